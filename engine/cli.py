@@ -1,0 +1,94 @@
+"""``dothi``: every job of the contract as a subcommand, and ``dothi serve``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from .. import __version__
+from ..layers.errors import UsageError
+from ..layers.messages import sentence
+from .contract import JOBS, Job, Parameter
+from .run import Events, run_events, run_terminal
+
+
+def language() -> str:
+    """``DOTHI_LANGUAGE``, else the locale: Vietnamese unless it is English."""
+    wanted = os.environ.get("DOTHI_LANGUAGE") or os.environ.get("LC_ALL") or os.environ.get("LANG") or "vi"
+    return "en" if wanted.lower().startswith("en") else "vi"
+
+
+def _words(job: Job, parameter: Parameter, lang: str) -> str:
+    text = sentence(f"job.{job.id}.{parameter.id}.help", lang)
+    if parameter.default is not None:
+        text += f" [{parameter.default}]"
+    return (text + (f" ({parameter.unit})" if parameter.unit else "")).replace("%", "%%")
+
+
+def _add(parser: argparse.ArgumentParser, job: Job, parameter: Parameter, lang: str) -> None:
+    options: dict[str, Any] = {"help": _words(job, parameter, lang)}
+    if parameter.kind == "flag":
+        options["action"] = "store_true"
+        options["default"] = None
+    else:
+        options["metavar"] = "|".join(parameter.choices) if parameter.choices else parameter.kind.upper()
+    if parameter.positional:
+        parser.add_argument(parameter.id, nargs="?", **options)
+    else:
+        parser.add_argument(f"--{parameter.id.replace('_', '-')}", dest=parameter.id, **options)
+
+
+def parser(lang: str) -> argparse.ArgumentParser:
+    """The command line, made from the contract."""
+    top = argparse.ArgumentParser(prog="dothi", description=sentence("engine.about", lang))
+    top.add_argument("--version", action="version", version=f"dothi {__version__}")
+    areas = top.add_subparsers(dest="area", required=True, metavar="AREA")
+    groups: dict[str, Any] = {}
+    for job in JOBS.values():
+        area, word = job.command
+        if area not in groups:
+            group = areas.add_parser(area, help=sentence(f"job.{area}.title", lang))
+            groups[area] = group.add_subparsers(dest="word", required=True, metavar="JOB")
+        title = sentence(f"job.{job.id}.title", lang)
+        leaf = groups[area].add_parser(word, help=title, description=sentence(f"job.{job.id}.help", lang))
+        leaf.set_defaults(job=job)
+        for parameter in job.parameters:
+            _add(leaf, job, parameter, lang)
+        how = leaf.add_mutually_exclusive_group()
+        how.add_argument("--json", action="store_true", help=sentence("engine.option_json", lang))
+        how.add_argument("--events", action="store_true", help=sentence("engine.option_events", lang))
+    areas.add_parser("serve", help=sentence("engine.option_serve", lang))
+    return top
+
+
+def _end(_signal: int, _frame: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry point. Exit codes: 0 done, 1 unexpected, 2 usage, 3 input, 4 machine, 130 cancelled."""
+    signal.signal(signal.SIGTERM, _end)
+    lang = language()
+    given = parser(lang).parse_args(arguments)
+    if given.area == "serve":
+        from .serve import serve
+
+        return serve()
+    job: Job = given.job
+    values = {p.id: v for p in job.parameters if (v := getattr(given, p.id)) is not None}
+    if not given.events:
+        return run_terminal(job, values, language=lang, as_json=given.json)
+    events = Events()
+    try:
+        values |= json.loads(sys.stdin.read() or "{}")
+    except (json.JSONDecodeError, TypeError) as error:
+        wrong = UsageError("engine.parameters_unreadable", reason=str(error))
+        events.hello()
+        events.say("error", code=wrong.code, arguments=wrong.arguments, exit=wrong.exit_code)
+        return wrong.exit_code
+    return run_events(job, values, events)

@@ -1,0 +1,19 @@
+"""Parameters, results and errors of every job, declared once; standard library only, so QGIS imports it too.
+
+The command line, the JSON, the Processing parameters, their help and the reference page all come from here. Words for
+people are in ``resources/messages`` under ``job.<job>.title|help`` and ``job.<job>.<parameter>.name|help``.
+"""
+
+from __future__ import annotations
+
+from . import change, crs, demo, ioc, project, schema, zoning
+from .spec import Job, Parameter, Result
+
+JOBS: dict[str, Job] = {
+    job.id: job
+    for module in (project, schema, crs, demo, zoning, change, ioc)
+    for job in vars(module).values()
+    if isinstance(job, Job)
+}
+
+__all__ = ["JOBS", "Job", "Parameter", "Result"]

@@ -1,0 +1,82 @@
+"""Sentences for people, in Vietnamese and English, read from ``resources/messages/{vi,en}.toml`` when first needed."""
+
+from __future__ import annotations
+
+import string
+import tomllib
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+LANGUAGES = ("vi", "en")
+RESOURCES = Path(__file__).resolve().parent.parent / "resources"
+
+_SEPARATORS = {"vi": (".", ","), "en": (",", ".")}
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """All sentences of one language, keyed by dotted code."""
+    with (RESOURCES / "messages" / f"{language}.toml").open("rb") as file:
+        return dict(_flatten("", tomllib.load(file)))
+
+
+def _flatten(prefix: str, table: dict[str, Any]) -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    for key, value in table.items():
+        if isinstance(value, dict):
+            rows += _flatten(f"{prefix}{key}.", value)
+        else:
+            rows.append((prefix + key, value))
+    return rows
+
+
+def number(value: float, language: str, decimals: int | None = None) -> str:
+    """A number as the language writes it: ``1.234,5`` in Vietnamese, ``1,234.5`` in English.
+
+    Without ``decimals`` at most two are shown, and no trailing zeros.
+    """
+    text = f"{value:,.{2 if decimals is None else decimals}f}"
+    if decimals is None and "." in text:
+        text = text.rstrip("0").rstrip(".")
+    thousands, point = _SEPARATORS[language]
+    return text.translate(str.maketrans(",.", thousands + point))
+
+
+class _Formatter(string.Formatter):
+    """Formats numbers and dates the way the language writes them; an unknown name stays visible as ``{name}``."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def get_value(self, key: int | str, args: Any, kwargs: Any) -> Any:
+        return kwargs.get(str(key), "{" + str(key) + "}")
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, bool) or value is None:
+            return str(value)
+        if isinstance(value, float) or (isinstance(value, int) and not format_spec):
+            decimals = int(format_spec[1:-1]) if format_spec.startswith(".") else None
+            return number(value, self.language, decimals)
+        if isinstance(value, date):
+            return value.strftime("%d/%m/%Y") if self.language == "vi" else value.isoformat()[:10]
+        if isinstance(value, (list, tuple)):
+            return ", ".join(self.format_field(item, "") for item in value)
+        return str(value)
+
+
+def sentence(code: str, language: str = "vi", **arguments: Any) -> str:
+    """The sentence of ``code`` with its braces filled.
+
+    An unknown code is shown as it is, so that a message is never lost; a test keeps both languages complete.
+    """
+    template = catalogue(language).get(code)
+    if template is None:
+        return code if not arguments else f"{code} {arguments}"
+    return _Formatter(language).vformat(template, (), arguments)
+
+
+def has(code: str) -> bool:
+    """Whether both languages know ``code``."""
+    return all(code in catalogue(language) for language in LANGUAGES)
