@@ -1,7 +1,8 @@
 """``dothi serve``: warm answers to short questions, one JSON object a line, until standard input closes.
 
 Ask ``{"id": 7, "job": "zoning.explain", "parameters": {…}}``; the answer is
-``{"event": "answer", "id": 7, "value": …}`` or ``{"event": "error", "id": 7, "code": …, "arguments": …}``. Only quick jobs are served.
+``{"event": "answer", "id": 7, "value": …}`` or ``{"event": "error", "id": 7, "code": …, "arguments": …}``.
+Only quick jobs are served.
 """
 
 from __future__ import annotations
