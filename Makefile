@@ -1,0 +1,43 @@
+# The single door. Every recipe is a script of scripts/, which also runs by itself: "sh scripts/NAME.sh".
+# Paths stay relative: make's own CURDIR breaks in a folder with spaces.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo run engine test lint bench package pictures wheelhouse lock clean
+
+help: ## danh sách này | this list
+	@sh scripts/help.sh
+
+demo: ## cài thứ còn thiếu, dựng tỉnh mô phỏng, chạy ba việc, mở QGIS | install what is missing, build the demo province, run the three jobs, open QGIS
+	@sh scripts/demo.sh
+
+run: ## mở QGIS với plugin (DOTHI_DATA=thư-mục: dữ liệu của bạn) | QGIS with the plugin (DOTHI_DATA=folder: your own data)
+	@sh scripts/run.sh
+
+engine: ## chỉ lập môi trường tính toán .venv | only the engine's environment, .venv
+	@sh scripts/system.sh engine
+	@sh scripts/engine.sh
+
+test: ## mọi kiểm thử, kể cả phần chuẩn bị | all tests, with all their set-up
+	@sh scripts/test.sh
+
+lint: ## kiểm tra mã: ruff, mypy, import-linter, bandit, detect-secrets | check the code: ruff, mypy, import-linter, bandit, detect-secrets
+	@sh scripts/lint.sh
+
+bench: ## đo tốc độ và bộ nhớ so với QGIS và Orfeo ToolBox | measure speed and memory beside QGIS and the Orfeo ToolBox
+	@sh scripts/bench.sh
+
+package: ## đóng gói dist/dothi-PHIÊN-BẢN.zip và kiểm tra gói | build dist/dothi-VERSION.zip and check it
+	@sh scripts/package.sh
+
+pictures: ## chụp lại ảnh của tài liệu từ cửa sổ QGIS thật | take the pictures of the docs again from the real QGIS window
+	@sh scripts/pictures.sh
+
+wheelhouse: ## gói thư viện cho máy không có mạng, vào dist/wheelhouse | the libraries for a machine without network, in dist/wheelhouse
+	@sh scripts/wheelhouse.sh
+
+lock: ## làm lại các tệp khoá phiên bản trong requirements/ | make the version locks in requirements/ anew
+	@sh scripts/lock.sh
+
+clean: ## xoá mọi thứ đã dựng (không đụng dữ liệu của bạn) | remove all that was built (never your own data)
+	@rm -rf build dist .venv .venv-qgis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Make the locks anew from requirements/*.in: one universal lock each (Python 3.11 to 3.13, Linux and Windows), with the
+# hash of every file and no address of any index in it.
+
+. "$(dirname -- "$0")/ground.sh"
+
+sh scripts/system.sh engine
+sh scripts/engine.sh
+[ -x build/lock/bin/uv ] || {
+    .venv/bin/python -I -m venv build/lock
+    build/lock/bin/python -I -m pip install --quiet --disable-pip-version-check uv
+}
+# engine first: dev is made to agree with it.
+for name in engine dev qgis-tests; do
+    build/lock/bin/python -I -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+        --no-emit-index-url --no-emit-find-links --only-binary :all: --upgrade \
+        --output-file "requirements/$name.lock" "requirements/$name.in"
+done
+say "Đã làm lại các tệp khoá; hãy chạy make test." "The locks are made anew; now run make test."
