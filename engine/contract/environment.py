@@ -1,7 +1,8 @@
 """Where the engine's own Python environment lies, and how to tell that it is the right one.
 
-The environment is named by the hash of ``requirements/engine.lock``, so two versions of the plugin never share one by
-accident. Whoever makes it writes the stamp last: a half-made environment has none and is not used. Standard library only.
+The environment is named by the hash of ``requirements/engine.lock``, so two versions of the plugin never share one
+by accident. Whoever makes it writes the stamp last: a half-made environment has none and is not used. Standard
+library only.
 """
 
 from __future__ import annotations
