@@ -36,10 +36,15 @@ class Domain:
 
 @dataclass(frozen=True)
 class Check:
-    """A constraint on one value and the message code of the sentence that the user reads when it is broken."""
+    """A constraint on one value and the message code of the sentence that the user reads when it is broken.
+
+    ``pattern`` is a regular expression that the whole text matches; ``at_least`` names another field of the same
+    feature that the value may not be smaller or earlier than.
+    """
 
     message: str
     pattern: str = ""
+    at_least: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The declared layers: one TOML file each, shared fields in ``_shared.toml``, closed lists in ``_domains.toml``.
 
-``layer("parcel")`` reads only what it needs. A province adds its own layers in a folder ``catalogue`` beside its data;
-pass that folder as ``extra``.
+``layer("parcel")`` reads only what it needs. A province adds its own layers (and its own ``_domains.toml``) in a folder
+``catalogue`` beside its data; pass that folder as ``extra``. What a file may hold is in ``catalogue.schema.json``.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _shared() -> dict[str, tuple[Field, ...]]:
 def ids(extra: Path | None = None) -> tuple[str, ...]:
     """Ids of all declared layers, in reading order of the file names."""
     folders = [HERE] if extra is None else [HERE, extra]
-    return tuple(sorted(p.stem for folder in folders for p in folder.glob("*.toml") if not p.stem.startswith("_")))
+    return tuple(sorted({p.stem for folder in folders for p in folder.glob("*.toml") if not p.stem.startswith("_")}))
 
 
 @cache
@@ -102,21 +102,37 @@ def layers(extra: Path | None = None) -> tuple[Layer, ...]:
 
 
 @cache
-def domains() -> dict[str, Domain]:
+def domains(extra: Path | None = None) -> dict[str, Domain]:
     """All closed lists, keyed by id: ``_domains.toml`` and the land codes of ``_land_use_codes.csv``."""
-    raw = _read(HERE / "_domains.toml")["domain"]
-    made = {
-        domain_id: Domain(
-            id=domain_id,
-            values={code: Text(**words) for code, words in body["values"].items()},
-            colours=body.get("colours", {}),
-            source=body.get("source", ""),
-            status=body.get("status", ""),
-        )
-        for domain_id, body in raw.items()
-    }
-    made["land_use"] = _land_use()
+    made = _lists(HERE / "_domains.toml") | {"land_use": _land_use()}
+    if extra is not None and (extra / "_domains.toml").is_file():
+        made |= _lists(extra / "_domains.toml")
     return made
+
+
+def domain(field: Field, extra: Path | None = None) -> Domain:
+    """The list that a ``choice`` field takes its codes from. Raises :class:`InputError` if it is not declared."""
+    try:
+        return domains(extra)[field.domain]
+    except KeyError as error:
+        raise InputError("schema.unknown_domain", field=field.id, domain=field.domain) from error
+
+
+def _lists(path: Path) -> dict[str, Domain]:
+    try:
+        return {
+            domain_id: Domain(
+                id=domain_id,
+                values={code: Text(**words) for code, words in body["values"].items()},
+                colours=body.get("colours", {}),
+                source=body.get("source", ""),
+                status=body.get("status", ""),
+                closed=body.get("closed", True),
+            )
+            for domain_id, body in _read(path)["domain"].items()
+        }
+    except (KeyError, TypeError) as error:
+        raise InputError("schema.declaration_wrong", path=str(path), reason=str(error)) from error
 
 
 def _land_use() -> Domain:
