@@ -1,8 +1,8 @@
 """Bandit over the shipped rooms: nothing above low without a named exception, and every exception carries its reason.
 
 ``python -m dothi.scripts.check_bandit FOLDER``. Bandit is asked to ignore its own ``# nosec`` marks, so that this
-script sees all it could find: a finding stands only where its statement carries ``# nosec B608 - why`` (or, for a low one,
-``# noqa: S603 - why``, which ruff reads for the same rule).
+script sees all it could find: a finding stands only where its statement carries ``# nosec B608 - why`` (or, for a low
+one, ``# noqa: S603 - why``, which ruff reads for the same rule).
 """
 
 from __future__ import annotations
