@@ -36,8 +36,8 @@ pictures: ## chụp lại ảnh của tài liệu từ cửa sổ QGIS thật | 
 wheelhouse: ## gói thư viện cho máy không có mạng, vào dist/wheelhouse | the libraries for a machine without network, in dist/wheelhouse
 	@sh scripts/wheelhouse.sh
 
-lock: ## làm lại các tệp khoá phiên bản trong requirements/ | make the version locks in requirements/ anew
+lock: ## làm lại các tệp khóa phiên bản trong requirements/ | make the version locks in requirements/ anew
 	@sh scripts/lock.sh
 
-clean: ## xoá mọi thứ đã dựng (không đụng dữ liệu của bạn) | remove all that was built (never your own data)
+clean: ## xóa mọi thứ đã dựng (không đụng dữ liệu của bạn) | remove all that was built (never your own data)
 	@rm -rf build dist .venv .venv-qgis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -16,4 +16,4 @@ for name in engine dev qgis-tests; do
         --no-emit-index-url --no-emit-find-links --only-binary :all: --upgrade \
         --output-file "requirements/$name.lock" "requirements/$name.in"
 done
-say "Đã làm lại các tệp khoá; hãy chạy make test." "The locks are made anew; now run make test."
+say "Đã làm lại các tệp khóa; hãy chạy make test." "The locks are made anew; now run make test."
