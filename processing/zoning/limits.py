@@ -1,0 +1,147 @@
+"""How much is allowed: a constant, or a table looked up by class or by linear interpolation.
+
+Tables are those of the code: the first number of a row is what it is looked up by, then one value per column. An edge
+rule says what holds outside: the edge value (``clamp``) or nothing (``refuse``). An open-ended last row (``above``) holds
+as it stands above the last row's number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Constant:
+    """The same for everyone."""
+
+    value: float
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of one or two variables.
+
+    ``by`` names what rows (and columns) are looked up by; ``rows`` are the row numbers, ``columns`` the column numbers
+    (one column, 0, in a table of one variable), ``values`` has a row per row number and a column per column number;
+    ``above`` are the values of the open-ended row or none. ``cell_status`` has the shape of ``values`` or is empty.
+    """
+
+    by: tuple[str, ...]
+    lookup: str
+    outside: str
+    rows: tuple[float, ...]
+    columns: tuple[float, ...]
+    values: tuple[tuple[float, ...], ...]
+    above: tuple[float, ...] = ()
+    cell_status: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Bracket:
+    """Where numbers lie on an axis: between entries ``low`` and ``high``, at ``weight`` of the way to ``high``."""
+
+    low: NDArray[np.intp]
+    high: NDArray[np.intp]
+    weight: Numbers
+
+    def entries(self, i: int, axis: tuple[float, ...], name: str) -> list[dict[str, float]]:
+        """The axis entries used for number ``i``, with their weights; those of no weight are left out."""
+        pairs = [(self.low[i], 1.0 - self.weight[i]), (self.high[i], self.weight[i])]
+        return [{name: axis[at], "weight": round(float(share), 6)} for at, share in pairs if share > 0.0]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Limits of many features (NaN: outside a table that refuses, or an input is missing) and how each was found."""
+
+    values: Numbers
+    limit: Constant | Table
+    row: Bracket | None = None
+    column: Bracket | None = None
+    open_ended: NDArray[np.bool_] | None = None
+
+    def explain(self, i: int) -> dict[str, Any]:
+        """How limit ``i`` was found, as JSON: the constant, or the rows and columns used and their weights."""
+        if isinstance(self.limit, Constant):
+            return {"constant": self.limit.value}
+        assert self.row is not None and self.column is not None and self.open_ended is not None  # noqa: S101
+        table = self.limit
+        told: dict[str, Any] = {"lookup": table.lookup}
+        if self.open_ended[i]:
+            told["rows"] = [{f"{table.by[0]}_above": table.rows[-1], "weight": 1.0}]
+        else:
+            told["rows"] = self.row.entries(i, table.rows, table.by[0])
+        if len(table.by) == 2:
+            told["columns"] = self.column.entries(i, table.columns, table.by[1])
+        if table.lookup == "interval":
+            told["cell"] = {
+                name: [axis[at], axis[at + 1] if at + 1 < len(axis) else None]
+                for name, axis, at in zip(
+                    table.by, (table.rows, table.columns), (self.row.low[i], self.column.low[i]), strict=False
+                )
+            }
+        return told
+
+    def status(self, i: int, of_rule: str) -> str:
+        """How sure the number is: the cell's own status where the table has one."""
+        if isinstance(self.limit, Constant) or not self.limit.cell_status or self.row is None or self.column is None:
+            return of_rule
+        return self.limit.cell_status[self.row.low[i]][self.column.low[i]]
+
+
+def _interpolate(x: Numbers, axis: Numbers) -> Bracket:
+    """Between the two nearest entries; beyond the ends the end entry."""
+    inside = np.clip(np.nan_to_num(x, nan=axis[0]), axis[0], axis[-1])
+    high = np.clip(np.searchsorted(axis, inside, side="left"), min(1, len(axis) - 1), len(axis) - 1)
+    low = np.maximum(high - 1, 0)
+    step = axis[high] - axis[low]
+    return Bracket(low, high, np.divide(inside - axis[low], step, out=np.zeros_like(inside), where=step > 0))
+
+
+def _classify(x: Numbers, axis: Numbers) -> Bracket:
+    """The class that holds each number: from its entry up to, not including, the next."""
+    at = np.clip(np.searchsorted(axis, np.nan_to_num(x, nan=axis[0]), side="right") - 1, 0, len(axis) - 1)
+    return Bracket(at, at, np.zeros(len(x)))
+
+
+def _refused(x: Numbers, axis: Numbers, table: Table, *, open_end: bool) -> NDArray[np.bool_]:
+    """Numbers outside a table that gives no value there."""
+    if table.outside == "clamp":
+        return np.zeros(len(x), dtype=bool)
+    above = np.zeros(len(x), dtype=bool) if open_end or table.lookup == "interval" else x > axis[-1]
+    return (x < axis[0]) | above
+
+
+def look_up(limit: Constant | Table, inputs: Mapping[str, Numbers], count: int) -> Found:
+    """Limits of ``count`` features. ``inputs`` holds one number per feature (NaN: missing) for each name in ``by``."""
+    if isinstance(limit, Constant):
+        return Found(np.full(count, limit.value), limit)
+    rows, columns = np.asarray(limit.rows, dtype=float), np.asarray(limit.columns, dtype=float)
+    x = inputs[limit.by[0]]
+    y = inputs[limit.by[1]] if len(limit.by) == 2 else np.full(count, columns[0])
+    place = _interpolate if limit.lookup == "linear" else _classify
+    row, column = place(x, rows), place(y, columns)
+    grid = np.asarray(limit.values, dtype=float)
+
+    def along(at_row: NDArray[np.intp]) -> Numbers:
+        low, high = grid[at_row, column.low], grid[at_row, column.high]
+        return np.asarray(low + (high - low) * column.weight)
+
+    below, upper = along(row.low), along(row.high)
+    values = below + (upper - below) * row.weight
+    open_ended = np.zeros(count, dtype=bool)
+    if limit.above:
+        last = np.asarray(limit.above, dtype=float)
+        open_ended = x > rows[-1]
+        beyond = last[column.low] + (last[column.high] - last[column.low]) * column.weight
+        values = np.where(open_ended, beyond, values)
+    unknown = np.isnan(x) | np.isnan(y)
+    unknown |= _refused(x, rows, limit, open_end=bool(limit.above)) | _refused(y, columns, limit, open_end=False)
+    return Found(np.where(unknown, np.nan, values), limit, row, column, open_ended)
