@@ -93,6 +93,22 @@ def to_wgs84(code: str) -> str:
     return f"+proj=pipeline +step +inv {grid.projection}{shift} {_TO_DEGREES}"
 
 
+def between(source: str, target: str) -> str:
+    """The pinned PROJ pipeline from ``source`` to ``target`` of the WGS 84 datum (UTM, web map), through WGS 84.
+
+    Degrees stand as longitude, latitude. Raises ``KeyError`` for a system that is not known and ``ValueError`` for a
+    VN-2000 target: that is the inverse of the way there.
+    """
+    if is_vn2000(target):
+        raise ValueError(target)
+    there = to_wgs84(source)
+    if target == WGS84:
+        return there
+    projection = "+proj=webmerc +ellps=WGS84" if target == _WEB_MERCATOR else GRIDS[target].projection
+    start = "+proj=pipeline" if there == "+proj=noop" else there
+    return f"{start} {_TO_RADIANS} +step {projection}"
+
+
 def utm_code(longitude: float) -> str:
     """WGS 84 UTM code (northern hemisphere) of ``longitude``: 108° E is the border of 48 and 49."""
     return f"EPSG:{32600 + int((longitude + 180.0) // 6.0) + 1}"

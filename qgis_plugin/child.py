@@ -1,6 +1,6 @@
 """A child process that one thread starts, hears line by line, and can end at once together with its own children.
 
-Only the thread that made a :class:`Child` touches the process; three daemon threads do nothing but move text through the
+Only the thread that made a :class:`Child` touches the process; three daemon threads only move text through the
 pipes, so a full pipe can block neither side. Works without an event loop: in Processing's background thread, in
 ``qgis_process`` and in tests.
 """
@@ -110,7 +110,9 @@ class Child:
     def __enter__(self) -> Child:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.end()
 
     def _read(self, stream: Stream, pipe: IO[bytes]) -> None:

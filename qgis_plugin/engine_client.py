@@ -43,12 +43,23 @@ _ERRORS = {EXIT_USAGE: UsageError, EXIT_INPUT: InputError, EXIT_ENVIRONMENT: Env
 class Feedback(Protocol):
     """The part of ``QgsProcessingFeedback`` that a job speaks to."""
 
-    def isCanceled(self) -> bool: ...
-    def setProgress(self, progress: float) -> None: ...
-    def setProgressText(self, text: str) -> None: ...
-    def pushInfo(self, info: str) -> None: ...
-    def pushWarning(self, warning: str) -> None: ...
-    def pushDebugInfo(self, info: str) -> None: ...
+    def isCanceled(self) -> bool:
+        """Whether the user asked to stop."""
+
+    def setProgress(self, progress: float) -> None:
+        """Percent done."""
+
+    def setProgressText(self, text: str) -> None:
+        """The present step."""
+
+    def pushInfo(self, info: str) -> None:
+        """A sentence for the log."""
+
+    def pushWarning(self, warning: str) -> None:
+        """A sentence that deserves attention."""
+
+    def pushDebugInfo(self, info: str) -> None:
+        """A line that only developers read."""
 
 
 @dataclass(frozen=True)

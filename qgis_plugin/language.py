@@ -1,6 +1,6 @@
 """The language of the plugin's words: Vietnamese, unless QGIS speaks English or the user chose one.
 
-The words come from ``resources/messages``, for the engine, QGIS and the desk alike; there is no Qt translator to install
+The words come from ``resources/messages``, for the engine, QGIS and the desk alike; there is no Qt translator to set up
 or to leave behind.
 """
 

@@ -1,0 +1,107 @@
+"""Every job of the contract that has a place in Processing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsProcessingContext, QgsProcessingFeedback, QgsProcessingOutputFile
+
+from ...engine.contract import change, demo, ioc, project, schema, zoning
+from ..language import language, tr
+from .base import EngineAlgorithm
+
+
+class ProjectAlgorithm(EngineAlgorithm):
+    """A job that makes a data set; the QGIS project for it is built here, beside it, because only QGIS can."""
+
+    PROJECT = "project"
+
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
+        """One output more than the job: the project's path."""
+        super().initAlgorithm(configuration)
+        self.addOutput(QgsProcessingOutputFile(self.PROJECT, tr("plugin.project_file")))
+
+    def processAlgorithm(
+        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> dict[str, Any]:
+        """The engine makes the data set."""
+        self._made = super().processAlgorithm(parameters, context, feedback)
+        return self._made
+
+    def postProcessAlgorithm(self, context: QgsProcessingContext, feedback: QgsProcessingFeedback) -> dict[str, Any]:
+        """In the thread of the window: build the project."""
+        from ..project import builder
+
+        data = Path(self._made["data"])
+        path = data.with_suffix(".qgz")
+        builder.build(data, path, language())
+        feedback.pushInfo(tr("plugin.project_built", path=str(path)))
+        return {**self._made, self.PROJECT: str(path)}
+
+
+class CheckZoning(EngineAlgorithm):
+    """Plans and buildings against the planning code."""
+
+    job = zoning.CHECK
+
+
+class DetectChange(EngineAlgorithm):
+    """Alerts from two satellite images."""
+
+    job = change.DETECT
+
+
+class MapChange(EngineAlgorithm):
+    """A change score as a raster."""
+
+    job = change.MAP
+
+
+class PublishIoc(EngineAlgorithm):
+    """A package for the operations centre."""
+
+    job = ioc.PUBLISH
+
+
+class NewProject(ProjectAlgorithm):
+    """A new data set from the catalogue, and its QGIS project."""
+
+    job = project.NEW
+
+
+class BuildDemo(ProjectAlgorithm):
+    """The simulated province, and its QGIS project."""
+
+    job = demo.BUILD
+
+
+class CheckSchema(EngineAlgorithm):
+    """A data set against the catalogue."""
+
+    job = schema.CHECK
+
+
+class MapSchema(EngineAlgorithm):
+    """Which column of a foreign file would become which field."""
+
+    job = schema.MAP
+
+
+class ImportLayer(EngineAlgorithm):
+    """The data of another program into the data set."""
+
+    job = schema.IMPORT
+
+
+ALGORITHMS: tuple[type[EngineAlgorithm], ...] = (
+    NewProject,
+    CheckZoning,
+    DetectChange,
+    MapChange,
+    PublishIoc,
+    CheckSchema,
+    MapSchema,
+    ImportLayer,
+    BuildDemo,
+)

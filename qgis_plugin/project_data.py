@@ -1,0 +1,54 @@
+"""Which data set the open project stands on, and whether all of its edits are saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qgis.core import QgsMapLayer, QgsProject, QgsProviderRegistry, QgsVectorLayer
+
+SCOPE, KEY = "dothi", "/data"
+
+
+def remember(project: QgsProject, data: str) -> None:
+    """Write into ``project`` that it stands on the GeoPackage ``data``; saved relative to the project."""
+    project.writeEntry(SCOPE, KEY, project.writePath(data))
+
+
+def data_of_project(project: QgsProject | None = None) -> str:
+    """The GeoPackage that ``project`` (the open one) stands on; empty where it stands on none.
+
+    It is what the project remembers, else the first GeoPackage among its layers that has its ``NAME.dothi`` beside it.
+    """
+    project = project or QgsProject.instance()
+    remembered, found = project.readEntry(SCOPE, KEY, "")
+    if found and remembered:
+        return str(project.readPath(remembered))
+    for layer in project.mapLayers().values():
+        path = file_of(layer)
+        if path and path.suffix.lower() == ".gpkg" and path.with_suffix(".dothi").is_dir():
+            return str(path)
+    return ""
+
+
+def file_of(layer: QgsMapLayer) -> Path | None:
+    """The file that ``layer`` reads; None for what is not a file."""
+    if layer.providerType() not in ("ogr", "gdal"):
+        return None
+    path = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source()).get("path")
+    return Path(path) if path else None
+
+
+def table_of(layer: QgsMapLayer) -> str:
+    """The table within its file that ``layer`` reads; empty where the file holds only one."""
+    return str(QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source()).get("layerName") or "")
+
+
+def unsaved_layers(data: str, project: QgsProject | None = None) -> list[str]:
+    """Names of the layers of ``data`` whose edits are not saved yet: a job that reads the file does not see them."""
+    project = project or QgsProject.instance()
+    wanted = Path(data)
+    return [
+        layer.name()
+        for layer in project.mapLayers().values()
+        if isinstance(layer, QgsVectorLayer) and layer.isModified() and file_of(layer) == wanted
+    ]
