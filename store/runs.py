@@ -1,0 +1,161 @@
+"""Runs of jobs: one GeoPackage each in ``NAME.dothi/runs``, written under a temporary name and renamed when whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import geopandas as gpd
+import pandas as pd
+
+from .. import __version__
+from ..layers import catalogue
+from . import coordinates, dataset, geopackage, tables
+from .troubles import told
+from .whole import put, remove, sweep, temporary_name
+
+
+class RunFile:
+    """The run being written. ``path`` is its name once whole, ``uid`` what its findings and alerts refer to."""
+
+    def __init__(self, path: Path, job: str, row: Mapping[str, Any], extra: Path | None) -> None:
+        self.path = path
+        self.job = job
+        self.uid = str(uuid4())
+        self._temporary = temporary_name(path)
+        self._siblings: dict[Path, Path] = {}
+        self._row = dict(row)
+        self._extra = extra
+        self.finished = False
+        with told(path, writing=True), closing(sqlite3.connect(self._temporary)) as database, database:
+            geopackage.initialise(database)
+            tables.create_table(database, catalogue.layer("run", extra), "", extra=extra)
+
+    def write(self, layer_id: str, frame: pd.DataFrame) -> int:
+        """Write rows of a declared layer (``finding``, ``alert``) in the frame's own system; returns their number.
+
+        The column ``run`` is filled. A layer without rows still gets its table: an empty result is a result.
+        """
+        layer = catalogue.layer(layer_id, self._extra)
+        if layer_id not in dataset.layers_in(self._temporary):
+            crs = coordinates.code_of(frame.crs) if isinstance(frame, gpd.GeoDataFrame) else ""
+            with geopackage.writing(self._temporary) as database:
+                tables.create_table(database, layer, crs, extra=self._extra, simulated=bool(self._row.get("simulated")))
+        if "run" not in frame.columns and any(field.id == "run" for field in layer.fields):
+            frame = frame.assign(run=self.uid)
+        return dataset.append(self._temporary, layer_id, frame)
+
+    def sibling(self, suffix: str) -> Path:
+        """Where to write a file that belongs to the run, such as ``.tif``; it is renamed beside the run at the end."""
+        final = self.path.with_name(self.path.stem + suffix)
+        return self._siblings.setdefault(final, temporary_name(final))
+
+    def sibling_path(self, suffix: str) -> Path:
+        """The name that a sibling has once the run is whole."""
+        return self.path.with_name(self.path.stem + suffix)
+
+    def finish(self, counts: Mapping[str, Any], note: str = "") -> None:
+        """Write the row of the run. Without it the run is not kept."""
+        row = self._row | {
+            "uid": self.uid,
+            "job": self.job,
+            "finished_at": datetime.now(UTC),
+            "engine": __version__,
+            "status": "finished",
+            "counts": dict(counts),
+            "note": note or None,
+        }
+        dataset.append(self._temporary, "run", pd.DataFrame({name: [value] for name, value in row.items()}))
+        self.finished = True
+
+    def keep(self) -> None:
+        """Give the files their names, the GeoPackage last: a run is there when its GeoPackage is."""
+        with told(self.path, writing=True):
+            for final, temporary in self._siblings.items():
+                if temporary.exists():
+                    put(temporary, final)
+            put(self._temporary, self.path)
+
+    def discard(self) -> None:
+        """Remove what is temporary."""
+        for temporary in (*self._siblings.values(), self._temporary):
+            remove(temporary)
+
+
+@contextmanager
+def new_run(
+    place: str | Path,
+    job: str,
+    parameters: Mapping[str, Any],
+    inputs: Mapping[str, Any],
+    *,
+    simulated: bool,
+    judged_on: date | None = None,
+) -> Iterator[RunFile]:
+    """A run of ``job``, kept only if the block ends well and ``finish`` was called.
+
+    ``place`` is a data set (the run goes to ``NAME.dothi/runs``) or a folder. Raises an error of the machine where the
+    folder cannot be made or the disk is full; nothing is left then.
+    """
+    folder = _folder(Path(place))
+    with told(folder, writing=True):
+        folder.mkdir(parents=True, exist_ok=True)
+        sweep(folder)
+    started = datetime.now(UTC)
+    stamp = f"{started:%Y%m%dT%H%M%S}{started.microsecond // 1000:03d}Z"
+    path = folder / f"{stamp}-{job}-{os.urandom(3).hex()}.gpkg"
+    row = {
+        "started_at": started,
+        "parameters": _plain(parameters),
+        "inputs": _plain(inputs),
+        "simulated": simulated,
+        "judged_on": judged_on,
+    }
+    own = dataset.own_catalogue(place) if Path(place).suffix == ".gpkg" else None
+    run = RunFile(path, job, row, own)
+    try:
+        yield run
+        if not run.finished:
+            raise RuntimeError(f"{job} ended its run without finish()")
+        run.keep()
+    finally:
+        run.discard()
+
+
+def _folder(place: Path) -> Path:
+    return dataset.beside(place) / "runs" if place.suffix == ".gpkg" else place
+
+
+def _plain(values: Mapping[str, Any]) -> Any:
+    return json.loads(json.dumps(dict(values), ensure_ascii=False, default=str))
+
+
+def runs(place: str | Path, job: str = "") -> list[Path]:
+    """GeoPackages of whole runs, newest first; of one ``job`` if named."""
+    folder = _folder(Path(place))
+    found = [
+        path for path in folder.glob("*.gpkg") if len(parts := path.stem.split("-")) == 3 and job in ("", parts[1])
+    ]
+    return sorted(found, key=lambda path: path.name, reverse=True)
+
+
+def newest(place: str | Path, job: str) -> Path | None:
+    """The newest whole run of ``job``, if there is one."""
+    found = runs(place, job)
+    return found[0] if found else None
+
+
+def row(path: str | Path) -> dict[str, Any]:
+    """The row of a run with its JSON read: job, times, parameters, inputs, counts."""
+    frame = dataset.read(path, "run")
+    values = {str(name): value for name, value in frame.iloc[0].items()}
+    for name in ("parameters", "inputs", "counts"):
+        values[name] = json.loads(values[name]) if isinstance(values[name], str) else {}
+    return values

@@ -1,0 +1,68 @@
+"""Files that appear under their name only when they are whole."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from ..layers.errors import EnvironmentTroubleError, InputError
+from .troubles import told
+
+_MARK = ".part-"
+_STALE = 24 * 3600.0  # seconds after which the leavings of a killed process are removed
+
+
+def temporary_name(path: Path) -> Path:
+    """A hidden name beside ``path``, with its suffix (GDAL chooses the format by it)."""
+    return path.with_name(f"{_MARK}{uuid4().hex[:8]}-{path.name}")
+
+
+def put(temporary: Path, path: Path) -> None:
+    """Write ``temporary`` out to the disk and give it its name."""
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    if os.name == "posix":  # the name too must survive a power cut
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def remove(temporary: Path) -> None:
+    """Remove a temporary file and what SQLite keeps beside it."""
+    for tail in ("", "-journal", "-wal", "-shm"):
+        temporary.with_name(temporary.name + tail).unlink(missing_ok=True)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed processes left in ``folder`` a day or more ago."""
+    limit = time.time() - _STALE
+    for path in folder.glob(f"{_MARK}*"):
+        if path.stat().st_mtime < limit:
+            path.unlink(missing_ok=True)
+
+
+def refuse_existing(path: Path) -> None:
+    """Raise unless a file may be made at ``path``: its folder exists and the name is free."""
+    if not path.parent.is_dir():
+        raise InputError("store.folder_missing", path=str(path.parent))
+    if path.exists():
+        raise EnvironmentTroubleError("store.exists", path=str(path))
+
+
+@contextmanager
+def made_whole(path: Path) -> Iterator[Path]:
+    """Yield a temporary path; on success it becomes ``path``, on failure it is gone."""
+    temporary = temporary_name(path)
+    try:
+        with told(path, writing=True):
+            yield temporary
+            put(temporary, path)
+    finally:
+        remove(temporary)
