@@ -1,4 +1,4 @@
-"""Layers as a job is given them: the data set's own, or another file with its layer name, filter and chosen features."""
+"""Layers as a job is given them: the data set's own, or another file with layer name, filter and chosen features."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _read(source: LayerSource, layer_id: str, data: str | Path | None) -> gpd.Ge
 
 def _declared(frame: gpd.GeoDataFrame, layer: Layer, path: Path, name: str) -> gpd.GeoDataFrame:
     """``frame`` with exactly the declared columns, cast."""
-    made = {}
+    made: dict[str, Any] = {}
     for field in layer.fields:
         if field.id not in frame.columns:
             made[field.id] = [None] * len(frame)

@@ -50,8 +50,9 @@ def _literal(value: Any) -> str:
 
 def _column(field: Field) -> str:
     if field.id == "uid":
-        # A NULL that a program insists on is replaced by the default too.
-        return f'"uid" TEXT(36) NOT NULL ON CONFLICT REPLACE DEFAULT {NEW_UID} UNIQUE'
+        # A NULL that a program insists on is replaced by the default too. Double brackets: SQLite tells the expression
+        # without the outer ones, and GDAL takes what then has none for a literal text.
+        return f'"uid" TEXT(36) UNIQUE NOT NULL ON CONFLICT REPLACE DEFAULT ({NEW_UID})'
     kind = _SQL_TYPES.get(field.type) or (f"TEXT({field.length})" if field.length else "TEXT")
     words = [f'"{field.id}" {kind}']
     if field.required:
