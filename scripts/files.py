@@ -10,6 +10,12 @@ ROOT = Path(__file__).resolve().parent.parent
 _BUILT = {".git", ".venv", ".venv-qgis", "build", "dist"}
 
 
+def shown(path: Path | str) -> str:
+    """``path`` as somebody in the root would write it."""
+    whole = Path(path)
+    return str(whole.relative_to(ROOT)) if whole.is_relative_to(ROOT) else str(whole)
+
+
 def tracked(root: Path = ROOT) -> list[Path]:
     """Paths relative to ``root``, sorted; files that are gone from the disk are left out."""
     if (root / ".git").exists():

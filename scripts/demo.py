@@ -1,0 +1,168 @@
+"""The main job of ``make demo``: data, project, the three jobs headless, what they found, pictures, the window."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..layers.errors import InputError
+from ..layers.messages import sentence
+from . import own_data, qgis_run, tell
+from .files import ROOT, shown
+from .qgis_profile import NAME, environment, prepare
+from .steps import Steps, digest, state
+from .window import BUILD, PROFILE, has_screen, open_and_leave
+
+LANGUAGE = os.environ.get("DOTHI_LANGUAGE", "vi")
+
+_COMPUTING = ("engine", "layers", "processing", "resources", "store")
+_ALL = (*_COMPUTING, "ioc", "qgis_plugin")
+
+
+def say(code: str, **arguments: Any) -> None:
+    """Print the sentence of ``doors.CODE`` at once."""
+    print(sentence(f"doors.{code}", LANGUAGE, **arguments), flush=True)
+
+
+class Demo:
+    """One run of the demo on one subject."""
+
+    def __init__(self, subject: own_data.Subject) -> None:
+        self.subject = subject
+        self.steps = Steps(subject.out / "steps.json")
+        self.refused = 0
+
+    def build(self) -> None:
+        """The simulated data set and its project; one that somebody has edited is kept aside."""
+        wanted = digest(_ALL, str(ROOT))
+        before = self.steps.made("data", wanted)
+        if before is not None and self.subject.data.exists() and self.subject.project.exists():
+            say("data_reused", path=shown(self.subject.data))
+            return
+        self.keep_edited()
+        say("data_building", path=shown(self.subject.out))
+        done = qgis_run.run("build_demo", {"out": self.subject.out}, PROFILE)
+        tell.built(done.results, done.seconds, LANGUAGE)
+        self.steps.note("data", wanted, {"state": state(self.subject.data), "results": done.results})
+
+    def keep_edited(self) -> None:
+        """Before the data are built anew: what was changed since the last time is moved aside, never lost."""
+        last = self.steps.last("data")
+        if last and self.subject.data.exists() and last["state"] != state(self.subject.data):
+            aside = self.subject.out.with_name(f"{self.subject.out.name}-{time.strftime('%Y%m%d-%H%M%S')}")
+            self.subject.out.rename(aside)
+            self.steps = Steps(self.subject.out / "steps.json")
+            say("data_kept", path=shown(aside))
+
+    def build_project(self) -> None:
+        """The QGIS project of one's own data."""
+        wanted = digest(_ALL, str(ROOT), str(self.subject.data))
+        if self.steps.made("project", wanted) is not None and self.subject.project.exists():
+            say("project_reused", path=shown(self.subject.project))
+            return
+        done = qgis_run.run("build_project", {"data": self.subject.data, "project": self.subject.project}, PROFILE)
+        self.steps.note("project", wanted, done.results)
+        say("project_built", path=shown(self.subject.project))
+
+    def job(self, number: int, algorithm: str, parameters: Mapping[str, Any], show: Callable[..., None]) -> Any:
+        """Run a job, or take what it gave the last time; say what it found. None: it refused, and why was said."""
+        print()
+        say("job", number=number, command=" ".join(qgis_run.command(algorithm, parameters)))
+        inputs = [state(value) for value in parameters.values() if isinstance(value, Path)]
+        wanted = digest(_ALL, str(ROOT), repr(parameters), *inputs)
+        results = self.steps.made(algorithm, wanted)
+        if results is None or not all(Path(results[key]).exists() for key in ("run", "folder") if results.get(key)):
+            try:
+                done = qgis_run.run(algorithm, parameters, PROFILE)
+            except qgis_run.RefusedError as error:
+                self.refused += 1
+                say("job_refused", reason=str(error))
+                return None
+            results = done.results
+            self.steps.note(algorithm, wanted, results)
+            say("job_done", seconds=done.seconds)
+        else:
+            say("job_reused")
+        show(results, LANGUAGE)
+        return results
+
+    def jobs(self) -> list[Path]:
+        """The three jobs; returns the run files of those that made one."""
+        data = self.subject.data
+        given = {"date": "2026-06-01", "plan_state": "approved"} if self.subject.simulated else {}
+        found = [self.job(1, "check_zoning", {"data": data, **given}, tell.zoning)]
+        if self.subject.images:
+            before, after = self.subject.images
+            pair = {"before": before, "after": after, "data": data}
+            found.append(self.job(2, "detect_change", pair, tell.change))
+        else:
+            print()
+            say("no_images")
+        self.job(3, "publish_ioc", {"data": data, "target": self.subject.out / "ioc"}, tell.ioc)
+        return [Path(results["run"]) for results in found if results and results.get("run")]
+
+    def pictures(self, runs: list[Path]) -> None:
+        """A picture of each place of the project, with what was found on it."""
+        plugins = PROFILE / "profiles" / NAME / "python" / "plugins"
+        out = self.subject.out / "pictures"
+        words = [
+            os.environ.get("QGIS_PYTHON", "/usr/bin/python3"),
+            "scripts/render.py",
+            str(plugins),
+            str(self.subject.project),
+        ]
+        done = subprocess.run(
+            [*words, str(out), *map(str, runs)],
+            cwd=ROOT,
+            env=environment(PROFILE, headless=True),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        print()
+        if done.returncode != 0:
+            self.refused += 1
+            say("pictures_failed", reason="\n".join(done.stderr.strip().splitlines()[-8:]))
+            return
+        say("pictures")
+        for line in done.stdout.splitlines():
+            print(f"   {shown(line)}")
+
+    def window(self) -> None:
+        """QGIS on the project, left open by itself, where there is a screen."""
+        print()
+        if has_screen():
+            open_and_leave(self.subject.project)
+        say("window" if has_screen() else "no_screen", project=shown(self.subject.project))
+
+
+def main() -> int:
+    """Run the demo; 0 when every job did its work."""
+    began = time.monotonic()
+    prepare(PROFILE, LANGUAGE)
+    try:
+        subject = own_data.chosen(os.environ.get("DOTHI_DATA", ""), BUILD)
+        say("start", version=__version__, data=shown(subject.data))
+        demo = Demo(subject)
+        demo.build() if subject.simulated else demo.build_project()
+    except (InputError, qgis_run.RefusedError) as error:
+        print(error.sentence(LANGUAGE) if isinstance(error, InputError) else error, file=sys.stderr)
+        return 3
+    runs = demo.jobs()
+    if subject.simulated:
+        demo.refused += tell.score(subject.data, LANGUAGE)
+    demo.pictures(runs)
+    demo.window()
+    say("end", seconds=time.monotonic() - began)
+    return int(demo.refused > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

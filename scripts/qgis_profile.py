@@ -1,0 +1,62 @@
+"""A QGIS profile of our own, with the plugin linked into it and on. The user's own profile is never touched."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from .files import ROOT
+
+NAME = "default"  # the only one that qgis_process knows
+
+# What a newcomer should not be asked, and the language; QSettings' own file format.
+_SETTINGS = """\
+[General]
+Version=0
+[PythonPlugins]
+dothi=true
+[locale]
+overrideFlag=true
+userLocale={locale}
+[qgis]
+checkVersion=false
+showTips340=false
+[app]
+plugin_installer\\checkOnStart=false
+[core]
+NewsFeed\\httpsfeedqgisorg\\disabled=true
+[help]
+helpSearchPath=
+"""
+
+
+def prepare(folder: Path, language: str, plugin: Path = ROOT) -> Path:
+    """Make the profile in ``folder`` where there is none, link ``plugin`` into it; returns ``folder``.
+
+    Settings that are there stay: the user may have arranged windows.
+    """
+    home = folder / "profiles" / NAME
+    settings = home / "QGIS" / "QGIS3.ini"
+    if not settings.exists():
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        locale = "en_US" if language == "en" else "vi"
+        settings.write_text(_SETTINGS.format(locale=locale), encoding="utf-8")
+    link = home / "python" / "plugins" / "dothi"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    if link.is_symlink():
+        link.unlink()
+    link.symlink_to(os.path.relpath(plugin, link.parent), target_is_directory=True)
+    return folder
+
+
+def environment(folder: Path, *, headless: bool) -> dict[str, str]:
+    """The environment in which QGIS uses the profile in ``folder``; ``headless`` without any screen."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
+    kept["QGIS_CUSTOM_CONFIG_PATH"] = str(folder.resolve())
+    if headless:
+        kept["QT_QPA_PLATFORM"] = "offscreen"
+    if "XDG_RUNTIME_DIR" not in kept:  # Qt complains without one
+        runtime = folder / "runtime"
+        runtime.mkdir(mode=0o700, exist_ok=True)
+        kept["XDG_RUNTIME_DIR"] = str(runtime.resolve())
+    return kept

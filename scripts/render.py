@@ -1,0 +1,93 @@
+"""Draw the places of a project, with what the jobs found on top, into PNG files; run by QGIS's own Python, no screen.
+
+``python3 scripts/render.py PLUGINS PROJECT OUT RUN.gpkg…`` prints the path of each picture. PLUGINS is the profile's
+``python/plugins``, from which the plugin is imported as QGIS does. The places are the bookmarks of the project.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from qgis.core import (
+    QgsApplication,
+    QgsBookmark,
+    QgsCoordinateTransform,
+    QgsMapLayer,
+    QgsMapRendererParallelJob,
+    QgsMapSettings,
+    QgsProject,
+    QgsVectorLayer,
+)
+from qgis.PyQt.QtCore import QSize
+
+SIZE = QSize(1600, 1000)
+RESULTS = ("finding", "alert")  # tables of a run that are drawn
+
+
+def results(runs: list[Path]) -> list[QgsMapLayer]:
+    """What the jobs found, as styled layers."""
+    from dothi.qgis_plugin.algorithms.results import dress
+
+    found: list[QgsMapLayer] = []
+    for run in runs:
+        for table in RESULTS:
+            layer = QgsVectorLayer(f"{run}|layername={table}", table, "ogr")
+            if layer.isValid():
+                dress(layer)
+                found.append(layer)
+    return found
+
+
+def visible(project: QgsProject) -> list[QgsMapLayer]:
+    """The layers that the project shows, topmost first."""
+    root = project.layerTreeRoot()
+    nodes = {node.layerId(): node for node in root.findLayers()}
+    return [layer for layer in root.layerOrder() if layer.id() in nodes and nodes[layer.id()].isVisible()]
+
+
+def draw(project: QgsProject, place: QgsBookmark, layers: list[QgsMapLayer], out: Path) -> Path:
+    """One picture of ``place``. Raises ``OSError`` where it cannot be written."""
+    settings = QgsMapSettings()
+    settings.setOutputSize(SIZE)
+    settings.setDestinationCrs(project.crs())
+    settings.setTransformContext(project.transformContext())
+    settings.setEllipsoid(project.ellipsoid())
+    settings.setBackgroundColor(project.backgroundColor())
+    settings.setLabelingEngineSettings(project.labelingEngineSettings())
+    extent = place.extent()
+    to_map = QgsCoordinateTransform(extent.crs(), project.crs(), project.transformContext())
+    settings.setExtent(to_map.transformBoundingBox(extent))
+    settings.setLayers(layers)
+    job = QgsMapRendererParallelJob(settings)
+    job.start()
+    job.waitForFinished()
+    path = out / f"{place.id()}.png"
+    if not job.renderedImage().save(str(path)):
+        raise OSError(f"cannot write {path}")
+    return path
+
+
+def main(plugins: str, project_file: str, folder: str, *runs: str) -> None:
+    """Draw all places of the project."""
+    sys.path.insert(0, plugins)
+    application = QgsApplication([], False)
+    application.initQgis()
+    try:
+        project = QgsProject.instance()
+        if not project.read(project_file):
+            raise OSError(f"{project_file}: {project.error()}")
+        out = Path(folder)
+        out.mkdir(parents=True, exist_ok=True)
+        on_top = results([Path(run) for run in runs])
+        layers = on_top + visible(project)
+        for place in project.bookmarkManager().bookmarks():
+            print(draw(project, place, layers, out))
+        del on_top, layers
+        project.clear()
+    finally:
+        application.exitQgis()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
