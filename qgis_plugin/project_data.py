@@ -7,6 +7,7 @@ from pathlib import Path
 from qgis.core import QgsMapLayer, QgsProject, QgsProviderRegistry, QgsVectorLayer
 
 SCOPE, KEY = "dothi", "/data"
+LAYER_PROPERTY = "dothi/layer"  # of a layer: which declaration it follows
 
 
 def remember(project: QgsProject, data: str) -> None:
@@ -41,6 +42,11 @@ def file_of(layer: QgsMapLayer) -> Path | None:
 def table_of(layer: QgsMapLayer) -> str:
     """The table within its file that ``layer`` reads; empty where the file holds only one."""
     return str(QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source()).get("layerName") or "")
+
+
+def layer_id(layer: QgsMapLayer) -> str:
+    """Which declaration ``layer`` follows: what the project says of it, else the table it reads."""
+    return str(layer.customProperty(LAYER_PROPERTY, "") or table_of(layer))
 
 
 def unsaved_layers(data: str, project: QgsProject | None = None) -> list[str]:

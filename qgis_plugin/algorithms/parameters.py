@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 from qgis.core import (
@@ -25,7 +24,7 @@ from qgis.core import (
 )
 
 from ...engine.contract import Job, Parameter
-from ...layers.messages import RESOURCES
+from ...layers import catalogue
 from ..language import tr
 from ..project_data import data_of_project
 
@@ -56,12 +55,6 @@ def choice_name(parameter: Parameter, value: str) -> str:
 def chooses_layers(job: Job, parameter: Parameter) -> bool:
     """Whether the parameter names layers of an existing data set, so that QGIS can offer those of the project."""
     return parameter.id == "layers" and parameter.kind == "texts" and any(p.kind == "dataset" for p in job.parameters)
-
-
-@cache
-def catalogue_ids() -> tuple[str, ...]:
-    """Ids of the declared layers, from the names of their files: nothing is read before it is needed."""
-    return tuple(sorted(path.stem for path in (RESOURCES.parent / "layers" / "catalogue").glob("[a-z]*.toml")))
 
 
 def definition(job: Job, parameter: Parameter) -> QgsProcessingParameterDefinition:
@@ -149,7 +142,7 @@ def _text(job: Job, p: Parameter) -> QgsProcessingParameterDefinition:
     default = ", ".join(p.default) if isinstance(p.default, (list, tuple)) else p.default
     made = QgsProcessingParameterString(p.id, name_of(job, p), default, p.kind == "json")
     if p.id == "layer":
-        made.setMetadata({"widget_wrapper": {"value_hints": list(catalogue_ids())}})
+        made.setMetadata({"widget_wrapper": {"value_hints": list(catalogue.ids())}})
     return made
 
 

@@ -27,7 +27,7 @@ from qgis.core import (
 
 from ...engine.contract import Job, Result
 from ..language import language, tr
-from ..project_data import table_of
+from ..project_data import layer_id
 
 _MAKERS: dict[str, Callable[[str, str], QgsProcessingOutputDefinition]] = {
     "layer": QgsProcessingOutputVectorLayer,
@@ -70,7 +70,7 @@ def dress(layer: QgsMapLayer) -> None:
     from .. import styling
 
     if isinstance(layer, QgsVectorLayer):
-        styling.apply(layer, table_of(layer), language())
+        styling.apply(layer, layer_id(layer), language())
     elif isinstance(layer, QgsRasterLayer):
         styling.apply_raster(layer, "change")
 

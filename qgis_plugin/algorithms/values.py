@@ -31,11 +31,11 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QDate, QDateTime
 
 from ...engine.contract import Job, Parameter
+from ...layers import catalogue
 from ...layers.errors import CancelledError, EnvironmentTroubleError
-from ..project_data import file_of, table_of
-from .parameters import catalogue_ids, chooses_layers
+from ..project_data import file_of, layer_id, table_of
+from .parameters import chooses_layers
 
-LAYER_PROPERTY = "dothi/layer"
 IDENTITY = "uid"
 
 
@@ -165,12 +165,12 @@ class Values:
 
     def _layer_id(self, item: Any) -> str:
         """The catalogue's id of a chosen layer: by what the project says of it, else by the table it reads."""
-        if isinstance(item, str) and item in catalogue_ids():
+        if isinstance(item, str) and item in catalogue.ids():
             return item
         layer = self._map_layer(item)
         if layer is None:
             raise EnvironmentTroubleError("plugin.layer_unreadable", layer=str(item))
-        return str(layer.customProperty(LAYER_PROPERTY, "") or table_of(layer) or layer.name())
+        return layer_id(layer) or layer.name()
 
     def materialise(self, source: QgsProcessingFeatureSource, name: str) -> str:
         """Write what ``source`` yields to a temporary GeoPackage, table ``layer``; returns its path.
@@ -260,7 +260,7 @@ def acceptable(job: Job, given: Mapping[str, Any]) -> dict[str, Any]:
         elif p.kind == "json" and isinstance(value, (dict, list)):
             known[p.id] = json.dumps(value, ensure_ascii=False)
         elif (p.kind == "image" and isinstance(value, str) and Path(value).exists()) or (
-            chooses_layers(job, p) and all(item in catalogue_ids() for item in items(value))
+            chooses_layers(job, p) and all(item in catalogue.ids() for item in items(value))
         ):
             known[p.id] = QgsProperty.fromExpression(QgsExpression.quotedString(str(value)))
         elif p.kind == "texts" and isinstance(value, (list, tuple)) and not chooses_layers(job, p):

@@ -1,0 +1,153 @@
+"""What the plugin adds to the window of QGIS: one menu, one toolbar, one page of options, and panels when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from configparser import ConfigParser
+from typing import TYPE_CHECKING, Any
+
+from qgis.PyQt.QtCore import Qt, QUrl
+from qgis.PyQt.QtGui import QDesktopServices, QIcon
+from qgis.PyQt.QtWidgets import QAction, QMenu, QMessageBox, QToolBar
+
+from .algorithms.base import EngineAlgorithm
+from .algorithms.jobs import (
+    BuildDemo,
+    CheckSchema,
+    CheckZoning,
+    DetectChange,
+    ImportLayer,
+    MapChange,
+    MapSchema,
+    NewProject,
+    ProjectAlgorithm,
+    PublishIoc,
+)
+from .algorithms.provider import PROVIDER
+from .engine_client import ROOT
+from .language import tr
+from .options import OptionsFactory
+
+if TYPE_CHECKING:
+    from .engine_setup import SetupTask
+    from .map.explain import Explain
+    from .map.records_dock import RecordsDock
+
+TOOLBAR = "dothi_toolbar"
+MENU = "dothi_menu"
+
+_FIRST: tuple[type[EngineAlgorithm], ...] = (NewProject, CheckZoning, DetectChange, PublishIoc)
+_DATA: tuple[type[EngineAlgorithm], ...] = (CheckSchema, MapSchema, ImportLayer, MapChange)
+
+
+class Window:
+    """Everything the plugin shows beside the toolbox; :meth:`close` removes it."""
+
+    def __init__(self, iface: Any) -> None:
+        self.iface = iface
+        self.explain: Explain | None = None
+        self.records: RecordsDock | None = None
+        self.setup: SetupTask | None = None
+        self.menu = QMenu(tr("plugin.name"), iface.mainWindow())
+        self.menu.setObjectName(MENU)
+        self.toolbar: QToolBar = iface.addToolBar(tr("plugin.name"))
+        self.toolbar.setObjectName(TOOLBAR)
+        self._fill()
+        self._menu_action = (
+            iface.mainWindow().menuBar().insertMenu(iface.firstRightStandardMenu().menuAction(), self.menu)
+        )
+        self._options = OptionsFactory()
+        iface.registerOptionsWidgetFactory(self._options)
+
+    def _fill(self) -> None:
+        for algorithm in _FIRST:
+            self.toolbar.addAction(self._job(algorithm))
+        self.menu.addSeparator()
+        self.toolbar.addSeparator()
+        self.explain_action = self._action("explain.svg", tr("plugin.menu_explain"), self._toggle_explain, checked=True)
+        self.records_action = self._action("findings.svg", tr("plugin.menu_findings"), self._show_records, checked=True)
+        self.toolbar.addActions([self.explain_action, self.records_action])
+        self.menu.addSeparator()
+        for algorithm in _DATA:
+            self._job(algorithm)
+        self.menu.addSeparator()
+        self._job(BuildDemo)
+        self._action("engine.svg", tr("plugin.menu_setup"), self._set_up)
+        self._action("options.svg", tr("plugin.menu_options"), self._show_options)
+        self._action("help.svg", tr("plugin.menu_help"), self._help)
+
+    def _action(self, icon: str, text: str, do: Callable[..., None], *, checked: bool = False) -> QAction:
+        action = self.menu.addAction(QIcon(f"dothi:{icon}"), text)
+        action.setCheckable(checked)
+        action.triggered.connect(do)
+        return action
+
+    def _job(self, algorithm: type[EngineAlgorithm]) -> QAction:
+        """The same algorithm that the toolbox runs, with the same dialog."""
+        job = algorithm.job
+        action = self._action(f"{job.command[0]}.svg", tr(f"job.{job.id}.title") + "…", lambda: self._run(algorithm))
+        action.setToolTip(tr(f"job.{job.id}.help"))
+        action.setObjectName(job.algorithm)
+        return action
+
+    def _run(self, algorithm: type[EngineAlgorithm]) -> None:
+        from qgis import processing
+
+        outcome = processing.execAlgorithmDialog(f"{PROVIDER}:{algorithm.job.algorithm}", {})
+        project = outcome.get(ProjectAlgorithm.PROJECT)
+        if project and self._agrees(tr("plugin.open_project")):
+            self.iface.addProject(project)
+        if outcome and self.records is not None:
+            self.records.read()
+
+    def _agrees(self, question: str) -> bool:
+        yes = QMessageBox.StandardButton.Yes
+        return bool(QMessageBox.question(self.iface.mainWindow(), tr("plugin.name"), question) == yes)
+
+    def _toggle_explain(self, wanted: bool) -> None:
+        if self.explain is None:
+            from .map.explain import Explain
+
+            self.explain = Explain(self.iface, self.explain_action)
+        self.explain.use(wanted)
+
+    def _show_records(self, wanted: bool) -> None:
+        if self.records is None:
+            from .map.records_dock import RecordsDock
+
+            self.records = RecordsDock(self.iface)
+            self.records.visibilityChanged.connect(self.records_action.setChecked)
+            self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.records)
+        if wanted:
+            self.records.read()
+        self.records.setVisible(wanted)
+
+    def _set_up(self) -> None:
+        from . import engine_setup
+
+        self.setup = engine_setup.offer(self.iface, self.setup)
+
+    def _show_options(self) -> None:
+        self.iface.showOptionsDialog(self.iface.mainWindow(), self._options.PAGE)
+
+    def _help(self) -> None:
+        about = ConfigParser(interpolation=None)
+        about.read(ROOT / "metadata.txt", encoding="utf-8")
+        QDesktopServices.openUrl(QUrl(about["general"]["homepage"]))
+
+    def close(self) -> None:
+        """Remove all of it; what still computes is stopped."""
+        main = self.iface.mainWindow()
+        if self.setup is not None:
+            self.setup.stop()
+        if self.explain is not None:
+            self.explain.close()
+        if self.records is not None:
+            self.records.visibilityChanged.disconnect(self.records_action.setChecked)
+            self.iface.removeDockWidget(self.records)
+            self.records.deleteLater()
+        self.iface.unregisterOptionsWidgetFactory(self._options)
+        main.menuBar().removeAction(self._menu_action)
+        self.menu.deleteLater()
+        main.removeToolBar(self.toolbar)
+        self.toolbar.deleteLater()
