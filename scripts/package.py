@@ -54,6 +54,9 @@ def build(folder: Path, root: Path = ROOT) -> Path:
 
 
 if __name__ == "__main__":
+    if "--version" in sys.argv:
+        print(__version__)
+        sys.exit(0)
     made = build(ROOT / "dist")
     print(f"{made.relative_to(ROOT)}  {made.stat().st_size / 1e6:.1f} MB  {len(shipped())} files")
     sys.exit(0)

@@ -1,0 +1,1 @@
+"""The doors: what a newcomer types and what a planner installs."""
