@@ -27,13 +27,18 @@ PLAN_STATE = "plan_state"
 _CONTINUES = ("approved", "appraised")
 
 
+def absent(values: Any) -> Mask:
+    """Where an array of words, dates or geometries holds nothing."""
+    return np.asarray(pd.isna(values), dtype=bool)
+
+
 @dataclass(frozen=True)
 class Verdicts:
     """The verdicts of one rule, one per subject, in the subjects' order.
 
-    ``margin`` is negative where the limit is broken, in the unit of the rule. ``reason`` names the input whose condition
-    a not-applicable subject fails (or the clause of the exception); ``missing`` the gaps of a not-checkable one; ``fired``
-    is the number of the exception that holds, or -1.
+    ``margin`` is negative where the limit is broken, in the unit of the rule. ``reason`` names the input whose
+    condition a not-applicable subject fails (or the clause of the exception); ``missing`` the gaps of a not-checkable
+    one; ``fired`` is the number of the exception that holds, or -1.
     """
 
     rule: Rule
@@ -72,14 +77,14 @@ class _Subjects:
 
     def unknown(self, name: str) -> Mask:
         if INPUTS[name].is_text:
-            return np.asarray(np.equal(self.words(name), None), dtype=bool)
+            return absent(self.words(name))
         return np.isnan(self.numbers(name))
 
     def lacking(self, name: str) -> Words:
         """What to name when ``name`` is missing: the column ``name.lacking`` may say it more exactly."""
         general = np.full(self.count, INPUTS[name].lacking, dtype=object)
         exact = self.words(f"{name}.lacking")
-        return np.where(np.equal(exact, None), general, exact)
+        return np.where(absent(exact), general, exact)
 
 
 class _Gaps:
@@ -140,7 +145,7 @@ def edition_gap(valid: Validity, on: date, plan_state: Words, approved_on: Words
         return none, none
     if valid.transition == "none":
         return every, none
-    stateless = np.equal(plan_state, None)
+    stateless = absent(plan_state)
     late = np.array([isinstance(day, date) and day > valid.last for day in approved_on], dtype=bool)
     continues = np.isin(plan_state.astype(str), _CONTINUES) & ~late
     return ~continues & ~stateless, np.asarray(stateless, dtype=bool)
@@ -149,19 +154,19 @@ def edition_gap(valid: Validity, on: date, plan_state: Words, approved_on: Words
 def judge(rule: Rule, frame: pd.DataFrame, on: date) -> Verdicts:
     """The verdicts of ``rule`` on the subjects in ``frame`` on the day ``on``.
 
-    ``frame`` holds the inputs as columns (``rules.INPUTS``; NaN or None: missing), and may hold ``NAME.lacking`` (a more
-    exact code for a missing input), ``flaw`` (a code: the subject cannot be judged at all), ``scope`` (a code: the
-    subject is outside every rule of its kind), ``plan_state`` and ``approved_on``.
+    ``frame`` holds the inputs as columns (``rules.INPUTS``; NaN or None: missing), and may hold ``NAME.lacking`` (a
+    more exact code for a missing input), ``flaw`` (a code: the subject cannot be judged at all), ``scope`` (a code:
+    the subject is outside every rule of its kind), ``plan_state`` and ``approved_on``.
     """
     subjects, measure = _Subjects(frame), MEASURES[rule.measure]
     gaps = _Gaps(subjects.count)
     reason = subjects.words("scope").copy()
     flaw = subjects.words("flaw")
-    flawed = np.asarray(~np.equal(flaw, None), dtype=bool)
+    flawed = ~absent(flaw)
 
     unknown_conditions = []
     for condition in rule.conditions:
-        reason[_broken(condition, subjects) & np.equal(reason, None)] = condition.input
+        reason[_broken(condition, subjects) & absent(reason)] = condition.input
         unknown_conditions.append((condition.input, subjects.unknown(condition.input)))
     fired = np.full(subjects.count, -1, dtype=np.intp)
     for number, exemption in enumerate(rule.exemptions):
@@ -172,11 +177,10 @@ def judge(rule: Rule, frame: pd.DataFrame, on: date) -> Verdicts:
             unknown |= subjects.unknown(condition.input)
         fired[~broken & ~unknown & (fired < 0)] = number
         if exemption.then == "not_applicable":
-            reason[(fired == number) & np.equal(reason, None)] = exemption.clause
-            for condition in exemption.conditions:
-                unknown_conditions.append((condition.input, ~broken & subjects.unknown(condition.input)))
+            reason[(fired == number) & absent(reason)] = exemption.clause
+            unknown_conditions += [(c.input, ~broken & subjects.unknown(c.input)) for c in exemption.conditions]
     reason[flawed] = None
-    outside = np.asarray(~np.equal(reason, None), dtype=bool)
+    outside = ~absent(reason)
     inside = ~outside & ~flawed
 
     gaps.add(flaw, flawed)
@@ -191,7 +195,7 @@ def judge(rule: Rule, frame: pd.DataFrame, on: date) -> Verdicts:
             gaps.add(subjects.lacking(name), inside & np.isnan(columns[name]))
     found = look_up(rule.limit, columns, subjects.count)
     with np.errstate(divide="ignore", invalid="ignore"):
-        measured = np.asarray(measure.formula(columns), dtype=float)
+        measured = np.array(measure.formula(columns), dtype=float)  # a copy: a formula may hand a column on
     measured[~np.isfinite(measured)] = np.nan
     gaps.add(OUTSIDE_TABLE, inside & (gaps.bits == 0) & np.isnan(found.values))
 

@@ -1,14 +1,14 @@
 """How much is allowed: a constant, or a table looked up by class or by linear interpolation.
 
 Tables are those of the code: the first number of a row is what it is looked up by, then one value per column. An edge
-rule says what holds outside: the edge value (``clamp``) or nothing (``refuse``). An open-ended last row (``above``) holds
-as it stands above the last row's number.
+rule says what holds outside: the edge value (``clamp``) or nothing (``refuse``). An open-ended last row (``above``)
+holds as it stands above the last row's number.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -65,13 +65,12 @@ class Found:
     limit: Constant | Table
     row: Bracket | None = None
     column: Bracket | None = None
-    open_ended: NDArray[np.bool_] | None = None
+    open_ended: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
     def explain(self, i: int) -> dict[str, Any]:
         """How limit ``i`` was found, as JSON: the constant, or the rows and columns used and their weights."""
-        if isinstance(self.limit, Constant):
-            return {"constant": self.limit.value}
-        assert self.row is not None and self.column is not None and self.open_ended is not None  # noqa: S101
+        if isinstance(self.limit, Constant) or self.row is None or self.column is None:
+            return {"constant": getattr(self.limit, "value", None)}
         table = self.limit
         told: dict[str, Any] = {"lookup": table.lookup}
         if self.open_ended[i]:
@@ -93,7 +92,7 @@ class Found:
         """How sure the number is: the cell's own status where the table has one."""
         if isinstance(self.limit, Constant) or not self.limit.cell_status or self.row is None or self.column is None:
             return of_rule
-        return self.limit.cell_status[self.row.low[i]][self.column.low[i]]
+        return str(self.limit.cell_status[self.row.low[i]][self.column.low[i]])
 
 
 def _interpolate(x: Numbers, axis: Numbers) -> Bracket:
@@ -116,7 +115,8 @@ def _refused(x: Numbers, axis: Numbers, table: Table, *, open_end: bool) -> NDAr
     if table.outside == "clamp":
         return np.zeros(len(x), dtype=bool)
     above = np.zeros(len(x), dtype=bool) if open_end or table.lookup == "interval" else x > axis[-1]
-    return (x < axis[0]) | above
+    refused: NDArray[np.bool_] = (x < axis[0]) | above
+    return refused
 
 
 def look_up(limit: Constant | Table, inputs: Mapping[str, Numbers], count: int) -> Found:

@@ -1,7 +1,8 @@
 """The registry of measures: formulas over columns, each with its unit, inputs and source.
 
 The inputs are measured on the map by ``lots``, ``streets`` and ``overlay``; a rule file names a measure and states the
-limit. ``subject`` says what one verdict is about: a lot, a building, or a building towards one street.
+limit. ``subject`` says what one verdict is about: a lot with what stands on it (``lot``), a lot in its zones (``use``),
+a building (``building``), or a building towards one street (``front``).
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ MEASURES: Mapping[str, Measure] = {
         Measure("net_density", "%", "lot", "parcel", ("footprint", "plot_area"), net_density),
         Measure("far", "FAR", "lot", "parcel", ("floor_area", "plot_area"), far),
         Measure("green_share", "%", "lot", "parcel", ("green_area", "plot_area"), green_share),
-        Measure("misused_area", "m2", "lot", "parcel", ("misused",), misused_area),
+        Measure("misused_area", "m2", "use", "parcel", ("misused",), misused_area),
         Measure("setback", "m", "front", "building", ("distance",), setback),
         Measure("encroachment", "m2", "building", "building", ("beyond",), encroachment),
     )

@@ -1,7 +1,7 @@
 """Reading rule files: schema first, then what a schema cannot say, then frozen rules. Nothing in a file is evaluated.
 
-Packs that ship lie in ``resources/rules/<authority>/<edition>/``. A province's own lie in ``NAME.dothi/rules/`` beside its
-data set; there a file with ``[[compatibility]]`` tables is a land-use matrix (``compatibility.schema.json``)::
+Packs that ship lie in ``resources/rules/<authority>/<edition>/``. A province's own lie in ``NAME.dothi/rules/`` beside
+its data set; there a file with ``[[compatibility]]`` tables is a land-use matrix (``compatibility.schema.json``)::
 
     id = "binh_duong.land_use"
     version = 1
@@ -22,6 +22,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,7 @@ def _conditions(raw: dict[str, Any]) -> tuple[Condition, ...]:
 
 
 def _rising(numbers: Sequence[float], path: Path, where: str) -> None:
-    if any(after <= before for before, after in zip(numbers, numbers[1:], strict=False)):
+    if any(after <= before for before, after in pairwise(numbers)):
         raise InputError("zoning.rule_not_rising", path=str(path), where=where)
 
 
@@ -177,9 +178,7 @@ def read_rule(path: Path) -> Rule:
         tolerance=float(raw["tolerance"]),
         layer=measure.layer,
         conditions=_conditions(raw["applies_to"]),
-        exemptions=tuple(
-            Exemption(item["then"], item["clause"], _conditions(item)) for item in raw.get("except", [])
-        ),
+        exemptions=tuple(Exemption(item["then"], item["clause"], _conditions(item)) for item in raw.get("except", [])),
         op=raw["limit"]["op"],
         unit=measure.unit,
         limit=_limit(raw["limit"], path),

@@ -1,0 +1,118 @@
+"""The planning-code check of a data set, and the verdict on one feature."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from ...layers.report import Report, Stage
+from ...processing.zoning import inputs, packs
+from ...processing.zoning.check import check as check_layers
+from ...processing.zoning.check import layers_needed
+from ...processing.zoning.explain import explain as explain_feature
+from ...processing.zoning.lots import States
+from ...processing.zoning.rules import OUTCOMES, Compatibility, Rule
+from ...store import dataset, runs
+
+# The parameter that replaces a layer of the data set.
+_INSTEAD = {"parcel": "parcels", "building": "buildings", "planned_zone": "zones"}
+
+
+def _rules(data: Path, wanted: Sequence[str] | None) -> tuple[tuple[Rule, ...], Compatibility | None]:
+    rules, matrix = packs.load(dataset.beside(data) / "rules")
+    return packs.select(rules, wanted), matrix
+
+
+def _provenance(data: Path, rules: Sequence[Rule], matrix: Compatibility | None, on: date) -> dict[str, Any]:
+    """What the run was made from: the file as it was, and the rules by version."""
+    state = data.stat()
+    return {
+        "data": data.name,
+        "bytes": state.st_size,
+        "modified": datetime.fromtimestamp(state.st_mtime, UTC).isoformat(timespec="seconds"),
+        "judged_on": on.isoformat(),
+        "rules": {rule.id: rule.version for rule in rules},
+        "compatibility": {matrix.id: matrix.version} if matrix else {},
+    }
+
+
+def _counts(outcomes: pd.Series) -> dict[str, int]:
+    counted = Counter(outcomes)
+    return {outcome: counted.get(outcome, 0) for outcome in OUTCOMES}
+
+
+def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    """Judge the whole data set and write a run; returns its path and the outcomes, in total and by rule."""
+    data = Path(parameters["data"])
+    report.progress(0.0, "zoning.step_read")
+    meta = dataset.meta(data)
+    on = inputs.judged_on(data, parameters["date"])
+    rules, matrix = _rules(data, parameters["rules"])
+    states = States(parameters["area_state"], parameters["plan_state"])
+    instead = {
+        "parcel": parameters["parcels"],
+        "building": parameters["buildings"],
+        "planned_zone": parameters["zones"],
+    }
+    layers = inputs.whole(data, layers_needed(rules, states), instead)
+    simulated = bool(meta.get("simulated"))
+    given = {name: value for name, value in parameters.items() if value is not None}
+    with runs.new_run(
+        data, "zoning.check", given, _provenance(data, rules, matrix, on), simulated=simulated, judged_on=on
+    ) as run:
+        findings = check_layers(layers, rules, on, matrix=matrix, states=states, report=Stage(report, 0.1, 0.8))
+        report.progress(0.8, "zoning.step_write")
+        outcomes = _counts(findings["outcome"])
+        by_rule = [
+            {"rule": rule.id, "title": {"vi": rule.title.vi, "en": rule.title.en}, "status": rule.status}
+            | {"source": rule.source.citation, **_counts(findings["outcome"][findings["rule"] == rule.id])}
+            for rule in rules
+        ]
+        run.write("finding", findings)
+        run.finish(outcomes)
+        report.progress(1.0)
+    if simulated:
+        report.message("zoning.simulated")
+    return {
+        "run": str(run.path),
+        "findings": f"{run.path}|layername=finding",
+        "outcomes": outcomes,
+        "by_rule": by_rule,
+        "checked": int(findings["feature_uid"].nunique()),
+        "judged_on": on.isoformat(),
+        "simulated": simulated,
+    }
+
+
+def _verdict(row: Mapping[str, Any]) -> dict[str, Any]:
+    """One finding as JSON: numbers that are not there are null, the geometry is text in the data set's system."""
+    told: dict[str, Any] = {}
+    for name, value in row.items():
+        if name in ("how", "missing", "arguments"):
+            told[name] = json.loads(value) if isinstance(value, str) else None
+        elif name == "geometry":
+            told["wkt"] = value.wkt if value is not None else None
+        else:
+            told[name] = None if pd.isna(value) else value
+    return told
+
+
+def explain(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    """The verdicts on one parcel or building, and on the lots that a building stands on."""
+    data = Path(parameters["data"])
+    on = inputs.judged_on(data, parameters["date"])
+    rules, matrix = _rules(data, None)
+    states = States(parameters["area_state"], parameters["plan_state"])
+    found: gpd.GeoDataFrame = explain_feature(data, parameters["uid"], rules, on, matrix=matrix, states=states)
+    return {
+        "verdicts": [_verdict(row) for row in found.to_dict("records")],
+        "crs": dataset.crs_of(data, "parcel"),
+        "judged_on": on.isoformat(),
+    }

@@ -1,0 +1,227 @@
+"""Verdicts written down: per subject and rule one row with value, limit, how, source, sentence, offending geometry.
+
+Passes and not-applicable rows carry no geometry; a not-checkable row carries the whole feature, so it can be found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ...layers.messages import LANGUAGES, sentence
+from .judge import Verdicts
+from .limits import Constant
+from .overlay import Geometries, Indices
+from .rules import INPUTS, MARKLESS
+from .sentences import json_rows, sentences
+from .soundness import as_multipolygons
+
+COLUMNS = (
+    "rule", "rule_version", "rule_status", "layer", "feature_uid", "feature_code", "outcome", "severity", "measured",
+    "limit_value", "margin", "unit", "source", "how", "missing", "message_code", "arguments", "message_vi",
+    "message_en",
+)  # fmt: skip
+
+# What a measure's sentences and explanations speak of, beside measured value, limit, margin and source.
+_ARGUMENTS = {
+    "net_density": ("plot_area", "height"),
+    "far": ("plot_area", "height"),
+    "green_share": ("plot_area",),
+    "setback": ("street", "road_width", "height"),
+    "encroachment": ("street",),
+    "misused_area": ("land_use", "zones"),
+}
+_INPUTS = {
+    "net_density": ("use", "area", "plan_state", "plot_area", "footprint", "height", "floors", "buildings"),
+    "far": ("use", "area", "plan_state", "plot_area", "floor_area", "height", "buildings"),
+    "green_share": ("use", "plot_area"),
+    "setback": ("area", "plan_state", "road_width", "road_class", "height", "street_uid"),
+    "encroachment": ("street",),
+    "misused_area": ("land_use", "zones"),
+}
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """What one kind of verdict is about.
+
+    ``frame`` has ``uid``, ``code`` and the judge's columns; ``whole`` the feature of each row; ``offending`` gives the
+    breaching part of chosen rows for given limits.
+    """
+
+    layer: str
+    frame: pd.DataFrame
+    whole: Geometries
+    offending: Callable[[Indices, NDArray[np.float64]], Geometries]
+
+
+def _word(code: str, language: str) -> str:
+    return sentence(f"zoning.{code}", language)
+
+
+def _words_of(values: Sequence[Any], prefix: str, language: str) -> list[str]:
+    cache = {value: _word(f"{prefix}.{value}", language) for value in dict.fromkeys(values)}
+    return [cache[value] for value in values]
+
+
+def _reasons(values: Sequence[str], language: str) -> list[str]:
+    """Why a rule does not apply: a condition's words, or the clause of the exception."""
+
+    def told(reason: str) -> str:
+        known = reason in INPUTS or reason in ("no_street", "no_building")
+        return (
+            _word(f"reason.{reason}", language) if known else sentence("zoning.reason.clause", language, clause=reason)
+        )
+
+    cache = {value: told(value) for value in dict.fromkeys(values)}
+    return [cache[value] for value in values]
+
+
+def write_down(verdicts: Verdicts, subjects: Subjects) -> pd.DataFrame:
+    """The findings of one rule, in the subjects' order, with columns :data:`COLUMNS` and ``geometry``."""
+    rule, frame, count = verdicts.rule, subjects.frame, len(subjects.frame)
+    judged = np.isin(verdicts.outcome.astype(str), ("pass", "fail"))
+    failed = verdicts.outcome == "fail"
+    status = _statuses(verdicts, frame, judged)
+    source = np.full(count, rule.source.citation, dtype=object)
+    if "source" in frame:
+        more = frame["source"].to_numpy(dtype=object)
+        source = np.where(pd.isna(more), source, source + "; " + more.astype(str))
+    warned = np.array([n >= 0 and rule.exemptions[n].then == "warning" for n in verdicts.fired], dtype=bool)
+    table = pd.DataFrame(
+        {
+            "rule": rule.id,
+            "rule_version": rule.version,
+            "rule_status": status,
+            "layer": subjects.layer,
+            "feature_uid": frame["uid"].to_numpy(dtype=object),
+            "feature_code": frame["code"].to_numpy(dtype=object),
+            "outcome": verdicts.outcome,
+            "severity": np.where(failed, np.where(warned, "warning", rule.severity), "info"),
+            "measured": verdicts.measured,
+            "limit_value": np.where(judged, verdicts.limit, np.nan),
+            "margin": verdicts.margin,
+            "unit": rule.unit,
+            "source": source,
+        },
+        index=range(count),
+    )
+    table["how"] = _how(verdicts, frame, judged)
+    table["missing"] = _missing(verdicts)
+    for column in ("message_code", "arguments", "message_vi", "message_en"):
+        table[column] = None
+    _say(table, verdicts, frame, warned)
+    geometry = np.full(count, None, dtype=object)
+    at = np.flatnonzero(failed)
+    geometry[at] = as_multipolygons(subjects.offending(at, verdicts.limit[at]))
+    blind = np.flatnonzero(verdicts.outcome == "not_checkable")
+    geometry[blind] = as_multipolygons(subjects.whole[blind])
+    table["geometry"] = geometry
+    return table
+
+
+def _statuses(verdicts: Verdicts, frame: pd.DataFrame, judged: NDArray[np.bool_]) -> NDArray[np.object_]:
+    made = np.full(len(frame), verdicts.rule.status, dtype=object)
+    if getattr(verdicts.found.limit, "cell_status", ()):
+        for i in np.flatnonzero(judged):
+            made[i] = verdicts.found.status(int(i), verdicts.rule.status)
+    if "status" in frame:
+        own = frame["status"].to_numpy(dtype=object)
+        made = np.where(pd.isna(own), made, own)
+    return made
+
+
+def _how(verdicts: Verdicts, frame: pd.DataFrame, judged: NDArray[np.bool_]) -> NDArray[np.object_]:
+    """JSON: the limit's rows and weights (or constant), the inputs, and the exception that fired."""
+    rule, at = verdicts.rule, np.flatnonzero(judged)
+    columns: dict[str, list[Any]] = {
+        name: list(frame[name].iloc[at]) for name in _INPUTS[rule.measure] if name in frame
+    }
+    inputs = json_rows(columns, len(at))
+    if isinstance(rule.limit, Constant):
+        limits = json_rows({"constant": [rule.limit.value] * len(at)}, len(at))
+    else:
+        explained = [verdicts.found.explain(int(i)) for i in at]
+        names = dict.fromkeys(name for told in explained for name in told)
+        columns = {name: [told.get(name) for told in explained] for name in names}
+        limits = json_rows({"table": [rule.source.table] * len(at), **columns}, len(at))
+    made = np.full(len(frame), None, dtype=object)
+    made[at] = [f'{{"limit": {limit}, "inputs": {given}}}' for limit, given in zip(limits, inputs, strict=True)]
+    for i in at[verdicts.fired[at] >= 0]:
+        clause = rule.exemptions[verdicts.fired[i]].clause
+        made[i] = made[i][:-1] + ", " + json_rows({"exception": [clause]}, 1)[0][1:]
+    return made
+
+
+def _missing(verdicts: Verdicts) -> NDArray[np.object_]:
+    cache: dict[Any, str | None] = {None: None}
+    for codes in verdicts.missing:
+        if codes not in cache:
+            cache[codes] = "[" + ", ".join(f'"{code}"' for code in codes) + "]"
+    return np.array([cache[codes] for codes in verdicts.missing] + [None], dtype=object)[:-1]
+
+
+def _say(table: pd.DataFrame, verdicts: Verdicts, frame: pd.DataFrame, warned: NDArray[np.bool_]) -> None:
+    """Fill message code, arguments and both sentences, outcome by outcome."""
+    rule = verdicts.rule
+    columns: Mapping[str, Any] = {
+        name: frame[name].to_numpy(dtype=object) for name in _ARGUMENTS[rule.measure] if name in frame
+    }
+    for outcome in ("pass", "fail", "not_applicable", "not_checkable"):
+        at = np.flatnonzero(verdicts.outcome == outcome)
+        if len(at) == 0:
+            continue
+        plain: dict[str, list[Any]] = {"feature": list(table["feature_code"].iloc[at])}
+        judged = outcome in ("pass", "fail")
+        code = f"zoning.found.{rule.measure}.{outcome}" if judged else f"zoning.found.{outcome}"
+        if judged:
+            for name, column in (("measured", "measured"), ("limit", "limit_value"), ("margin", "margin")):
+                plain[name] = list(table[column].iloc[at])
+            plain["source"] = list(table["source"].iloc[at])
+            plain |= {name: list(values[at]) for name, values in columns.items()}
+        elif outcome == "not_applicable":
+            plain["reason"] = list(verdicts.reason[at])
+        else:
+            plain["missing"] = [list(codes) for codes in verdicts.missing[at]]
+        table.loc[at, "message_code"] = code
+        table.loc[at, "arguments"] = json_rows(plain | {"rule": [rule.id] * len(at)}, len(at))
+        for language in LANGUAGES:
+            told = plain | {"title": [rule.title[language]] * len(at)}
+            if outcome == "not_applicable":
+                told["reason"] = _reasons(plain["reason"], language)
+            if outcome == "not_checkable":
+                told["missing"] = _lacking(verdicts.missing[at], language)
+            lines = sentences(code, language, told, len(at))
+            if judged:
+                lines = _marked(lines, table["rule_status"].iloc[at], language)
+                if outcome == "fail":
+                    lines = [
+                        line
+                        + " "
+                        + sentence("zoning.exempt", language, clause=rule.exemptions[verdicts.fired[i]].clause)
+                        if warned[i]
+                        else line
+                        for line, i in zip(lines, at, strict=True)
+                    ]
+            table.loc[at, f"message_{language}"] = lines
+
+
+def _lacking(missing: Iterable[tuple[str, ...]], language: str) -> list[str]:
+    cache = {codes: ", ".join(_words_of(codes, "missing", language)) for codes in set(missing)}
+    return [cache[codes] for codes in missing]
+
+
+def _marked(lines: list[str], statuses: Iterable[str], language: str) -> list[str]:
+    """Nothing unverified is presented as law: the mark of the number follows the sentence."""
+    marks = {
+        status: ""
+        if status in MARKLESS
+        else " " + sentence("zoning.unverified", language, status=_word(f"status.{status}", language))
+        for status in set(statuses)
+    }
+    return [line + marks[status] for line, status in zip(lines, statuses, strict=True)]

@@ -1,0 +1,101 @@
+"""Reading the layers that the rules look at, and refusing what cannot be measured: degrees, another place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from ...layers import crs
+from ...layers.errors import InputError
+from ...store import coordinates, dataset, layer_source, nearby
+from .check import Layers
+
+# What the check looks at in each layer; nothing else is read.
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "parcel": ("code", "land_use", "area_legal_m2"),
+    "building": ("code", "use", "height_m", "floors", "floor_area_m2", "parcel"),
+    "planned_zone": ("code", "land_use", "area_state", "plan_state", "approved_on"),
+    "street_centreline": ("code", "name", "road_class", "width_m"),
+    "street_boundary": ("street",),
+    "red_line": ("street",),
+}
+REQUIRED = ("parcel", "building")
+# A wrong VN-2000 central meridian moves a province by tens of kilometres; layers of one place never lie so far apart.
+ELSEWHERE_M = 30_000.0
+# Half of the widest street, so that a centreline is found from the lots along it.
+STREET_REACH_M = 110.0
+
+Read = Callable[[str], gpd.GeoDataFrame]
+
+
+def gather(needed: set[str], read: Mapping[str, Read], *, may_be_empty: bool = False) -> Layers:
+    """The layers ``needed`` in the system of the parcels; one that ``read`` does not know is None.
+
+    Raises :class:`InputError` for degrees, a missing or unknown system, a layer without features where one is required
+    (unless ``may_be_empty``), and a layer that lies far from the parcels.
+    """
+    frames: dict[str, gpd.GeoDataFrame] = {}
+    target = ""
+    for layer_id in FIELDS:  # the parcels come first: they set the system
+        if layer_id not in needed or layer_id not in read:
+            continue
+        frame = read[layer_id](layer_id).reset_index(drop=True)
+        if frame.empty and layer_id in REQUIRED and not may_be_empty:
+            raise InputError("zoning.layer_empty", layer=layer_id)
+        code = coordinates.code_of(frame.crs)
+        if code in (crs.WGS84, crs.VN2000_GEOGRAPHIC):
+            raise InputError("zoning.needs_metres", layer=layer_id, crs=code)
+        target = target or code
+        _require_one_place(layer_id, coordinates.to(frame, target), frames.get("parcel"), code)
+        frames[layer_id] = _with_dates(coordinates.to(frame, target))
+    return Layers(**frames)
+
+
+def _with_dates(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """``approved_on`` as plain dates or None."""
+    if "approved_on" not in frame:
+        return frame
+    days = pd.to_datetime(frame["approved_on"], errors="coerce")
+    return frame.assign(approved_on=pd.Series([None if pd.isna(d) else d.date() for d in days], dtype=object))
+
+
+def _require_one_place(layer_id: str, frame: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame | None, code: str) -> None:
+    if parcels is None:
+        return
+    ours, theirs = parcels.total_bounds, frame.total_bounds
+    if not (np.isfinite(ours).all() and np.isfinite(theirs).all()):
+        return
+    apart = np.hypot(*np.maximum(0.0, np.maximum(ours[:2] - theirs[2:], theirs[:2] - ours[2:])))
+    if apart > ELSEWHERE_M:
+        raise InputError("zoning.layer_elsewhere", layer=layer_id, distance=round(float(apart) / 1000), crs=code)
+
+
+def whole(data: Path, needed: set[str], instead: Mapping[str, Any]) -> Layers:
+    """The layers of the data set; ``instead`` gives contract values that replace some of them.
+
+    A required layer that is missing is an error; the others are left out.
+    """
+    there = dataset.layers_in(data)
+    read: dict[str, Read] = {}
+    for layer_id in FIELDS:
+        if instead.get(layer_id):
+            read[layer_id] = lambda name: layer_source.read_layer(instead[name], data, name)
+        elif layer_id in there:
+            read[layer_id] = lambda name: nearby.read_columns(data, name, FIELDS[name])
+        elif layer_id in REQUIRED and layer_id in needed:
+            raise InputError("schema.layer_missing", path=str(data), layer=layer_id, known=list(there))
+    return gather(needed, read)
+
+
+def judged_on(data: Path, asked: date | None) -> date:
+    """The day of judgement: the one asked for, else the one that the data set names, else today."""
+    if asked is not None:
+        return asked
+    noted = dataset.meta(data).get("judged_on")
+    return date.fromisoformat(str(noted)[:10]) if noted else date.today()

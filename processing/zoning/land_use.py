@@ -1,0 +1,113 @@
+"""Land use of lots against the planned zones they lie in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from .judge import Words
+from .overlay import Geometries, Overlay
+from .rules import Compatibility
+
+_PERMITTED, _REFUSED, _UNKNOWN = 0, 1, 2
+
+
+def permission(use: Words, zone_use: Words, matrix: Compatibility | None) -> NDArray[np.intp]:
+    """For each pair of land codes: 0 permitted, 1 refused, 2 unknown. Equal codes are permitted by themselves.
+
+    Other pairs are the province's matter: unknown without a matrix, and where the matrix lacks the zone's code.
+    """
+    pairs = pd.MultiIndex.from_arrays([use, zone_use])
+    codes, distinct = pairs.factorize()
+    verdicts = np.empty(len(distinct), dtype=np.intp)
+    for i, (own, planned) in enumerate(distinct):
+        if not isinstance(own, str) or not isinstance(planned, str):
+            verdicts[i] = _UNKNOWN
+        elif own == planned:
+            verdicts[i] = _PERMITTED
+        elif matrix is None or planned not in matrix.permits:
+            verdicts[i] = _UNKNOWN
+        else:
+            verdicts[i] = _PERMITTED if own in matrix.permits[planned] else _REFUSED
+    return verdicts[codes]
+
+
+@dataclass(frozen=True)
+class LandUse:
+    """``table``: one row per lot, in order, with columns for the judge. ``refused``: positions in the overlay."""
+
+    table: pd.DataFrame
+    refused: NDArray[np.intp]
+
+
+def against_zones(
+    parcels: pd.DataFrame,
+    lots: Geometries,
+    zones: pd.DataFrame,
+    zone_shapes: Geometries,
+    shared: Overlay,
+    matrix: Compatibility | None,
+    sliver_m2: float,
+) -> LandUse:
+    """Area of each lot in zones that refuse its use (``misused``, m²), or what is missing to say it.
+
+    ``parcels`` has ``land_use``; ``zones`` has ``land_use`` and ``code``; ``shared`` sets ``lots`` against
+    ``zone_shapes``. Parts up to ``sliver_m2`` per lot decide nothing. A part refused for sure is a breach whatever the
+    rest is; else a part whose permission is unknown, or outside every zone, makes the lot not checkable.
+    """
+    count = len(parcels)
+    use = parcels["land_use"].to_numpy(dtype=object)
+    planned = zones["land_use"].to_numpy(dtype=object)
+    verdict = permission(use[shared.lot], planned[shared.zone], matrix)
+
+    def total(chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
+        return np.bincount(shared.lot[chosen], shared.area[chosen], minlength=count)
+
+    refused, unknown = total(verdict == _REFUSED), total(verdict == _UNKNOWN)
+    area = np.nan_to_num(shapely.area(lots))
+    outside = area - total(np.ones(len(verdict), dtype=bool))
+    for i in np.flatnonzero(outside < -sliver_m2):  # zones overlap here: the sum says nothing about holes
+        mine = zone_shapes[shared.zone[shared.lot == i]]
+        outside[i] = shapely.area(shapely.difference(lots[i], shapely.union_all(mine)))
+    misused = np.where(refused > sliver_m2, refused, np.where(unknown > sliver_m2, np.nan, refused))
+    misused[(refused <= sliver_m2) & (outside > sliver_m2)] = np.nan
+
+    lacking = np.full(count, None, dtype=object)
+    lacking[unknown > sliver_m2] = "compatibility"
+    zoneless = np.equal(np.where(pd.isna(planned), None, planned), None)
+    lacking[total(zoneless[shared.zone]) > sliver_m2] = "planned_zone.land_use"
+    lacking[outside > sliver_m2] = "planned_zone"
+    lacking[pd.isna(use)] = "parcel.land_use"
+    misused[pd.isna(use)] = np.nan
+    by_matrix = np.zeros(count, dtype=bool)
+    differs = use[shared.lot] != planned[shared.zone]
+    by_matrix[shared.lot[(verdict != _UNKNOWN) & differs]] = True
+    table = pd.DataFrame(
+        {
+            "misused": misused,
+            "misused.lacking": lacking,
+            "by_matrix": by_matrix,
+            "land_use": use,
+            "zones": _zone_names(shared, zones, count),
+        }
+    )
+    return LandUse(table, np.flatnonzero(verdict == _REFUSED))
+
+
+def _zone_names(shared: Overlay, zones: pd.DataFrame, count: int) -> Words:
+    """``code (land code)`` of the zones of each lot, joined by commas, the largest share first."""
+    words = np.array(
+        [f"{code} ({use})" for code, use in zip(zones["code"], zones["land_use"], strict=True)], dtype=object
+    )
+    names = np.full(count, "", dtype=object)
+    order = np.lexsort((-shared.area, shared.lot))
+    lot, zone = shared.lot[order], shared.zone[order]
+    first = np.flatnonzero(np.diff(lot, prepend=-1))
+    names[lot[first]] = words[zone[first]]
+    for i in np.setdiff1d(np.arange(len(lot)), first, assume_unique=True):
+        names[lot[i]] += ", " + words[zone[i]]
+    return names

@@ -1,0 +1,41 @@
+"""Which geometries can be measured at all: the others are named, and the rest is still checked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import shapely
+
+from .judge import Words
+from .overlay import Geometries
+
+
+def polygons(geometries: Any, flaw: str) -> tuple[Geometries, Words]:
+    """Polygons fit to be measured, None where one is not, and there the code ``flaw``.
+
+    Null, empty, self-crossing and area-less geometries are unfit. Heights are dropped.
+    """
+    given = np.asarray(geometries, dtype=object)
+    fit = shapely.is_valid(given) & ~shapely.is_empty(given) & (shapely.get_dimensions(given) == 2)
+    flat = given
+    if shapely.has_z(given).any():
+        flat = shapely.force_2d(given)
+    return np.where(fit, flat, None), np.where(fit, None, flaw)
+
+
+def as_multipolygons(geometries: Geometries) -> Geometries:
+    """The area of any geometries as MultiPolygons, None where there is none; self-crossing ones repaired to be seen."""
+    made = np.full(len(geometries), None, dtype=object)
+    kind = shapely.get_type_id(geometries)
+    sound = shapely.is_valid(geometries)
+    simple = np.flatnonzero(sound & (kind == 3) & ~shapely.is_empty(geometries))
+    if len(simple):
+        made[simple] = shapely.multipolygons(geometries[simple], indices=np.arange(len(simple)))
+    made[sound & (kind == 6)] = geometries[sound & (kind == 6)]
+    for i in np.flatnonzero((kind == 7) | (~sound & (kind >= 0))):
+        pieces = [p for p in shapely.get_parts(shapely.make_valid(geometries[i])) if p.geom_type.endswith("Polygon")]
+        flat = shapely.get_parts(shapely.get_parts(np.array(pieces, dtype=object)))
+        if len(flat):
+            made[i] = shapely.MultiPolygon(list(flat))
+    return made
