@@ -1,0 +1,128 @@
+"""The change raster: band 1 the decision (0, 1, 255 nodata), band 2 the confidence (0 to 1, 255 nodata).
+
+A tiled, compressed GeoTIFF with overviews; named only when it is whole.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from rasterio.enums import Resampling
+from rasterio.windows import Window
+
+from .grid import Grid
+from .opening import write_trouble, writing
+
+RASTER_NODATA = 255.0
+TILE = 256
+# Confidence is kept in steps of 1/1024: finer digits are noise, and noise does not compress.
+CONFIDENCE_STEPS = 1024
+_OVERVIEWS = (2, 4, 8, 16, 32, 64)
+
+
+class ChangeRaster:
+    """Writes the raster block by block; leaving the ``with`` normally gives it its name, an error removes it."""
+
+    def __init__(self, path: Path, grid: Grid, tags: dict[str, str]) -> None:
+        self.path = path
+        self._grid = grid
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=".part.tif", dir=path.parent)
+        os.close(descriptor)
+        self._temporary = Path(name)
+        self._complaints = _Complaints()
+        logging.getLogger("rasterio").addHandler(self._complaints)
+        try:
+            with writing(path):
+                self._dataset = rasterio.open(
+                    self._temporary,
+                    "w",
+                    driver="GTiff",
+                    width=grid.width,
+                    height=grid.height,
+                    count=2,
+                    dtype="float32",
+                    crs=grid.crs,
+                    transform=grid.transform,
+                    nodata=RASTER_NODATA,
+                    tiled=True,
+                    blockxsize=TILE,
+                    blockysize=TILE,
+                    interleave="band",
+                    compress="deflate",
+                    zlevel=1,
+                    bigtiff="if_safer",
+                )
+                self._dataset.descriptions = ("decision", "confidence")
+                self._dataset.update_tags(**tags)
+        except BaseException:
+            self._remove()
+            raise
+
+    def write(self, window: Window, decision: NDArray[np.float32], confidence: NDArray[np.float32]) -> None:
+        """One block. Confidence is rounded to :data:`CONFIDENCE_STEPS`."""
+        with writing(self.path):
+            self._dataset.write(decision, 1, window=window)
+            self._dataset.write(np.rint(confidence * CONFIDENCE_STEPS) / np.float32(CONFIDENCE_STEPS), 2, window=window)
+        self._complaints.raise_for(self.path)
+
+    def __enter__(self) -> ChangeRaster:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        try:
+            if error is None:
+                self._finish()
+        finally:
+            self._remove()
+
+    def _finish(self) -> None:
+        size = max(self._grid.width, self._grid.height)
+        with writing(self.path):
+            factors = [factor for factor in _OVERVIEWS if size > TILE * factor // 2]
+            if factors:
+                self._dataset.build_overviews(factors, Resampling.nearest)
+            self._dataset.close()
+        self._complaints.raise_for(self.path)  # a full disk at the last flush is only logged by GDAL
+        with self._temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        os.chmod(self._temporary, 0o666 & ~_umask())
+        os.replace(self._temporary, self.path)
+
+    def _remove(self) -> None:
+        logging.getLogger("rasterio").removeHandler(self._complaints)
+        dataset = getattr(self, "_dataset", None)
+        if dataset is not None and not dataset.closed:
+            try:
+                dataset.close()
+            except (rasterio.errors.RasterioError, OSError) as trouble:  # the first error is the one to tell
+                logging.getLogger(__name__).debug("closing: %s", trouble)
+        self._temporary.unlink(missing_ok=True)
+
+
+class _Complaints(logging.Handler):
+    """What GDAL says while it writes and does not raise."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.heard: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.heard.append(record.getMessage())
+
+    def raise_for(self, path: Path) -> None:
+        """Raise the first complaint as an error."""
+        if self.heard:
+            raise write_trouble(path, self.heard[0])
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,96 @@
+"""Landsat Collection 2 Level-2 products: the folder or zip with its MTL file.
+
+Reflectance is ``number * REFLECTANCE_MULT + REFLECTANCE_ADD`` of the group LEVEL2_SURFACE_REFLECTANCE_PARAMETERS (0.0000275
+and -0.2); the same keys stand once more, with other values, in the Level-1 record at the end, so the file is read by group.
+Source: USGS, Landsat Collection 2 Level-2 Science Product Guide.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from ...layers.errors import InputError
+from .grid import grid_of
+from .metadata_xml import elements
+from .opening import open_raster
+from .product_files import ProductFiles
+from .scene import COMMON_NAMES, Band, Mask, Scene
+
+Groups = dict[str, dict[str, str]]
+
+MTL = ("_MTL.xml", "_MTL.txt")
+_CONTENTS, _SCALING = "PRODUCT_CONTENTS", "LEVEL2_SURFACE_REFLECTANCE_PARAMETERS"
+# Band numbers in the order of COMMON_NAMES: OLI (8, 9) has a coastal band first; TM and ETM+ (4, 5, 7) do not.
+_OLI = dict(zip(("1", "2", "3", "4", "5", "6", "7"), COMMON_NAMES, strict=True))
+_TM = dict(zip(("1", "2", "3", "4", "5", "7"), COMMON_NAMES[1:], strict=True))
+_FILE = re.compile(r"FILE_NAME_BAND_(\d)$")
+
+
+def read_landsat(files: ProductFiles, *, bands: Sequence[str] = ()) -> Scene:
+    """The scene of a Level-2 product. Raises :class:`InputError` where metadata or a band's file is missing."""
+    groups = _groups(files)
+    contents, scaling = groups.get(_CONTENTS, {}), groups.get(_SCALING, {})
+    if not contents.get("PROCESSING_LEVEL", "").startswith("L2S"):
+        raise InputError("change.not_level_2", path=str(files.root), level=contents.get("PROCESSING_LEVEL", "?"))
+    common = _OLI if "OLI" in groups.get("IMAGE_ATTRIBUTES", {}).get("SENSOR_ID", "") else _TM
+    offered = {f"SR_B{m[1]}": (m[1], file) for key, file in contents.items() if (m := _FILE.match(key))}
+    # The coastal band carries haze, little ground: left out unless asked for.
+    names = tuple(bands) or tuple(n for n, (number, _) in offered.items() if common.get(number, "coastal") != "coastal")
+    unknown = [name for name in names if name not in offered]
+    if unknown:
+        raise InputError("change.band_unknown", bands=unknown, known=sorted(offered))
+    mask = contents.get("FILE_NAME_QUALITY_L1_PIXEL", "")
+    files.require([*(offered[name][1] for name in names), mask])
+    found = tuple(_band(files, scaling, name, *offered[name], common) for name in names)
+    with open_raster(found[0].path) as dataset:
+        grid = grid_of(dataset, found[0].path)
+    attributes = groups.get("IMAGE_ATTRIBUTES", {})
+    return Scene(
+        files.root,
+        attributes.get("SPACECRAFT_ID", "Landsat"),
+        found,
+        Mask("qa_pixel", files.gdal(mask)),
+        grid,
+        _date(attributes.get("DATE_ACQUIRED", "")),
+        contents.get("COLLECTION_NUMBER", ""),
+    )
+
+
+def _band(
+    files: ProductFiles, scaling: dict[str, str], name: str, number: str, file: str, common: dict[str, str]
+) -> Band:
+    try:
+        scale, offset = (float(scaling[f"REFLECTANCE_{part}_BAND_{number}"]) for part in ("MULT", "ADD"))
+    except (KeyError, ValueError) as error:
+        raise InputError("change.metadata_damaged", path=str(files.root), reason=str(error)) from error
+    return Band(name, files.gdal(file), scale=scale, offset=offset, nodata=0.0, common=common.get(number, ""))
+
+
+def _groups(files: ProductFiles) -> Groups:
+    """Group → key → value of the MTL, from its XML or its text."""
+    name = next((found for ending in MTL for found in files.ending(ending)), None)
+    if name is None:
+        raise InputError("change.not_a_product", path=str(files.root))
+    groups: Groups = {}
+    if name.endswith(".xml"):
+        for element in elements(files.read(name), name):
+            if element.above:
+                groups.setdefault(element.above[-1], {})[element.name] = element.text
+        return groups
+    group = ""
+    for line in files.read(name).decode("utf-8", "replace").splitlines():
+        key, _, value = (part.strip() for part in line.partition("="))
+        if key == "GROUP":
+            group = value
+        elif key and value and key != "END_GROUP":
+            groups.setdefault(group, {})[key] = value.strip('"')
+    return groups
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        return None

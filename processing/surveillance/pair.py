@@ -1,0 +1,122 @@
+"""Two scenes made one pair: the bands both have, the first one's grid, the shift between them."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+from rasterio.errors import RasterioError
+from rasterio.warp import transform as warp_points
+from rasterio.windows import Window
+
+from ...layers.errors import InputError
+from ...layers.report import Report
+from .grid import Grid, operation
+from .image import Image
+from .registration import Shift, measure_shift
+from .scene import Band, Scene
+
+# Shifts above this are corrected by resampling the second date (Dai and Khorram 1998: a fifth of a pixel already costs
+# a tenth of the accuracy; a third is the usual requirement). Smaller ones are not worth the blur.
+CORRECTED_ABOVE = 0.3
+
+
+class Pair(AbstractContextManager["Pair"]):
+    """Both dates open on the first one's grid. ``read`` gives blocks of stacked pixels."""
+
+    def __init__(self, before: Scene, after: Scene) -> None:
+        self.grid: Grid = before.grid
+        self.before = Image(before, self.grid)
+        self.after = Image(after, self.grid)
+        self.shift = Shift()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.before.close()
+        self.after.close()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the common bands, the first date's."""
+        return self.before.scene.names
+
+    def read(self, window: Window) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Stacked bands (2p, rows, columns), before then after, and where both dates can be used."""
+        first, valid = self.before.read(window)
+        second, also = self.after.read(window)
+        return np.concatenate([first, second]), valid & also
+
+    def align(self, most: float, report: Report) -> None:
+        """Measure the shift and correct it. Raises :class:`InputError` above ``most`` pixels."""
+        shift = measure_shift(self._pictures, self.grid)
+        self.shift = shift
+        if not shift.known:
+            report.message("change.shift_unknown", "warning")
+        elif shift.length > most:
+            raise InputError("change.shift_too_large", shift=round(shift.length, 2), maximum=most, **self.metres())
+        elif shift.length > CORRECTED_ABOVE:
+            self.after.shift = (shift.columns, shift.rows)
+            report.message("change.shift_corrected", shift=round(shift.length, 2), **self.metres())
+
+    def metres(self) -> dict[str, float]:
+        """What the second date has to be moved by, in metres east and north."""
+        across, down = self.grid.pixel_m
+        return {"east_m": round(self.shift.columns * across, 2), "north_m": round(-self.shift.rows * down, 2)}
+
+    def _pictures(self, window: Window) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
+        stacked, valid = self.read(window)
+        half = len(stacked) // 2
+        spread = stacked[:, valid].std(axis=1) if valid.any() else np.ones(len(stacked), np.float32)
+        scaled = stacked / np.where(spread > 0, spread, 1.0)[:, None, None]
+        return scaled[:half].mean(axis=0), scaled[half:].mean(axis=0), valid
+
+
+def pair_of(before: Scene, after: Scene, report: Report) -> Pair:
+    """The pair, if they show the same ground in bands that both have. Raises :class:`InputError`."""
+    first, second = common_bands(before, after, report)
+    if not _meet(before.grid, after.grid):
+        raise InputError("change.no_overlap", before=str(before.path), after=str(after.path))
+    return Pair(replace(before, bands=first), replace(after, bands=second))
+
+
+def common_bands(before: Scene, after: Scene, report: Report) -> tuple[tuple[Band, ...], tuple[Band, ...]]:
+    """Bands of both scenes that belong together: by name, else by common name, else by order.
+
+    By order only where the names tell nothing and both have the same number. Raises :class:`InputError`.
+    """
+    names = {band.name: band for band in after.bands}
+    if before.named and after.named:
+        by_name = [(band, names[band.name]) for band in before.bands if band.name in names]
+        commons = {band.common: band for band in after.bands if band.common}
+        by_common = [(band, commons[band.common]) for band in before.bands if band.common in commons]
+        pairs = by_name if len(by_name) >= len(by_common) else by_common
+        if pairs:
+            left = [b.name for b in (*before.bands, *after.bands) if not any(b in pair for pair in pairs)]
+            if left:
+                report.message("change.bands_left", used=[band.name for band, _ in pairs], left=sorted(set(left)))
+            return tuple(first for first, _ in pairs), tuple(second for _, second in pairs)
+    if len(before.bands) != len(after.bands) or any(b.common for b in (*before.bands, *after.bands)):
+        raise InputError("change.no_common_bands", before=list(before.names), after=list(after.names))
+    if before.named or after.named:
+        report.message("change.bands_by_order", "warning", count=len(before.bands))
+    return before.bands, after.bands
+
+
+def _meet(first: Grid, second: Grid) -> bool:
+    """Whether the second's outline, drawn in the first's pixels, touches the first."""
+    operation(second.crs, first.crs)  # refuses what has no certain operation
+    x, y = second.corners()
+    if first.crs != second.crs:
+        try:
+            x, y = warp_points(second.crs, first.crs, x, y)[:2]
+        except RasterioError as error:
+            raise InputError("crs.unknown", crs=f"{second.code} / {first.code}") from error
+    if not np.all(np.isfinite([x, y])):
+        return False
+    pixels = [~first.transform @ point for point in zip(x, y, strict=True)]
+    columns, rows = [p[0] for p in pixels], [p[1] for p in pixels]
+    return max(columns) > 0 and min(columns) < first.width and max(rows) > 0 and min(rows) < first.height

@@ -1,0 +1,42 @@
+"""Mean of a score over a small square, before it meets a threshold."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def box_mean(score: NDArray[np.float32], valid: NDArray[np.bool_], size: int) -> NDArray[np.float32]:
+    """Mean over ``size`` × ``size`` pixels (odd), valid pixels only; at edges over what is there.
+
+    ``score`` and ``valid`` are (rows, columns). Pixels that are not valid come back as 0.
+    """
+    if size == 1:
+        return np.where(valid, score, np.float32(0.0))
+    whole = bool(valid.all())
+    total = _box_sum(score if whole else np.where(valid, score, np.float32(0.0)), size)
+    count = _edge_counts(valid.shape, size) if whole else _box_sum(valid.astype(np.float32), size)
+    np.divide(total, count, out=total, where=count > 0)
+    if not whole:
+        total[~valid] = 0.0
+    return total
+
+
+def _box_sum(values: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+    half = size // 2
+    for axis in (0, 1):
+        length = values.shape[axis]
+        padded = np.pad(values, [(half, half) if side == axis else (0, 0) for side in (0, 1)])
+        shifted = [padded[step : step + length] if axis == 0 else padded[:, step : step + length] for step in range(size)]
+        values = shifted[0].copy()
+        for other in shifted[1:]:
+            values += other
+    return values
+
+
+def _edge_counts(shape: tuple[int, ...], size: int) -> NDArray[np.float32]:
+    half = size // 2
+    along = [
+        np.minimum(np.arange(length), half) + np.minimum(np.arange(length)[::-1], half) + 1 for length in shape
+    ]
+    return np.outer(*along).astype(np.float32)
