@@ -19,5 +19,6 @@ PUBLISH = Job(
         Result("manifest", "file"),
         Result("counts", "json"),
         Result("left_out", "json"),
+        Result("unchanged", "json"),
     ),
 )

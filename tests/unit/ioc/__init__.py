@@ -1,0 +1,1 @@
+"""Publishing: what leaves, in which form, and that it arrives whole."""
