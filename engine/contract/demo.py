@@ -1,4 +1,4 @@
-"""Contract of the simulated province."""
+"""Contracts of the simulated province."""
 
 from __future__ import annotations
 
@@ -18,4 +18,16 @@ BUILD = Job(
         Result("truth", "file"),
         Result("counts", "json"),
     ),
+)
+
+# Without runs named, the newest of each job beside the data set is scored; a job that never ran has no score.
+SCORE = Job(
+    id="demo.score",
+    parameters=(
+        Parameter("data", "dataset", required=True),
+        Parameter("zoning_run", "vector"),
+        Parameter("change_run", "vector"),
+        Parameter("truth", "text"),
+    ),
+    results=(Result("zoning", "json"), Result("change", "json")),
 )
