@@ -169,7 +169,7 @@ def inner(values: NDArray[np.generic], rim: int) -> NDArray[np.generic]:
 
 
 def _statistics(pair: Pair, method: Method, area: Area | None, report: Report) -> tuple[Moments, Pixels, int]:
-    """First pass: moments over all pixels (IR-MAD: of the sample), the sample (n, 2p), number of pixels asked for."""
+    """First pass: moments over all pixels (IR-MAD: of the sample), the sample (2p, n), number of pixels asked for."""
     blocks = pair.grid.blocks()
     width = 2 * len(pair.names)
     whole = Moments(0.0, np.zeros(width), np.zeros((width, width)))
@@ -179,12 +179,12 @@ def _statistics(pair: Pair, method: Method, area: Area | None, report: Report) -
     for number, (_, stacked, valid, asked) in enumerate(_blocks(pair, 0, area)):
         total += asked
         pixels = _pixels(stacked, valid)
-        samples.append(pixels[_every(len(pixels), stride, number)])
+        samples.append(pixels[:, _every(pixels.shape[1], stride, number)])
         if method != "irmad":
             whole += Moments.of(pixels)
         report.progress((number + 1) / len(blocks), "change.step_statistics")
-    sample = np.concatenate(samples)
-    if len(sample) < _FEWEST_PER_BAND * width:
+    sample = np.concatenate(samples, axis=1)
+    if sample.shape[1] < _FEWEST_PER_BAND * width:
         raise InputError(
             "change.nothing_valid", before=str(pair.before.scene.path), after=str(pair.after.scene.path)
         )
@@ -193,7 +193,7 @@ def _statistics(pair: Pair, method: Method, area: Area | None, report: Report) -
 
 def _pixels(stacked: Pixels, valid: NDArray[np.bool_]) -> Pixels:
     flat = stacked.reshape(len(stacked), -1)
-    return np.ascontiguousarray((flat if valid.all() else flat[:, valid.ravel()]).T)
+    return flat if valid.all() else flat[:, valid.ravel()]
 
 
 def _every(count: int, stride: int, number: int) -> NDArray[np.int64]:
@@ -204,7 +204,7 @@ def _every(count: int, stride: int, number: int) -> NDArray[np.int64]:
 def _columns(pixels: Pixels, kept: Sequence[int], bands: int) -> Pixels:
     if len(kept) == bands:
         return pixels
-    return np.ascontiguousarray(pixels[:, [*kept, *(bands + i for i in kept)]])
+    return pixels[[*kept, *(bands + i for i in kept)]]
 
 
 def _score(
@@ -241,7 +241,7 @@ def _transform(
     rows = [*kept, *(len(pair.names) + i for i in kept)]
     for number, (_, stacked, valid, _) in enumerate(_blocks(pair, rim, area)):
         chosen = stacked if len(rows) == len(stacked) else stacked[rows]
-        length = score.score_of_bands(chosen.reshape(len(chosen), -1)).reshape(valid.shape)
+        length = score.score(chosen.reshape(len(chosen), -1)).reshape(valid.shape)
         np.minimum(length, np.float32(reach), out=length)
         smoothed = inner(box_mean(length, valid, smooth), rim)
         seen = inner(valid, rim)

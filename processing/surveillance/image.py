@@ -44,22 +44,24 @@ class Image:
         self._stack.close()
         self._open.clear()
 
-    def read(self, window: Window) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Reflectance (bands, rows, columns) and what of it can be used (rows, columns).
+    def read(self, window: Window, into: NDArray[np.float32] | None = None) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Reflectance (bands, rows, columns; ``into`` if given) and what of it can be used (rows, columns).
 
         ``window`` may reach over the edge of the grid. Not usable: outside the scene, nodata in any band, NaN or
         infinite, cloud and what else the mask excludes. Values there are 0. Raises :class:`InputError`.
         """
         target = self.grid.moved(-self.shift[0], -self.shift[1]).window(window)
-        values = np.empty((len(self.scene.bands), target.height, target.width), np.float32)
-        valid = np.ones((target.height, target.width), bool)
+        shape = (len(self.scene.bands), target.height, target.width)
+        values = np.empty(shape, np.float32) if into is None else into
+        valid = np.ones(shape[1:], bool)
         for path, places in self._by_file().items():
             with reading(path):
                 self._read_file(path, places, target, values, valid)
         if self.scene.mask is not None and valid.any():
             with reading(self.scene.mask.path):
                 valid &= self._ground(self.scene.mask, target)
-        values[:, ~valid] = 0.0
+        if not valid.all():
+            values[:, ~valid] = 0.0
         return values, valid
 
     def _by_file(self) -> dict[str, list[int]]:
@@ -84,13 +86,12 @@ class Image:
             numbers = _read_aligned(dataset, bands, offset, target, valid)
         else:
             numbers = _read_warped(dataset, bands, source, target)
-        with np.errstate(invalid="ignore"):  # NaN and infinity are sorted out just below
-            for place, band, layer in zip(places, bands, numbers, strict=True):
-                if band.scale != 1.0 or band.offset != 0.0:
-                    layer *= np.float32(band.scale)
-                    layer += np.float32(band.offset)
-                values[place] = layer
-                valid &= np.isfinite(layer)
+        for place, band, layer in zip(places, bands, numbers, strict=True):
+            with np.errstate(invalid="ignore", over="ignore"):  # NaN and infinity are sorted out just below
+                np.multiply(layer, np.float32(band.scale), out=values[place], casting="unsafe")
+                values[place] += np.float32(band.offset)
+            if layer.dtype.kind == "f":
+                valid &= np.isfinite(values[place])
 
     def _ground(self, mask: Mask, target: Grid) -> NDArray[np.bool_]:
         """What the mask leaves, cloud grown; read with a rim so that cloud beyond the window grows into it."""
@@ -113,30 +114,31 @@ class Image:
 
 def _read_aligned(
     dataset: Any, bands: list[Band], offset: tuple[int, int], target: Grid, valid: NDArray[np.bool_]
-) -> NDArray[np.float32]:
+) -> NDArray[Any]:
     """Numbers as they lie in the file; clears ``valid`` where there are none."""
     indexes = [band.index for band in bands]
     kind = np.result_type(*(dataset.dtypes[index - 1] for index in indexes))
     raw = np.zeros((len(bands), target.height, target.width), kind)
-    inside = np.zeros(valid.shape, bool)
     area = _paste(dataset, indexes, offset, raw)
     if area is None:
         valid[:] = False
-        return np.zeros(raw.shape, np.float32)
+        return raw
     rows, columns, window = area
-    inside[rows, columns] = True
+    if (window.height, window.width) != valid.shape:
+        beyond = np.ones(valid.shape, bool)
+        beyond[rows, columns] = False
+        valid &= ~beyond
     declared = [band.nodata for band in bands]
     if all(value is None for value in declared):
-        if np.issubdtype(kind, np.integer):
-            inside &= raw.any(axis=0)
+        if kind.kind in "ui" and not raw[0].all():
+            valid &= raw.any(axis=0)
     else:
         for layer, value in zip(raw, declared, strict=True):
             if value is not None and not math.isnan(value):
-                inside &= layer != value
+                valid &= layer != value
     if MaskFlags.per_dataset in dataset.mask_flag_enums[indexes[0] - 1]:
-        inside[rows, columns] &= dataset.dataset_mask(window=window) > 0
-    valid &= inside
-    return raw.astype(np.float32)
+        valid[rows, columns] &= dataset.dataset_mask(window=window) > 0
+    return raw
 
 
 def _paste(
@@ -186,7 +188,7 @@ def _warp(
     if pipeline:
         options["COORDINATE_OPERATION"] = pipeline
     if resampling is not Resampling.nearest:
-        integers = np.issubdtype(np.dtype(dataset.dtypes[indexes[0] - 1]), np.integer)
+        integers = np.dtype(dataset.dtypes[indexes[0] - 1]).kind in "ui"
         options["UNIFIED_SRC_NODATA"] = "YES" if nodata is None else "NO"
         options["src_nodata"] = nodata if nodata is not None else (0 if integers else np.nan)
         options["dst_nodata"] = np.nan

@@ -46,9 +46,12 @@ class Pair(AbstractContextManager["Pair"]):
 
     def read(self, window: Window) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Stacked bands (2p, rows, columns), before then after, and where both dates can be used."""
-        first, valid = self.before.read(window)
-        second, also = self.after.read(window)
-        return np.concatenate([first, second]), valid & also
+        count = len(self.names)
+        stacked = np.empty((2 * count, int(window.height), int(window.width)), np.float32)
+        _, valid = self.before.read(window, stacked[:count])
+        _, also = self.after.read(window, stacked[count:])
+        valid &= also
+        return stacked, valid
 
     def align(self, most: float, report: Report) -> None:
         """Measure the shift and correct it. Raises :class:`InputError` above ``most`` pixels."""
@@ -70,9 +73,7 @@ class Pair(AbstractContextManager["Pair"]):
     def _pictures(self, window: Window) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
         stacked, valid = self.read(window)
         half = len(stacked) // 2
-        spread = stacked[:, valid].std(axis=1) if valid.any() else np.ones(len(stacked), np.float32)
-        scaled = stacked / np.where(spread > 0, spread, 1.0)[:, None, None]
-        return scaled[:half].mean(axis=0), scaled[half:].mean(axis=0), valid
+        return stacked[:half].sum(axis=0), stacked[half:].sum(axis=0), valid
 
 
 def pair_of(before: Scene, after: Scene, report: Report) -> Pair:
