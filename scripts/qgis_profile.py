@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from .files import ROOT
+from .package import SHIPPED
 
 NAME = "default"  # the only one that qgis_process knows
 
@@ -41,12 +42,19 @@ def prepare(folder: Path, language: str, plugin: Path = ROOT) -> Path:
         settings.parent.mkdir(parents=True, exist_ok=True)
         locale = "en_US" if language == "en" else "vi"
         settings.write_text(_SETTINGS.format(locale=locale), encoding="utf-8")
-    link = home / "python" / "plugins" / "dothi"
-    link.parent.mkdir(parents=True, exist_ok=True)
-    if link.is_symlink():
-        link.unlink()
-    link.symlink_to(os.path.relpath(plugin, link.parent), target_is_directory=True)
+    _link(home / "python" / "plugins" / "dothi", plugin)
     return folder
+
+
+def _link(place: Path, plugin: Path) -> None:
+    """What the zip would hold, room by room: a link to the whole root would lead back into itself through ``build``."""
+    place.mkdir(parents=True, exist_ok=True)
+    for old in place.iterdir():
+        if old.is_symlink():
+            old.unlink()
+    for room in {Path(name).parts[0] for name in SHIPPED}:
+        if (plugin / room).exists():
+            (place / room).symlink_to(os.path.relpath(plugin / room, place))
 
 
 def environment(folder: Path, *, headless: bool) -> dict[str, str]:

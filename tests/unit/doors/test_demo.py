@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from dothi.layers.errors import InputError
 from dothi.scripts import own_data, qgis_profile, qgis_run
 from dothi.scripts.files import ROOT
@@ -80,7 +81,10 @@ def test_the_state_of_a_file_changes_with_it(tmp_path):
 def test_the_profile_links_the_plugin_and_keeps_settings(tmp_path):
     profile = qgis_profile.prepare(tmp_path / "hồ sơ", "vi")
     home = profile / "profiles" / "default"
-    assert (home / "python" / "plugins" / "dothi").resolve() == ROOT.resolve()
+    plugin = home / "python" / "plugins" / "dothi"
+    assert (plugin / "qgis_plugin").resolve() == ROOT / "qgis_plugin"
+    assert (plugin / "metadata.txt").is_file()
+    assert not (plugin / "build").exists()
     settings = home / "QGIS" / "QGIS3.ini"
     assert "dothi=true" in settings.read_text(encoding="utf-8")
     settings.write_text("mine", encoding="utf-8")

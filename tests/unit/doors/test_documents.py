@@ -7,6 +7,7 @@ import subprocess
 import tomllib
 
 import pytest
+
 from dothi import __version__
 from dothi.engine.contract import JOBS
 from dothi.layers.messages import catalogue

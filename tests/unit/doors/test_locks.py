@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+
 from dothi.engine.contract.environment import lock_hash
 from dothi.scripts.files import ROOT
 

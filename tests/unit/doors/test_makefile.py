@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from dothi.scripts.files import ROOT
 
 TARGETS = {"demo", "run", "engine", "test", "lint", "bench", "package", "pictures", "wheelhouse", "lock", "clean"}

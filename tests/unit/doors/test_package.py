@@ -6,6 +6,7 @@ import shutil
 import zipfile
 
 import pytest
+
 from dothi import __version__
 from dothi.scripts import check_bandit, check_package, check_secrets, package
 from dothi.scripts.files import ROOT
