@@ -11,6 +11,7 @@ NEW = Job(
         Parameter("data", "new_dataset", required=True),
         Parameter("province", "choice", required=True, choices=("binh_duong", "binh_thuan")),
         Parameter("layers", "texts", advanced=True),
+        Parameter("crs", "text", advanced=True),
     ),
     results=(Result("data", "file"), Result("layers", "json"), Result("crs", "text")),
 )

@@ -8,7 +8,7 @@ CHECK = Job(
     id="schema.check",
     algorithm="check_schema",
     parameters=(Parameter("data", "dataset", required=True), Parameter("layers", "texts")),
-    results=(Result("problems", "json"), Result("count", "number")),
+    results=(Result("problems", "json"), Result("count", "number"), Result("by_code", "json")),
 )
 
 MAP = Job(
@@ -33,7 +33,13 @@ IMPORT = Job(
         Parameter("mapping", "json"),
         Parameter("source_crs", "text", advanced=True),
     ),
-    results=(Result("imported", "number"), Result("rejected", "json"), Result("mapping", "json")),
+    results=(
+        Result("imported", "number"),
+        Result("rejected", "json"),
+        Result("rejected_count", "number"),
+        Result("noticed", "json"),
+        Result("mapping", "json"),
+    ),
 )
 
 REFERENCE = Job(

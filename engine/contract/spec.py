@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from ...layers.errors import UsageError
+
+_PATHS = {"dataset", "new_dataset", "vector", "image", "folder", "out_folder", "out_file", "layer"}
+_WINDOWS = re.compile(r"^(?:[A-Za-z]:[\\/]|\\\\)")  # C:\… or \\server\…
 
 # What a parameter holds. Paths are text; ``layer`` is "file.gpkg|layername=x" or {"path", "layer", "uids"};
 # ``image`` is a raster file or the folder or zip of a satellite product.
@@ -101,6 +106,10 @@ class Parameter:
             return dict(value)
         if not isinstance(value, str):
             raise ValueError(value)
+        if self.kind in _PATHS and os.name != "nt" and _WINDOWS.match(value):
+            raise UsageError(
+                "engine.windows_path", parameter=self.id, path=value
+            )  # else a file of that odd name is made
         return value
 
     def _one_of(self, value: str) -> str:

@@ -147,3 +147,10 @@ def _land_use() -> Domain:
         status="unverified",
         closed=False,  # old data carry codes that the list lacks; they must not be dropped
     )
+
+
+@cache
+def aliases(layer_id: str, field_id: str) -> tuple[str, ...]:
+    """Names under which other programs keep a field; those of the layer first."""
+    known = _read(HERE / "_aliases.toml")["alias"]
+    return (*known.get(f"{layer_id}.{field_id}", ()), *known.get(field_id, ()))
