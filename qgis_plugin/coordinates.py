@@ -33,8 +33,10 @@ def pin(context: QgsCoordinateTransformContext) -> QgsCoordinateTransformContext
 
 
 def pin_project(project: QgsProject | None = None) -> None:
-    """Pin the operations in ``project`` (the open one); whether it needs saving does not change."""
+    """Pin the operations in ``project`` (the open one), once; whether it needs saving does not change."""
     project = project or QgsProject.instance()
+    if all(project.transformContext().hasTransform(source, target) for source, target, _ in _operations()):
+        return
     dirty = project.isDirty()
     project.setTransformContext(pin(project.transformContext()))
     project.setDirty(dirty)

@@ -209,3 +209,12 @@ def missing() -> str:
     except EnvironmentTroubleError as error:
         return tr(error.code, **error.arguments)
     return ""
+
+
+def state() -> str:
+    """One sentence: which engine answers, or what is missing."""
+    try:
+        engine = find()
+    except EnvironmentTroubleError as error:
+        return tr(error.code, **error.arguments)
+    return tr("plugin.setup_done", version=engine.version, python=engine.python_version)

@@ -133,7 +133,7 @@ class SetupTask(QgsTask):
     def finished(self, succeeded: bool) -> None:
         """In the window's thread: say how it went."""
         if succeeded:
-            self._say(engine_state_sentence(), Qgis.MessageLevel.Success)
+            self._say(engine_client.state(), Qgis.MessageLevel.Success)
         elif self._error is not None:
             self._say(tr(self._error.code, **self._error.arguments), Qgis.MessageLevel.Critical)
 
@@ -145,13 +145,6 @@ class SetupTask(QgsTask):
         if self.status() in (QgsTask.TaskStatus.Running, QgsTask.TaskStatus.Queued, QgsTask.TaskStatus.OnHold):
             self.cancel()
             self.waitForFinished(3000)
-
-
-def engine_state_sentence() -> str:
-    """Which engine answers now, or why none does."""
-    from .options import engine_state
-
-    return engine_state()
 
 
 def question() -> str:

@@ -9,8 +9,6 @@ from qgis.gui import QgsFileWidget, QgsOptionsPageWidget, QgsOptionsWidgetFactor
 from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QLabel, QVBoxLayout, QWidget
 
-from ..layers.errors import EnvironmentTroubleError
-from . import engine_client
 from . import language as words
 from .language import tr
 
@@ -42,6 +40,8 @@ class OptionsPage(QgsOptionsPageWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(OptionsFactory.PAGE)
+        from . import engine_client
+
         settings = QgsSettings()
         self._python = _path(settings, engine_client.SETTING_PYTHON, QgsFileWidget.StorageMode.GetFile)
         self._python.lineEdit().setPlaceholderText(tr("plugin.options_python_hint"))
@@ -56,7 +56,7 @@ class OptionsPage(QgsOptionsPageWidget):
         form.addRow(tr("plugin.options_python"), self._python)
         form.addRow(tr("plugin.options_wheelhouse"), self._wheelhouse)
         form.addRow(tr("plugin.options_language"), self._language)
-        state = QLabel(tr("plugin.options_state", state=engine_state()))
+        state = QLabel(tr("plugin.options_state", state=engine_client.state()))
         state.setWordWrap(True)
         layout = QVBoxLayout(self)
         layout.addLayout(form)
@@ -65,6 +65,8 @@ class OptionsPage(QgsOptionsPageWidget):
 
     def apply(self) -> None:
         """Called by QGIS when the user says OK."""
+        from . import engine_client
+
         settings = QgsSettings()
         settings.setValue(engine_client.SETTING_PYTHON, self._python.filePath())
         settings.setValue(SETTING_WHEELHOUSE, self._wheelhouse.filePath())
@@ -76,12 +78,3 @@ def _path(settings: QgsSettings, key: str, mode: Any) -> QgsFileWidget:
     widget.setStorageMode(mode)
     widget.setFilePath(str(settings.value(key, "") or ""))
     return widget
-
-
-def engine_state() -> str:
-    """One sentence: the engine's version, or what is missing."""
-    try:
-        engine = engine_client.find()
-    except EnvironmentTroubleError as error:
-        return tr(error.code, **error.arguments)
-    return tr("plugin.setup_done", version=engine.version, python=engine.python_version)

@@ -10,7 +10,6 @@ from qgis.PyQt.QtCore import QDir
 from ..layers.messages import RESOURCES
 from . import language
 from .algorithms.provider import DothiProvider
-from .coordinates import pin_project
 
 if TYPE_CHECKING:
     from .window import Window
@@ -36,8 +35,9 @@ class DothiPlugin:
         QgsApplication.processingRegistry().addProvider(self.provider)
         project = QgsProject.instance()
         project.readProject.connect(self._pin)
-        project.cleared.connect(self._pin)
-        pin_project(project)
+        project.layersAdded.connect(self._pin)
+        if project.mapLayers():
+            self._pin()
 
     def initGui(self) -> None:
         """Menu, toolbar, options and panels."""
@@ -57,11 +57,14 @@ class DothiPlugin:
         if self.provider is not None:
             project = QgsProject.instance()
             project.readProject.disconnect(self._pin)
-            project.cleared.disconnect(self._pin)
+            project.layersAdded.disconnect(self._pin)
             QgsApplication.processingRegistry().removeProvider(self.provider)
             self.provider = None
         QDir.setSearchPaths(ICONS, [])
         language.forget()
 
     def _pin(self, *_: Any) -> None:
+        """Before a layer is drawn: an empty project has nothing to transform, so start-up need not wait for it."""
+        from .coordinates import pin_project
+
         pin_project()

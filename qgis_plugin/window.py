@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from configparser import ConfigParser
 from typing import TYPE_CHECKING, Any
 
 from qgis.PyQt.QtCore import Qt, QUrl
 from qgis.PyQt.QtGui import QDesktopServices, QIcon
 from qgis.PyQt.QtWidgets import QAction, QMenu, QMessageBox, QToolBar
 
+from ..layers.messages import RESOURCES
 from .algorithms.base import EngineAlgorithm
 from .algorithms.jobs import (
     BuildDemo,
@@ -24,7 +24,6 @@ from .algorithms.jobs import (
     PublishIoc,
 )
 from .algorithms.provider import PROVIDER
-from .engine_client import ROOT
 from .language import tr
 from .options import OptionsFactory
 
@@ -131,8 +130,10 @@ class Window:
         self.iface.showOptionsDialog(self.iface.mainWindow(), self._options.PAGE)
 
     def _help(self) -> None:
+        from configparser import ConfigParser
+
         about = ConfigParser(interpolation=None)
-        about.read(ROOT / "metadata.txt", encoding="utf-8")
+        about.read(RESOURCES.parent / "metadata.txt", encoding="utf-8")
         QDesktopServices.openUrl(QUrl(about["general"]["homepage"]))
 
     def close(self) -> None:

@@ -1,8 +1,10 @@
-"""The one algorithm that every job is: asks, checks, lets the engine compute, hands over."""
+"""The one algorithm that every job is: asks, checks, lets the engine compute, hands over.
+
+What only a run needs (the client, the layers' files, the coordinates) is imported by the run, not at QGIS's start-up.
+"""
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any, ClassVar
 
 from qgis.core import QgsProcessingAlgorithm, QgsProcessingContext, QgsProcessingException, QgsProcessingFeedback
@@ -10,12 +12,9 @@ from qgis.PyQt.QtGui import QIcon
 
 from ...engine.contract import Job
 from ...layers.errors import DothiError
-from .. import engine_client
-from ..coordinates import pin
 from ..language import tr
-from ..project_data import unsaved_layers
 from . import parameters as asked
-from . import results, values
+from . import results
 
 
 class EngineAlgorithm(QgsProcessingAlgorithm):
@@ -57,6 +56,8 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
 
     def shortHelpString(self) -> str:
         """The help beside the dialog: what the job does and what each parameter means."""
+        from html import escape
+
         rows = "".join(
             f"<p><b>{escape(asked.name_of(self.job, p))}</b><br>{escape(asked.help_of(self.job, p))}</p>"
             for p in self.job.parameters
@@ -71,11 +72,15 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
 
     def canExecute(self) -> tuple[bool, str]:
         """Whether there is an engine; else a sentence that says what is missing and how to get it."""
+        from .. import engine_client
+
         sentence = engine_client.missing()
         return not sentence, sentence
 
     def checkParameterValues(self, parameters: dict[str, Any], context: QgsProcessingContext) -> tuple[bool, str]:
         """A sentence for what is missing or of the wrong kind, then Processing's own checks."""
+        from . import values
+
         for p in self.job.parameters:
             given = parameters.get(p.id)
             if given is None:
@@ -88,6 +93,10 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
         """In the thread of the layers: turn them into files, note the rest."""
+        from ..coordinates import pin
+        from ..project_data import unsaved_layers
+        from . import values
+
         context.setTransformContext(pin(context.transformContext()))
         try:
             self._values = values.Values(self, parameters, context, feedback).of(self.job)
@@ -102,6 +111,8 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         """In a thread of Processing's choice: let the engine compute."""
+        from .. import engine_client
+
         try:
             value = engine_client.run_job(self.job, self._values, feedback)
         except DothiError as error:

@@ -24,7 +24,7 @@ from qgis.core import (
 )
 
 from ...engine.contract import Job, Parameter
-from ...layers import catalogue
+from ...layers.messages import RESOURCES
 from ..language import tr
 from ..project_data import data_of_project
 
@@ -55,6 +55,12 @@ def choice_name(parameter: Parameter, value: str) -> str:
 def chooses_layers(job: Job, parameter: Parameter) -> bool:
     """Whether the parameter names layers of an existing data set, so that QGIS can offer those of the project."""
     return parameter.id == "layers" and parameter.kind == "texts" and any(p.kind == "dataset" for p in job.parameters)
+
+
+def declared_ids() -> list[str]:
+    """Ids of the declared layers by the names of their files: at start-up no declaration is read."""
+    folder = RESOURCES.parent / "layers" / "catalogue"
+    return sorted(path.stem for path in folder.glob("*.toml") if not path.stem.startswith("_"))
 
 
 def definition(job: Job, parameter: Parameter) -> QgsProcessingParameterDefinition:
@@ -142,7 +148,7 @@ def _text(job: Job, p: Parameter) -> QgsProcessingParameterDefinition:
     default = ", ".join(p.default) if isinstance(p.default, (list, tuple)) else p.default
     made = QgsProcessingParameterString(p.id, name_of(job, p), default, p.kind == "json")
     if p.id == "layer":
-        made.setMetadata({"widget_wrapper": {"value_hints": list(catalogue.ids())}})
+        made.setMetadata({"widget_wrapper": {"value_hints": declared_ids()}})
     return made
 
 

@@ -6,15 +6,17 @@ import json
 import subprocess
 
 import pytest
-from dothi.engine.contract import environment as place
-from dothi.qgis_plugin.coordinates import pin
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
     QgsCoordinateTransformContext,
     QgsPointXY,
     QgsProject,
+    QgsVectorLayer,
 )
+
+from dothi.engine.contract import environment as place
+from dothi.qgis_plugin.coordinates import pin, pin_project
 
 from .conftest import ROOT
 from .test_engine_client import needs_engine
@@ -89,12 +91,20 @@ def test_engine_and_qgis_agree_to_a_millimetre(source, target):
         assert abs(ours.y() - y) * metres_per_unit < 0.001
 
 
-def test_projects_get_the_operations_on_load_and_when_new(plugin):
+@pytest.mark.parametrize("time", ["first", "after a new project"])
+def test_a_project_has_the_operations_from_its_first_layer_on(plugin, time):
     project = QgsProject.instance()
+    if time != "first":
+        project.clear()
+    project.addMapLayer(QgsVectorLayer("Point?crs=EPSG:9210", "điểm", "memory"))
     code = QgsCoordinateReferenceSystem("EPSG:9210"), QgsCoordinateReferenceSystem("EPSG:4326")
     assert "helmert" in project.transformContext().calculateCoordinateOperation(*code)
     project.clear()
-    assert "helmert" in project.transformContext().calculateCoordinateOperation(*code)
+
+
+def test_pinning_does_not_ask_to_save(plugin):
+    project = QgsProject()
+    pin_project(project)
     assert not project.isDirty()
 
 

@@ -27,7 +27,7 @@ def traces(desk: Desk) -> dict[str, object]:
         "translators": len(QgsApplication.instance().findChildren(QTranslator)),
         "tool": type(desk.canvas.mapTool()).__name__,
         "receivers": (
-            QgsProject.instance().receivers(QgsProject.instance().cleared),
+            QgsProject.instance().receivers(QgsProject.instance().layersAdded),
             QgsProject.instance().receivers(QgsProject.instance().readProject),
         ),
         "children": [one.pid for one in child._running if not one.ended.is_set()],
