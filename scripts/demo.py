@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -30,6 +31,17 @@ def say(code: str, **arguments: Any) -> None:
     print(sentence(f"doors.{code}", LANGUAGE, **arguments), flush=True)
 
 
+def engine(*words: str) -> Any:
+    """The result of a command of the engine; its progress goes to the terminal. Raises :class:`RefusedError`."""
+    launch = [sys.executable, "-I", "-X", "utf8", str(ROOT / "engine" / "launch.py")]
+    done = subprocess.run([*launch, *words, "--json"], stdout=subprocess.PIPE, text=True, check=False)
+    told = json.loads(done.stdout or "{}")
+    if done.returncode != 0:
+        said = told.get("error", {}).get("sentence", {}).get(LANGUAGE, " ".join(words))
+        raise qgis_run.RefusedError(said)
+    return told
+
+
 class Demo:
     """One run of the demo on one subject."""
 
@@ -39,17 +51,17 @@ class Demo:
         self.refused = 0
 
     def build(self) -> None:
-        """The simulated data set and its project; one that somebody has edited is kept aside."""
-        wanted = digest(_ALL, str(ROOT))
-        before = self.steps.made("data", wanted)
-        if before is not None and self.subject.data.exists() and self.subject.project.exists():
+        """The simulated data set; one that somebody has edited is kept aside."""
+        wanted = digest(_COMPUTING, str(ROOT))
+        if self.steps.made("data", wanted) is not None and self.subject.data.exists():
             say("data_reused", path=shown(self.subject.data))
             return
         self.keep_edited()
         say("data_building", path=shown(self.subject.out))
-        done = qgis_run.run("build_demo", {"out": self.subject.out}, PROFILE)
-        tell.built(done.results, done.seconds, LANGUAGE)
-        self.steps.note("data", wanted, {"state": state(self.subject.data), "results": done.results})
+        began = time.monotonic()
+        counts = engine("demo", "build", "--out", str(self.subject.out))["counts"]
+        say("built", features=sum(counts.values()), layers=len(counts), seconds=time.monotonic() - began)
+        self.steps.note("data", wanted, {"state": state(self.subject.data)})
 
     def keep_edited(self) -> None:
         """Before the data are built anew: what was changed since the last time is moved aside, never lost."""
@@ -60,15 +72,25 @@ class Demo:
             self.steps = Steps(self.subject.out / "steps.json")
             say("data_kept", path=shown(aside))
 
-    def build_project(self) -> None:
-        """The QGIS project of one's own data."""
-        wanted = digest(_ALL, str(ROOT), str(self.subject.data))
+    def build_project(self, runs: list[Path]) -> None:
+        """The QGIS project of the data, with the newest results in it."""
+        print()
+        wanted = digest(_ALL, str(ROOT), str(self.subject.data), state(self.subject.data), *map(str, runs))
         if self.steps.made("project", wanted) is not None and self.subject.project.exists():
             say("project_reused", path=shown(self.subject.project))
             return
-        done = qgis_run.run("build_project", {"data": self.subject.data, "project": self.subject.project}, PROFILE)
+        given: dict[str, Any] = {"data": self.subject.data, "project": self.subject.project}
+        if self.subject.images and not self.subject.simulated:
+            given["scenes"] = ";".join(map(str, self.subject.images))
+        done = qgis_run.run("build_project", given, PROFILE)
         self.steps.note("project", wanted, done.results)
-        say("project_built", path=shown(self.subject.project))
+        say("project_built", path=shown(self.subject.project), seconds=done.seconds)
+
+    def score(self) -> None:
+        """Found and missed, by the truth that the demo keeps beside its data."""
+        print()
+        say("score")
+        tell.score(engine("demo", "score", "--data", str(self.subject.data)), LANGUAGE)
 
     def job(self, number: int, algorithm: str, parameters: Mapping[str, Any], show: Callable[..., None]) -> Any:
         """Run a job, or take what it gave the last time; say what it found. None: it refused, and why was said."""
@@ -107,8 +129,8 @@ class Demo:
         self.job(3, "publish_ioc", {"data": data, "target": self.subject.out / "ioc"}, tell.ioc)
         return [Path(results["run"]) for results in found if results and results.get("run")]
 
-    def pictures(self, runs: list[Path]) -> None:
-        """A picture of each place of the project, with what was found on it."""
+    def pictures(self) -> None:
+        """A picture of each place of the project."""
         plugins = PROFILE / "profiles" / NAME / "python" / "plugins"
         out = self.subject.out / "pictures"
         words = [
@@ -118,7 +140,7 @@ class Demo:
             str(self.subject.project),
         ]
         done = subprocess.run(
-            [*words, str(out), *map(str, runs)],
+            [*words, str(out)],
             cwd=ROOT,
             env=environment(PROFILE, headless=True),
             stdin=subprocess.DEVNULL,
@@ -151,14 +173,16 @@ def main() -> int:
         subject = own_data.chosen(os.environ.get("DOTHI_DATA", ""), BUILD)
         say("start", version=__version__, data=shown(subject.data))
         demo = Demo(subject)
-        demo.build() if subject.simulated else demo.build_project()
+        if subject.simulated:
+            demo.build()
+        runs = demo.jobs()
+        if subject.simulated:
+            demo.score()
+        demo.build_project(runs)
     except (InputError, qgis_run.RefusedError) as error:
         print(error.sentence(LANGUAGE) if isinstance(error, InputError) else error, file=sys.stderr)
         return 3
-    runs = demo.jobs()
-    if subject.simulated:
-        demo.refused += tell.score(subject.data, LANGUAGE)
-    demo.pictures(runs)
+    demo.pictures()
     demo.window()
     say("end", seconds=time.monotonic() - began)
     return int(demo.refused > 0)

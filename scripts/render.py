@@ -1,7 +1,7 @@
-"""Draw the places of a project, with what the jobs found on top, into PNG files; run by QGIS's own Python, no screen.
+"""Draw the places of a project, its bookmarks, into PNG files; run by QGIS's own Python, without a screen.
 
-``python3 scripts/render.py PLUGINS PROJECT OUT RUN.gpkg…`` prints the path of each picture. PLUGINS is the profile's
-``python/plugins``, from which the plugin is imported as QGIS does. The places are the bookmarks of the project.
+``python3 scripts/render.py PLUGINS PROJECT OUT`` prints the path of each picture. PLUGINS is the profile's folder
+``python/plugins``, from which the plugin is imported as QGIS does: the project's forms and styles name it.
 """
 
 from __future__ import annotations
@@ -17,26 +17,10 @@ from qgis.core import (
     QgsMapRendererParallelJob,
     QgsMapSettings,
     QgsProject,
-    QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QSize
 
 SIZE = QSize(1600, 1000)
-RESULTS = ("finding", "alert")  # tables of a run that are drawn
-
-
-def results(runs: list[Path]) -> list[QgsMapLayer]:
-    """What the jobs found, as styled layers."""
-    from dothi.qgis_plugin.algorithms.results import dress
-
-    found: list[QgsMapLayer] = []
-    for run in runs:
-        for table in RESULTS:
-            layer = QgsVectorLayer(f"{run}|layername={table}", table, "ogr")
-            if layer.isValid():
-                dress(layer)
-                found.append(layer)
-    return found
 
 
 def visible(project: QgsProject) -> list[QgsMapLayer]:
@@ -68,7 +52,7 @@ def draw(project: QgsProject, place: QgsBookmark, layers: list[QgsMapLayer], out
     return path
 
 
-def main(plugins: str, project_file: str, folder: str, *runs: str) -> None:
+def main(plugins: str, project_file: str, folder: str) -> None:
     """Draw all places of the project."""
     sys.path.insert(0, plugins)
     application = QgsApplication([], False)
@@ -79,11 +63,10 @@ def main(plugins: str, project_file: str, folder: str, *runs: str) -> None:
             raise OSError(f"{project_file}: {project.error()}")
         out = Path(folder)
         out.mkdir(parents=True, exist_ok=True)
-        on_top = results([Path(run) for run in runs])
-        layers = on_top + visible(project)
+        layers = visible(project)
         for place in project.bookmarkManager().bookmarks():
             print(draw(project, place, layers, out))
-        del on_top, layers
+        del layers
         project.clear()
     finally:
         application.exitQgis()

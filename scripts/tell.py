@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from ..layers.catalogue import domains
-from ..layers.messages import has, number, sentence
-from .files import ROOT, shown
+from ..layers.messages import number, sentence
+from .files import shown
 
 _HECTARE = 10_000.0  # m²
 
@@ -28,18 +24,14 @@ def counted(counts: Mapping[str, float], domain: str, language: str) -> str:
     return " · ".join(f"{values[code][language]} {number(counts[code], language)}" for code in known)
 
 
-def built(results: Mapping[str, Any], seconds: float, language: str) -> None:
-    """The demo province."""
-    say("built", language, seconds=seconds, features=sum(results["counts"].values()), layers=len(results["counts"]))
-
-
 def zoning(results: Mapping[str, Any], language: str) -> None:
     """Outcomes, and the rules that were broken most."""
     say("zoning", language, checked=results["checked"], outcomes=counted(results["outcomes"], "outcome", language))
-    for rule, counts in sorted(results["by_rule"].items(), key=lambda item: -item[1].get("fail", 0)):
-        if counts.get("fail"):
-            title = sentence(f"zoning.rule.{rule}", language) if has(f"zoning.rule.{rule}") else rule
-            say("zoning_rule", language, rule=title, outcomes=counted(counts, "outcome", language))
+    for rule in sorted(results["by_rule"], key=lambda one: -one["fail"]):
+        if rule["fail"] or rule["not_checkable"]:
+            counts = {code: rule[code] for code in ("fail", "not_checkable")}
+            words = {"rule": rule["title"][language], "source": rule["source"]}
+            say("zoning_rule", language, outcomes=counted(counts, "outcome", language), **words)
     say("written", language, path=shown(results["run"]))
 
 
@@ -62,14 +54,21 @@ def ioc(results: Mapping[str, Any], language: str) -> None:
     say("written", language, path=shown(results["folder"]))
 
 
-def score(data: Path, language: str) -> int:
-    """Found and missed, by the truth the demo keeps beside it. Returns 1 where that could not be told."""
-    words = [sys.executable, "-I", "-X", "utf8", str(ROOT / "engine" / "launch.py"), "demo", "score"]
-    done = subprocess.run([*words, "--data", str(data), "--json"], capture_output=True, text=True, check=False)
-    told = json.loads(done.stdout) if done.stdout else {"error": done.stderr[-500:]}
-    print()
-    if "error" in told:
-        say("score_failed", language, reason=str(told["error"]))
-        return 1
-    print(told)
-    return 0
+def score(told: Mapping[str, Any], language: str) -> None:
+    """Found and missed of what the demo has planted, kind by kind."""
+    zoning_score, change_score = told["zoning"], told["change"]
+    if zoning_score:
+        say("score_zoning", language, **{key: zoning_score[key] for key in ("planted", "found", "extra")})
+        for kind, counts in zoning_score["by_kind"].items():
+            say("score_kind", language, kind=sentence(f"demo.kind.{kind}", language), **counts)
+        missed = [fault["code"] for fault in zoning_score["missed"]]
+        if missed:
+            say("score_missed", language, names=missed[:20])
+    if change_score:
+        say("score_change", language, **{key: change_score[key] for key in ("planted", "found", "extra")})
+        for event in change_score["events"]:
+            words = {"kind": sentence(f"demo.kind.{event['kind']}", language), "covered": event["covered_pct"]}
+            code = {(True, True): "hit", (True, False): "missed", (False, False): "quiet", (False, True): "false"}
+            which = code[event["expected"], event["found"]]
+            relation = domains()["alert_relation"].values.get(event["relation"])
+            say(f"score_event_{which}", language, relation=relation[language] if relation else "–", **words)
