@@ -8,6 +8,7 @@ between the two moves is mended by the next. Readers see the old folder or the n
 from __future__ import annotations
 
 import ctypes
+import errno
 import hashlib
 import json
 import os
@@ -20,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..layers.errors import EnvironmentTroubleError, InputError
+from ..layers.errors import DothiError, EnvironmentTroubleError, InputError, UsageError
 from ..store.troubles import told
 
 MANIFEST = "manifest.json"
@@ -50,6 +51,11 @@ class Drop:
                 yield new
                 _flush(new)
                 self._become(new)
+            except DothiError as error:
+                # GDAL has many words for a full disk; the disk itself has one.
+                if str(error.arguments.get("path", "")).startswith(str(new)) and _is_full(new):
+                    raise EnvironmentTroubleError("engine.disk_full", path=str(self.folder)) from error
+                raise
             finally:
                 shutil.rmtree(new, ignore_errors=True)
 
@@ -93,7 +99,7 @@ def folder_target(target: str) -> Drop:
     """The drop that ``target`` names: a folder's path or ``file:`` and a path. Raises :class:`InputError`."""
     text = target.removeprefix("file:")
     if os.name != "nt" and re.match(r"[A-Za-z]:[\\/]|\\\\", text):
-        raise InputError("ioc.target_windows", target=target)
+        raise UsageError("engine.windows_path", parameter="target", path=text)
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", text):
         raise InputError("ioc.target_unknown", target=target)
     folder = Path(text).expanduser().absolute()
@@ -180,6 +186,17 @@ else:
 
     def _hold(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _is_full(folder: Path) -> bool:
+    """Whether another megabyte finds no room."""
+    try:
+        with (folder / "probe").open("wb") as file:
+            file.write(bytes(_BLOCK))
+            os.fsync(file.fileno())
+    except OSError as error:
+        return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return False
 
 
 def _flush(folder: Path) -> None:

@@ -19,10 +19,11 @@ CANARY = "Chim-Hoàng-Yến-7391"
 LAND, COAST = "EPSG:9210", "EPSG:9218"
 E, N = 612000.0, 1220000.0  # Bạch Đằng
 LAYERS = (
-    "admin_unit parcel existing_land_use planned_zone street_centreline street_boundary red_line building_line "
-    "building lighting_cabinet lighting_pole luminaire water_pipe water_valve hydrant water_tank water_pump "
-    "water_meter power_line substation village_facility logistics_port concession"
-).split()
+    "admin_unit", "parcel", "existing_land_use", "planned_zone", "street_centreline", "street_boundary", "red_line",
+    "building_line", "building", "lighting_cabinet", "lighting_pole", "luminaire", "water_pipe", "water_valve", "hydrant",
+    "water_tank", "water_pump", "water_meter", "power_line", "substation", "village_facility", "logistics_port",
+    "concession",
+)  # fmt: skip
 
 
 def uid(number: int) -> str:
@@ -67,7 +68,8 @@ def contents(parcels: int) -> dict[str, list[dict[str, Any]]]:
              "geometry": square(E + 25 * (i % 300), N + 25 * (i // 300)), "remark": CANARY}
             for i in range(parcels)
         ],
-        "existing_land_use": [{"uid": uid(2), "land_use": "CLN", "year": 2024, "geometry": shapely.MultiPolygon([hole])}],
+        "existing_land_use": [{"uid": uid(2), "land_use": "CLN", "year": 2024,
+                               "geometry": shapely.MultiPolygon([hole])}],
         "planned_zone": [
             {"uid": uid(3), "code": "A-01", "name": "Khu ở", "land_use": "ODT", "max_density_pct": 60.0, "max_far": 2.4,
              "plan_state": "approved", "approved_on": "2024-05-20", "geometry": square(E, N, 300), "source": CANARY},
@@ -90,7 +92,8 @@ def contents(parcels: int) -> dict[str, list[dict[str, Any]]]:
         "luminaire": [
             asset(13, "D-1", E + 5, N - 5, pole_id=uid(11), lamp_technology="LED", power_w=90.0, status="ok",
                   install_date="2021-03-09", power_state="off", location_category="road"),
-            asset(14, "D-2", E + 35, N - 5, pole_id=uid(12), lamp_technology="MH", power_w=150.0, status="brokenLantern"),
+            asset(14, "D-2", E + 35, N - 5, pole_id=uid(12), lamp_technology="MH", power_w=150.0,
+                  status="brokenLantern"),
         ],
         "water_pipe": [{k: v for k, v in asset(20, "O-1", E, N, material="HDPE", dn_mm=110.0, int_diameter_mm=96.8,
                         length_m=200.3, epa_status="OPEN", function="distribution").items() if k != "geometry"}
@@ -113,8 +116,8 @@ def contents(parcels: int) -> dict[str, list[dict[str, Any]]]:
         "logistics_port": [{"uid": uid(31), "code": "CG-1", "name": "Cảng An Tây", "port_kind": "inland_port",
                             "quay_m": 300.0, "area_ha": 100.0, "capacity_t_year": 5e6, "waterway": "Sông Sài Gòn",
                             "geometry": shapely.Point(E - 400, N)}],
-        "concession": [{"uid": uid(40), "code": "GP-1", "name": "Mỏ cát Suối Nhum", "licence_no": "12/GP", "holder": CANARY,
-                        "mineral": "titan", "valid_from": "2020-01-01", "geometry": square(450000, 1205000, 800)}],
+        "concession": [{"uid": uid(40), "code": "GP-1", "name": "Mỏ cát Suối Nhum", "licence_no": "12/GP",
+                        "holder": CANARY, "mineral": "titan", "valid_from": "2020-01-01", "geometry": square(450000, 1205000, 800)}],
     }  # fmt: skip
 
 
