@@ -16,7 +16,6 @@ from qgis.core import (
     QgsVectorLayerUtils,
 )
 from qgis.PyQt.QtCore import QMetaType
-from qgis.testing import start_app
 
 from ...layers import catalogue
 from ...layers.errors import InputError
@@ -26,8 +25,6 @@ from ...qgis_plugin import styling
 from ...qgis_plugin.styling import relations, renderer, symbols
 from ...qgis_plugin.styling.constraints import condition
 from ...qgis_plugin.styling.widgets import widget
-
-start_app()
 
 TYPES = {
     "integer": QMetaType.Type.Int,
