@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -49,8 +50,16 @@ def change(results: Mapping[str, Any], language: str) -> None:
 
 def ioc(results: Mapping[str, Any], language: str) -> None:
     """What the package for the operations centre holds."""
-    counts = results["counts"]
-    say("ioc", language, entities=sum(counts.values()), layers=len(counts))
+    features, entities = results["counts"]["features"], results["counts"]["entities"]
+    files = results["counts"]["files"]
+    say("ioc", language, features=sum(features.values()), layers=len(features), files=files)
+    say("ioc_entities", language, count=sum(entities.values()), types=sorted(entities))
+    for left in results["left_out"]:
+        say(
+            "ioc_left",
+            language,
+            why=sentence(f"ioc.left_out.{left['reason']}", language, **left | {"uids": left["uids"][:3]}),
+        )
     say("written", language, path=shown(results["folder"]))
 
 
@@ -66,9 +75,16 @@ def score(told: Mapping[str, Any], language: str) -> None:
             say("score_missed", language, names=missed[:20])
     if change_score:
         say("score_change", language, **{key: change_score[key] for key in ("planted", "found", "extra")})
+        quiet = Counter(
+            event["kind"] for event in change_score["events"] if not event["expected"] and not event["found"]
+        )
+        for kind, count in quiet.items():
+            say("score_event_quiet", language, kind=sentence(f"demo.kind.{kind}", language), count=count)
         for event in change_score["events"]:
+            if not (event["expected"] or event["found"]):
+                continue
             words = {"kind": sentence(f"demo.kind.{event['kind']}", language), "covered": event["covered_pct"]}
-            code = {(True, True): "hit", (True, False): "missed", (False, False): "quiet", (False, True): "false"}
+            code = {(True, True): "hit", (True, False): "missed", (False, True): "false"}
             which = code[event["expected"], event["found"]]
             relation = domains()["alert_relation"].values.get(event["relation"])
             say(f"score_event_{which}", language, relation=relation[language] if relation else "–", **words)
