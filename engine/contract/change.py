@@ -1,4 +1,8 @@
-"""Contracts of satellite change detection."""
+"""Contracts of satellite change detection.
+
+The threshold is one of three, and automatic where none is asked for: ``auto``, ``budget`` (share of the compared area
+that may be flagged) or ``false_alarm`` (probability that unchanged ground is flagged).
+"""
 
 from __future__ import annotations
 
@@ -7,26 +11,31 @@ from .spec import Job, Parameter, Result
 _IMAGES = (
     Parameter("before", "image", required=True),
     Parameter("after", "image", required=True),
-    Parameter("method", "choice", default="irmad", choices=("irmad", "cva")),
-    Parameter("threshold", "choice", default="auto", choices=("auto", "false_alarm", "budget")),
-    Parameter("false_alarm", "number", default=0.001, minimum=1e-9, maximum=0.5),
-    Parameter("budget", "number", default=0.04, minimum=1e-6, maximum=0.9),
-    Parameter("smooth", "integer", default=1, minimum=1, maximum=15, unit="px"),
+    Parameter("method", "choice", default="irmad", choices=("irmad", "mad", "cva")),
+    Parameter("auto", "flag"),
+    Parameter("budget", "number", minimum=1e-6, maximum=0.9),
+    Parameter("false_alarm", "number", minimum=1e-9, maximum=0.5),
+)
+
+_FINE = (
+    Parameter("smooth", "integer", default=3, minimum=1, maximum=15, unit="px", advanced=True),
     Parameter("bands", "texts", advanced=True),
-    Parameter("max_shift", "number", default=1.0, minimum=0.0, maximum=50.0, unit="px", advanced=True),
+    Parameter("resolution", "integer", minimum=10, maximum=60, unit="m", advanced=True),
+    Parameter("max_shift", "number", default=3.0, minimum=0.0, maximum=50.0, unit="px", advanced=True),
+)
+
+_FOUND = (
+    Result("changed_share", "number"),
+    Result("valid_share", "number"),
+    Result("threshold", "number"),
+    Result("shift", "json"),
 )
 
 MAP = Job(
     id="change.map",
     algorithm="map_change",
-    parameters=(*_IMAGES, Parameter("out", "out_file", required=True, extensions=("tif",))),
-    results=(
-        Result("out", "raster"),
-        Result("changed_share", "number"),
-        Result("valid_share", "number"),
-        Result("threshold", "number"),
-        Result("shift", "json"),
-    ),
+    parameters=(*_IMAGES, Parameter("out", "out_file", required=True, extensions=("tif",)), *_FINE),
+    results=(Result("out", "raster"), *_FOUND),
 )
 
 DETECT = Job(
@@ -35,14 +44,15 @@ DETECT = Job(
     parameters=(
         *_IMAGES,
         Parameter("data", "dataset"),
-        Parameter("concessions", "layer", geometry="MultiPolygon", advanced=True),
-        Parameter("area", "layer", geometry="MultiPolygon", advanced=True),
         # 0.1 ha: the smallest step of Decree 36/2020/NĐ-CP art. 37
         Parameter("min_area", "number", default=1000.0, minimum=0.0, unit="m²"),
         Parameter("tolerance", "number", default=10.0, minimum=0.0, maximum=1000.0, unit="m"),
+        Parameter("concessions", "layer", geometry="MultiPolygon", advanced=True),
+        Parameter("area", "layer", geometry="MultiPolygon", advanced=True),
         Parameter("date_before", "date", advanced=True),
         Parameter("date_after", "date", advanced=True),
         Parameter("out", "out_folder", advanced=True),
+        *_FINE,
     ),
     results=(
         Result("run", "file"),
@@ -51,5 +61,6 @@ DETECT = Job(
         Result("count", "number"),
         Result("relations", "json"),
         Result("area_m2", "number"),
+        *_FOUND,
     ),
 )

@@ -1,12 +1,11 @@
 """From two images to a raster of change: decision and certainty of every pixel, in blocks, memory independent of size.
 
-The images are read twice: once for statistics and a sample, once for the score. Scores wait in an unnamed file until the
-threshold is known. The result is written under a temporary name and renamed when it is whole.
+The images are read twice: once for statistics and a sample, once for the score. Scores wait in an unnamed file until
+the threshold is known. The result is written under a temporary name and renamed when it is whole.
 """
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -58,7 +57,9 @@ class Settings:
 
 @dataclass(frozen=True)
 class ChangeMap:
-    """What was found, beside the raster itself. Shares are of all pixels of the first image (or of the area asked for)."""
+    """What was found, beside the raster itself. Shares are of all pixels of the first image (or of the area asked
+    for).
+    """
 
     path: Path
     grid: Grid
@@ -93,10 +94,11 @@ def change_map(
     Raises :class:`InputError`: unreadable or hostile image, no overlap, no common or usable band, nothing but cloud or
     nodata, shift beyond ``settings.max_shift``; :class:`EnvironmentTroubleError` where the machine refuses.
     """
-    options = {"bands": settings.bands, "resolution": settings.resolution}
     with raster_session(processors()):
         report.progress(0.0, "change.step_open")
-        first, second = open_scene(before, **options), open_scene(after, **options)
+        first, second = (
+            open_scene(given, bands=settings.bands, resolution=settings.resolution) for given in (before, after)
+        )
         for path in (first.path, second.path):
             if path.resolve() == out.resolve():
                 raise InputError("change.out_is_input", path=str(out))
@@ -145,13 +147,13 @@ def _blocks(pair: Pair, rim: int, area: Area | None) -> Iterator[tuple[Window, P
 
     def read(window: Window) -> tuple[Window, Pixels, NDArray[np.bool_], int]:
         wide = widened(window, rim)
+        if area is None:
+            return window, *pair.read(wide), int(window.width * window.height)
+        wanted = area(pair.grid.window(wide))
+        if not wanted.any():
+            return window, np.zeros((2 * len(pair.names), *wanted.shape), np.float32), wanted, 0
         stacked, valid = pair.read(wide)
-        asked = int(window.width * window.height)
-        if area is not None:
-            wanted = area(pair.grid.window(wide))
-            valid &= wanted
-            asked = int(np.count_nonzero(inner(wanted, rim)))
-        return window, stacked, valid, asked
+        return window, stacked, valid & wanted, int(np.count_nonzero(inner(wanted, rim)))
 
     windows = pair.grid.blocks()
     with ThreadPoolExecutor(1) as reader:
@@ -185,9 +187,7 @@ def _statistics(pair: Pair, method: Method, area: Area | None, report: Report) -
         report.progress((number + 1) / len(blocks), "change.step_statistics")
     sample = np.concatenate(samples, axis=1)
     if sample.shape[1] < _FEWEST_PER_BAND * width:
-        raise InputError(
-            "change.nothing_valid", before=str(pair.before.scene.path), after=str(pair.after.scene.path)
-        )
+        raise InputError("change.nothing_valid", before=str(pair.before.scene.path), after=str(pair.after.scene.path))
     return Moments.of(sample) if method == "irmad" else whole, sample, total
 
 

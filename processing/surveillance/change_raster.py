@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import logging
 import os
-import tempfile
 from pathlib import Path
 from types import TracebackType
+from uuid import uuid4
 
 import numpy as np
 import rasterio
@@ -33,9 +33,7 @@ class ChangeRaster:
     def __init__(self, path: Path, grid: Grid, tags: dict[str, str]) -> None:
         self.path = path
         self._grid = grid
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=".part.tif", dir=path.parent)
-        os.close(descriptor)
-        self._temporary = Path(name)
+        self._temporary = path.with_name(f".part-{uuid4().hex[:8]}-{path.name}")  # as store.whole names its own
         self._complaints = _Complaints()
         logging.getLogger("rasterio").addHandler(self._complaints)
         try:
@@ -75,7 +73,9 @@ class ChangeRaster:
     def __enter__(self) -> ChangeRaster:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         try:
             if error is None:
                 self._finish()
@@ -92,8 +92,7 @@ class ChangeRaster:
         self._complaints.raise_for(self.path)  # a full disk at the last flush is only logged by GDAL
         with self._temporary.open("rb+") as file:
             os.fsync(file.fileno())
-        os.chmod(self._temporary, 0o666 & ~_umask())
-        os.replace(self._temporary, self.path)
+        self._temporary.replace(self.path)
 
     def _remove(self) -> None:
         logging.getLogger("rasterio").removeHandler(self._complaints)
@@ -120,9 +119,3 @@ class _Complaints(logging.Handler):
         """Raise the first complaint as an error."""
         if self.heard:
             raise write_trouble(path, self.heard[0])
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import pyproj
 from affine import Affine
-from pyproj import CRS as ProjCRS
 from rasterio.crs import CRS
 from rasterio.windows import Window
 
@@ -118,7 +118,7 @@ def operation(source: CRS, target: CRS) -> str | None:
     codes = [f"EPSG:{system.to_epsg()}" for system in (source, target)]
     if all(pinned.knows(code) for code in codes):
         return "+proj=pipeline " + " ".join([*_steps(codes[0]), *(_inverse(s) for s in reversed(_steps(codes[1])))])
-    datums = [ProjCRS.from_user_input(system.to_wkt()).geodetic_crs for system in (source, target)]
+    datums = [pyproj.CRS.from_user_input(system.to_wkt()).geodetic_crs for system in (source, target)]
     if datums[0] is None or not datums[0].equals(datums[1], ignore_axis_order=True):
         raise InputError("crs.unknown", crs=" / ".join(codes))
     return None
@@ -132,4 +132,3 @@ def _steps(code: str) -> list[str]:
 
 def _inverse(step: str) -> str:
     return step.replace("+step +inv ", "+step ") if "+step +inv " in step else step.replace("+step ", "+step +inv ")
-

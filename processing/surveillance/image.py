@@ -36,7 +36,9 @@ class Image:
     def __enter__(self) -> Image:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -44,7 +46,9 @@ class Image:
         self._stack.close()
         self._open.clear()
 
-    def read(self, window: Window, into: NDArray[np.float32] | None = None) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    def read(
+        self, window: Window, into: NDArray[np.float32] | None = None
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Reflectance (bands, rows, columns; ``into`` if given) and what of it can be used (rows, columns).
 
         ``window`` may reach over the edge of the grid. Not usable: outside the scene, nodata in any band, NaN or

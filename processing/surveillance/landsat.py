@@ -1,8 +1,8 @@
 """Landsat Collection 2 Level-2 products: the folder or zip with its MTL file.
 
-Reflectance is ``number * REFLECTANCE_MULT + REFLECTANCE_ADD`` of the group LEVEL2_SURFACE_REFLECTANCE_PARAMETERS (0.0000275
-and -0.2); the same keys stand once more, with other values, in the Level-1 record at the end, so the file is read by group.
-Source: USGS, Landsat Collection 2 Level-2 Science Product Guide.
+Reflectance is ``number * REFLECTANCE_MULT + REFLECTANCE_ADD`` of the group LEVEL2_SURFACE_REFLECTANCE_PARAMETERS
+(0.0000275 and -0.2); the same keys stand once more, with other values, in the Level-1 record at the end, so the file is
+read by group. Source: USGS, Landsat Collection 2 Level-2 Science Product Guide.
 """
 
 from __future__ import annotations

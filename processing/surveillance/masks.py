@@ -17,8 +17,8 @@ _SCL_CLOUD = (3, 8, 9, 10)
 # Bit 6 "clear" is no help: shadow, snow and cirrus carry it too.
 _QA_UNUSABLE = 0b111111
 
-# What a mask says outside its own file, and how far cloud and shadow are grown, in metres (two SCL pixels of 20 m is the
-# usual choice, one is kept here: 0.1 ha is small; Landsat brings its own dilated cloud).
+# What a mask says outside its own file, and how far cloud and shadow are grown, in metres (two SCL pixels of 20 m is
+# the usual choice, one is kept here: 0.1 ha is small; Landsat brings its own dilated cloud).
 OUTSIDE: dict[MaskKind, int] = {"scl": 0, "qa_pixel": 1}
 GROWN_M: dict[MaskKind, float] = {"scl": 20.0, "qa_pixel": 0.0}
 
@@ -29,14 +29,14 @@ def usable(classes: NDArray[np.integer], kind: MaskKind) -> NDArray[np.bool_]:
     """True where the pixel is ground. ``classes`` in any shape, values as the product defines them."""
     if kind == "scl":
         return _lookup(classes, _SCL_UNUSABLE, others=True)
-    return (classes.astype(np.uint16) & _QA_UNUSABLE) == 0
+    return np.asarray((classes.astype(np.uint16) & _QA_UNUSABLE) == 0)
 
 
 def cloud(classes: NDArray[np.integer], kind: MaskKind) -> NDArray[np.bool_]:
     """True where cloud or its shadow lies: what is grown by :data:`GROWN_M`."""
     if kind == "scl":
         return ~_lookup(classes, _SCL_CLOUD, others=True)
-    return (classes.astype(np.uint16) & 0b011110) != 0
+    return np.asarray((classes.astype(np.uint16) & 0b011110) != 0)
 
 
 def grow(mask: NDArray[np.bool_], pixels: int) -> NDArray[np.bool_]:
@@ -54,4 +54,4 @@ def grow(mask: NDArray[np.bool_], pixels: int) -> NDArray[np.bool_]:
 def _lookup(classes: NDArray[np.integer], listed: tuple[int, ...], *, others: bool) -> NDArray[np.bool_]:
     table = np.full(256, others)
     table[list(listed)] = not others
-    return table[np.clip(classes, 0, 255)]
+    return np.asarray(table[np.clip(classes, 0, 255)])

@@ -1,11 +1,12 @@
 """Metadata of products that come from elsewhere: XML read flat, and nothing but elements and text.
 
-Written over expat, which neither fetches nor expands anything by itself; a document type declaration is refused outright,
-so no entity can be declared and no bomb can be built. Depth, size and count are bounded.
+Written over expat, which neither fetches nor expands anything by itself; a document type declaration is refused
+outright, so no entity can be declared and no bomb can be built. Depth, size and count are bounded.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from xml.parsers import expat  # nosec B407 - declarations are refused below, so there is no entity to expand
 
@@ -38,7 +39,7 @@ def elements(data: bytes, name: str) -> list[Element]:
     found: list[Element] = []
     open_elements: list[Element] = []
 
-    def refuse(*_: object) -> None:
+    def refuse(*_: object) -> int:
         raise InputError("change.metadata_refused", path=name, reason="DOCTYPE / ENTITY")
 
     def start(tag: str, attributes: dict[str, str]) -> None:
@@ -72,6 +73,6 @@ def elements(data: bytes, name: str) -> list[Element]:
     return found
 
 
-def first(found: list[Element], name: str) -> str:
+def first(found: Sequence[Element], name: str) -> str:
     """Text of the first element called ``name``; empty where there is none."""
     return next((element.text for element in found if element.name == name), "")

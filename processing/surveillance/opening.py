@@ -36,7 +36,7 @@ _CONNECTION = re.compile(r"^[A-Za-z0-9_+]{2,}:")
 def local_path(text: str | Path) -> Path:
     """``text`` as an existing local file or folder. Raises :class:`InputError`."""
     given = str(text)
-    if given.startswith(("/vsi", "\\vsi")) or _CONNECTION.match(given) or "\x00" in given or given.startswith("<"):
+    if given.startswith(("/vsi", "\\vsi", "<")) or _CONNECTION.match(given) or "\x00" in given:
         raise InputError("change.not_local", path=given[:200])
     path = Path(given)
     if not path.exists():

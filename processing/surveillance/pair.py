@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,13 +58,14 @@ class Pair(AbstractContextManager["Pair"]):
         """Measure the shift and correct it. Raises :class:`InputError` above ``most`` pixels."""
         shift = measure_shift(self._pictures, self.grid)
         self.shift = shift
+        told: dict[str, Any] = {"shift": round(shift.length, 2), **self.metres()}
         if not shift.known:
             report.message("change.shift_unknown", "warning")
         elif shift.length > most:
-            raise InputError("change.shift_too_large", shift=round(shift.length, 2), maximum=most, **self.metres())
+            raise InputError("change.shift_too_large", maximum=most, **told)
         elif shift.length > CORRECTED_ABOVE:
             self.after.shift = (shift.columns, shift.rows)
-            report.message("change.shift_corrected", shift=round(shift.length, 2), **self.metres())
+            report.message("change.shift_corrected", **told)
 
     def metres(self) -> dict[str, float]:
         """What the second date has to be moved by, in metres east and north."""
@@ -120,4 +122,4 @@ def _meet(first: Grid, second: Grid) -> bool:
         return False
     pixels = [~first.transform @ point for point in zip(x, y, strict=True)]
     columns, rows = [p[0] for p in pixels], [p[1] for p in pixels]
-    return max(columns) > 0 and min(columns) < first.width and max(rows) > 0 and min(rows) < first.height
+    return bool(max(columns) > 0 and min(columns) < first.width and max(rows) > 0 and min(rows) < first.height)

@@ -1,7 +1,7 @@
 """How far the second date lies beside the first: phase correlation on a grid of patches, and whether to trust it.
 
-Method: Guizar-Sicairos, Thurman, Fienup 2008 (Opt. Lett. 33, 156-158), as scikit-image has it. Sentinel-2 dates lie up to
-12 m apart before geometric refinement; multi-date work needs 0.3 pixel.
+Method: Guizar-Sicairos, Thurman, Fienup 2008 (Opt. Lett. 33, 156-158), as scikit-image has it. Sentinel-2 dates lie up
+to 12 m apart before geometric refinement; multi-date work needs 0.3 pixel.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ _SEED = 20160616
 class Shift:
     """What to move the second date by to lay it on the first, in pixels: ``columns`` to the right, ``rows`` down.
 
-    ``patches`` agree on it, ``spread`` (pixels) is their interquartile range; ``known`` False: it could not be measured.
+    ``patches`` agree on it, ``spread`` (pixels) is their interquartile range; ``known`` False: it could not be
+    measured.
     """
 
     columns: float = 0.0

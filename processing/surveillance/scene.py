@@ -50,6 +50,7 @@ class Scene:
     acquired_on: date | None = None
     baseline: str = ""
     named: bool = True
+    simulated: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:

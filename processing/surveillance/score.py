@@ -1,7 +1,7 @@
 """Change scores of two dates: MAD, IR-MAD and change vectors, each one linear transform and a sum of squares.
 
-Pixels are columns of a stacked matrix, the bands of the first date above those of the second: shape (2p, n), p bands, as
-images lie in memory.
+Pixels are columns of a stacked matrix, the bands of the first date above those of the second: shape (2p, n), p bands,
+as images lie in memory.
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ class Moments:
             return other
         share = other.weight / total
         step = other.mean - self.mean
-        covariance = (1 - share) * self.covariance + share * other.covariance + share * (1 - share) * np.outer(step, step)
+        covariance = (
+            (1 - share) * self.covariance + share * other.covariance + share * (1 - share) * np.outer(step, step)
+        )
         return Moments(total, self.mean + share * step, covariance)
 
 

@@ -1,8 +1,9 @@
 """Sentinel-2 Level-2A products: a SAFE folder, or the zip of one.
 
-Reflectance is ``(number + BOA_ADD_OFFSET) / BOA_QUANTIFICATION_VALUE``, number 0 is nodata. The offset is read per band from
-MTD_MSIL2A.xml: neither the sensing date nor GDAL's SENTINEL2 driver tells it, and that driver reads missing files as zeros.
-Source: ESA, Sentinel-2 Products Specification Document; band_id as in the products (0 = B1 … 8 = B8A … 12 = B12).
+Reflectance is ``(number + BOA_ADD_OFFSET) / BOA_QUANTIFICATION_VALUE``, number 0 is nodata. The offset is read per band
+from MTD_MSIL2A.xml: neither the sensing date nor GDAL's SENTINEL2 driver tells it, and that driver reads missing files
+as zeros. Source: ESA, Sentinel-2 Products Specification Document; band_id as in the products (0 = B1 … 8 = B8A … 12 =
+B12).
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ _IMAGE = re.compile(r"_(B\d\d|B8A|SCL)_(\d\d)m$")
 def read_safe(files: ProductFiles, *, bands: Sequence[str] = (), resolution: int | None = None) -> Scene:
     """The scene of a Level-2A product, on the grid of ``resolution`` (10, 20 or 60 m; 10 without it).
 
-    A band that does not exist at that resolution is taken from the next coarser one. Raises :class:`InputError` where the
-    metadata or a band's file is missing: never zeros instead.
+    A band that does not exist at that resolution is taken from the next coarser one. Raises :class:`InputError` where
+    the metadata or a band's file is missing: never zeros instead.
     """
     found = elements(files.read(METADATA), METADATA)
     images = _images(found, files)

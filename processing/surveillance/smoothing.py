@@ -27,7 +27,9 @@ def _box_sum(values: NDArray[np.float32], size: int) -> NDArray[np.float32]:
     for axis in (0, 1):
         length = values.shape[axis]
         padded = np.pad(values, [(half, half) if side == axis else (0, 0) for side in (0, 1)])
-        shifted = [padded[step : step + length] if axis == 0 else padded[:, step : step + length] for step in range(size)]
+        shifted = [
+            padded[step : step + length] if axis == 0 else padded[:, step : step + length] for step in range(size)
+        ]
         values = shifted[0].copy()
         for other in shifted[1:]:
             values += other
@@ -36,7 +38,5 @@ def _box_sum(values: NDArray[np.float32], size: int) -> NDArray[np.float32]:
 
 def _edge_counts(shape: tuple[int, ...], size: int) -> NDArray[np.float32]:
     half = size // 2
-    along = [
-        np.minimum(np.arange(length), half) + np.minimum(np.arange(length)[::-1], half) + 1 for length in shape
-    ]
+    along = [np.minimum(np.arange(length), half) + np.minimum(np.arange(length)[::-1], half) + 1 for length in shape]
     return np.outer(*along).astype(np.float32)

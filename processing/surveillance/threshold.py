@@ -3,7 +3,8 @@
 All rules work on one histogram of the score, so the image itself is never held. The score is a length; its square
 follows g·χ²ₕ where nothing changed (Box 1954, Ann. Math. Stat. 25, 290-302), that is a gamma distribution. Theory gives
 χ²ₚ for MAD only while the pixels are Gaussian, unsmoothed and unclipped, which real pairs are not; so the distribution
-is fitted to the lower half of the scores, where change does not reach (the empirical null: Efron 2004, JASA 99, 96-104).
+is fitted to the lower half of the scores, where change does not reach (the empirical null: Efron 2004, JASA 99,
+96-104).
 """
 
 from __future__ import annotations
@@ -148,7 +149,9 @@ def otsu(histogram: ScoreHistogram) -> float:
     total = weight[-1]
     other = total - weight
     between = np.zeros(512)
-    np.divide((moment[-1] * weight / max(total, 1) - moment) ** 2, weight * other, out=between, where=weight * other > 0)
+    np.divide(
+        (moment[-1] * weight / max(total, 1) - moment) ** 2, weight * other, out=between, where=weight * other > 0
+    )
     return float((np.argmax(between) + 1) * width)
 
 

@@ -1,0 +1,116 @@
+"""Change between two satellite images: a raster of it, or alerts against the licences.
+
+The computing is imported inside the functions: the number of BLAS threads can be set only before numpy is loaded.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...layers.errors import UsageError
+from ...layers.report import Report, Stage
+
+if TYPE_CHECKING:
+    from ...processing.surveillance.change_map import ChangeMap, Settings
+    from ...processing.surveillance.threshold import Rule
+
+
+def map_(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    """Write the change raster; returns its path and what is in it."""
+    _one_thread_for_blas()
+    from ...processing.surveillance.change_map import change_map
+
+    found = change_map(parameters["before"], parameters["after"], Path(parameters["out"]), settings(parameters), report)
+    report.progress(1.0)
+    return {"out": str(found.path), **_summary(found)}
+
+
+def detect(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    """Find alerts and write a run with the change raster beside it."""
+    if not parameters["data"] and not parameters["out"]:
+        raise UsageError("change.nowhere_to_write")
+    _one_thread_for_blas()
+    from ...processing.surveillance.detect import Request, detect_change
+
+    request = Request(
+        before=parameters["before"],
+        after=parameters["after"],
+        data=Path(parameters["data"]) if parameters["data"] else None,
+        folder=Path(parameters["out"]) if parameters["out"] else None,
+        settings=settings(parameters),
+        min_area=parameters["min_area"],
+        tolerance=parameters["tolerance"],
+        concessions=parameters["concessions"],
+        area=parameters["area"],
+        date_before=parameters["date_before"],
+        date_after=parameters["date_after"],
+        given={name: value for name, value in parameters.items() if value is not None},
+    )
+    found = detect_change(request, Stage(report, 0.0, 0.99))
+    report.progress(1.0)
+    return {
+        "run": str(found.run),
+        "alerts": f"{found.run}|layername=alert",
+        "change": str(found.raster),
+        "count": found.count,
+        "relations": found.relations,
+        "area_m2": found.area_m2,
+        "crs": found.crs,
+        "simulated": found.simulated,
+        **_summary(found.change),
+    }
+
+
+def settings(parameters: Mapping[str, Any]) -> Settings:
+    """How to compare, from a job's parameters. Raises :class:`UsageError`: two thresholds, or an even window."""
+    from ...processing.surveillance.change_map import Settings
+
+    rules = {name: parameters[name] for name in ("budget", "false_alarm") if parameters[name] is not None}
+    if len(rules) + bool(parameters["auto"]) > 1:
+        raise UsageError("change.threshold_twice", given=[*(["auto"] if parameters["auto"] else []), *rules])
+    if parameters["smooth"] % 2 == 0:
+        raise UsageError("change.smooth_even", smooth=parameters["smooth"])
+    rule: Rule = "auto" if not rules else "budget" if "budget" in rules else "false_alarm"
+    return Settings(
+        method=parameters["method"],
+        rule=rule,
+        value=rules.get(rule),
+        smooth=parameters["smooth"],
+        bands=tuple(parameters["bands"] or ()),
+        resolution=parameters["resolution"],
+        max_shift=parameters["max_shift"],
+    )
+
+
+def _summary(found: ChangeMap) -> dict[str, Any]:
+    return {
+        "changed_share": round(found.changed_share, 6),
+        "valid_share": round(found.valid_share, 6),
+        "threshold": round(found.threshold, 6),
+        "shift": {
+            "known": found.shift.known,
+            "columns_px": round(found.shift.columns, 3),
+            "rows_px": round(found.shift.rows, 3),
+            "spread_px": round(found.shift.spread, 3),
+            "patches": found.shift.patches,
+            **found.shift_m,
+        },
+        "bands": list(found.bands),
+        "correlations": [round(value, 6) for value in found.score.correlations],
+        "iterations": found.score.iterations,
+        "no_change": {
+            "shape": round(found.unchanged.shape, 4),
+            "scale": round(found.unchanged.scale, 6),
+            "misfit": round(found.unchanged.misfit, 4),
+        },
+        "dates": [found.date_before, found.date_after],
+    }
+
+
+def _one_thread_for_blas() -> None:
+    """Small matrices: two levels of threads only wait for each other. Does nothing once numpy is loaded."""
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")

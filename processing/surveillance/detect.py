@@ -1,0 +1,151 @@
+"""The whole way: two images and a province's licences to a run with alerts and the change raster beside it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pyogrio
+from numpy.typing import NDArray
+from rasterio.features import geometry_mask
+
+from ...layers.errors import InputError
+from ...layers.report import Report, Stage
+from ...store import coordinates, dataset, runs, sources
+from ...store.layer_source import LayerSource, read_layer
+from .alerts import Provenance, alerts, working_crs
+from .change_map import Area, ChangeMap, Settings, change_map
+from .grid import Grid
+from .licences import RELATIONS
+from .objects import changed_objects
+from .opening import local_path
+from .reading import open_scene
+
+# Groups smaller than this share of the least area (by pixel count) cannot reach it in the map.
+_SURELY_SMALLER = 0.5
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to compare, against what, and where the run goes: beside ``data``, or into ``folder`` if given.
+
+    Dates go before those of the images. ``concessions`` replaces the data set's own layer; ``area`` bounds the search.
+    """
+
+    before: str
+    after: str
+    data: Path | None
+    folder: Path | None
+    settings: Settings
+    min_area: float
+    tolerance: float
+    concessions: str | Mapping[str, Any] | None = None
+    area: str | Mapping[str, Any] | None = None
+    date_before: date | None = None
+    date_after: date | None = None
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Detection:
+    """What was found: paths of the run and its raster, alerts in number, relation and area (m²)."""
+
+    run: Path
+    raster: Path
+    change: ChangeMap
+    count: int
+    relations: dict[str, int]
+    area_m2: float
+    crs: str
+    simulated: bool
+
+
+def detect_change(request: Request, report: Report) -> Detection:
+    """Map the change, draw and judge the alerts, write the run. Raises as :func:`.change_map.change_map` does."""
+    licences = _concessions(request)
+    scene = open_scene(request.before, bands=request.settings.bands, resolution=request.settings.resolution)
+    later = open_scene(request.after, bands=request.settings.bands, resolution=request.settings.resolution)
+    crs = coordinates.code_of(licences.crs) if licences is not None else working_crs(scene.grid)
+    dates = (request.date_before or scene.acquired_on, request.date_after or later.acquired_on)
+    if licences is not None and not licences.empty and dates[1] is None:
+        raise InputError("change.date_missing")
+    if all(dates) and dates[0] >= dates[1]:  # type: ignore[operator]
+        raise InputError("change.dates_reversed", before=str(dates[0]), after=str(dates[1]))
+    simulated = scene.simulated or later.simulated or bool(request.data and dataset.meta(request.data).get("simulated"))
+    place = request.folder or request.data
+    if place is None:
+        raise TypeError("a run needs a data set or a folder")
+    inputs = {"before": _state(request.before), "after": _state(request.after)}
+    with runs.new_run(place, "change.detect", request.given, inputs, simulated=simulated, judged_on=dates[1]) as run:
+        area = _area(request.area, scene.grid) if request.area else None
+        raster = run.sibling(".tif")
+        change = change_map(request.before, request.after, raster, request.settings, Stage(report, 0.0, 0.8), area)
+        fewest = int(_SURELY_SMALLER * request.min_area / float(np.prod(change.grid.pixel_m)))
+        objects = changed_objects(raster, change.grid, max(1, fewest), Stage(report, 0.8, 0.95))
+        found = alerts(
+            objects,
+            change.grid,
+            crs,
+            request.min_area,
+            licences,
+            request.tolerance,
+            Provenance(_method(request.settings), *dates),
+            report,
+        )
+        report.progress(0.95, "change.step_alerts")
+        run.write("alert", found)
+        relations = {relation: Counter(found["relation"])[relation] for relation in RELATIONS}
+        run.finish({"alerts": len(found), **relations})
+    if simulated:
+        report.message("change.simulated")
+    total = float(found["area_m2"].sum())
+    return Detection(run.path, run.sibling_path(".tif"), change, len(found), relations, round(total, 1), crs, simulated)
+
+
+def _concessions(request: Request) -> gpd.GeoDataFrame | None:
+    """The licences to judge by; None where neither the request nor the data set has any."""
+    if request.concessions:
+        return read_layer(request.concessions, request.data, "concession")
+    if request.data and "concession" in dataset.layers_in(request.data):
+        return dataset.read(request.data, "concession")
+    return None
+
+
+def _area(value: str | Mapping[str, Any], grid: Grid) -> Area:
+    """The polygons to search in, as a mask over any part of ``grid``. Raises :class:`InputError`."""
+    source = LayerSource.of(value)
+    path = sources.local_file(source.path)
+    frame = pyogrio.read_dataframe(path, layer=sources.layer_name(path, source.layer), where=source.subset or None)
+    if source.uids is not None:
+        frame = frame[frame["uid"].isin(source.uids)]
+    polygons = frame.geometry[frame.geometry.geom_type.isin(["Polygon", "MultiPolygon"]) & frame.geometry.is_valid]
+    if polygons.empty:
+        raise InputError("change.area_empty", path=str(path))
+    outlines = coordinates.transform_geometries(polygons.to_numpy(), coordinates.code_of(frame.crs), grid.code)
+
+    def inside(part: Grid) -> NDArray[np.bool_]:
+        mask: NDArray[np.bool_] = geometry_mask(
+            outlines.tolist(), (part.height, part.width), part.transform, invert=True
+        )
+        return mask
+
+    return inside
+
+
+def _method(settings: Settings) -> str:
+    rule = settings.rule if settings.value is None else f"{settings.rule} {settings.value:g}"
+    return f"{settings.method}, {rule}, {settings.smooth}×{settings.smooth}"
+
+
+def _state(given: str) -> dict[str, Any]:
+    """What an input was: name, size and time, so that a reader can tell whether it is the same still."""
+    path = local_path(given)
+    found = path.stat()
+    changed = datetime.fromtimestamp(found.st_mtime, UTC).isoformat(timespec="seconds")
+    return {"name": path.name, "bytes": found.st_size, "modified": changed}
