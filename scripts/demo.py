@@ -90,7 +90,11 @@ class Demo:
         """Found and missed, by the truth that the demo keeps beside its data."""
         print()
         say("score")
-        tell.score(engine("demo", "score", "--data", str(self.subject.data)), LANGUAGE)
+        try:
+            tell.score(engine("demo", "score", "--data", str(self.subject.data)), LANGUAGE)
+        except qgis_run.RefusedError as error:
+            self.refused += 1
+            print(f"   {error}")
 
     def job(self, number: int, algorithm: str, parameters: Mapping[str, Any], show: Callable[..., None]) -> Any:
         """Run a job, or take what it gave the last time; say what it found. None: it refused, and why was said."""

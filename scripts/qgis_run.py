@@ -53,7 +53,8 @@ def run(algorithm: str, parameters: Mapping[str, Any], profile: Path) -> Done:
     except json.JSONDecodeError:
         told = {}
     if done.returncode != 0 or "results" not in told:
-        raise RefusedError("\n".join((done.stderr.strip() or done.stdout.strip()).splitlines()[-12:]))
+        lines = (done.stderr.strip() or done.stdout.strip()).splitlines()
+        raise RefusedError("\n".join(dict.fromkeys(lines[-12:])))  # QGIS says the last one twice
     return Done({name: _value(value) for name, value in told["results"].items()}, seconds)
 
 
