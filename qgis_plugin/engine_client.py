@@ -157,6 +157,7 @@ def converse(
 ) -> dict[str, Any]:
     """Start ``words``, say ``parameters``, pass on events until the result. See :func:`run_job`."""
     last_words: deque[str] = deque(maxlen=LAST_WORDS)
+    step = ""
     with Child(words, clean_environment(os.environ), json.dumps(parameters, ensure_ascii=False)) as child:
         for event in _events(child, feedback, last_words):
             kind = event["event"]
@@ -167,7 +168,7 @@ def converse(
             elif kind == "error":
                 raise _ERRORS.get(event.get("exit"), DothiError)(event["code"], **event.get("arguments", {}))
             else:
-                _pass_on(event, feedback)
+                step = _pass_on(event, feedback, step)
         code = child.wait()
     raise EnvironmentTroubleError("plugin.engine_died", exit=str(code), last_words="\n".join(last_words) or "–")
 
@@ -191,15 +192,18 @@ def _event(line: str) -> dict[str, Any] | None:
     return event if isinstance(event, dict) and "event" in event else None
 
 
-def _pass_on(event: Mapping[str, Any], feedback: Feedback) -> None:
+def _pass_on(event: Mapping[str, Any], feedback: Feedback, step: str) -> str:
+    """Tell the user; a step is named once, however often it reports. Returns the present step."""
     text = tr(event["code"], **event.get("arguments", {})) if event.get("code") else ""
     if event["event"] == "progress":
         feedback.setProgress(100.0 * float(event["share"]))
-        if text:
+        if text and text != step:
             feedback.setProgressText(text)
+            return text
     elif event["event"] == "message":
         say: Callable[[str], None] = feedback.pushWarning if event.get("level") == "warning" else feedback.pushInfo
         say(text)
+    return step
 
 
 def missing() -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsProcessingContext, QgsProcessingFeedback, QgsProcessingOutputFile
+from qgis.core import QgsProcessingContext, QgsProcessingException, QgsProcessingFeedback, QgsProcessingOutputFile
 
 from ...engine.contract import change, demo, ioc, project, schema, zoning
+from ...layers.errors import DothiError
 from ..language import language, tr
 from .base import EngineAlgorithm
 
@@ -35,7 +36,10 @@ class ProjectAlgorithm(EngineAlgorithm):
 
         data = Path(self._made["data"])
         path = data.with_suffix(".qgz")
-        builder.build(data, path, language())
+        try:
+            builder.build(data, path, language())
+        except DothiError as error:
+            raise QgsProcessingException(tr(error.code, **error.arguments)) from error
         feedback.pushInfo(tr("plugin.project_built", path=str(path)))
         return {**self._made, self.PROJECT: str(path)}
 

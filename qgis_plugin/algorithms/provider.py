@@ -6,13 +6,14 @@ from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 from ..language import tr
+from ..project.algorithm import BuildProject
 from .jobs import ALGORITHMS
 
 PROVIDER = "dothi"
 
 
 class DothiProvider(QgsProcessingProvider):
-    """Lists every job, whether or not there is an engine to run it."""
+    """Lists every job, whether or not there is an engine to run it, and what QGIS itself can do."""
 
     def id(self) -> str:
         """The id before the colon in ``dothi:check_zoning``."""
@@ -34,3 +35,4 @@ class DothiProvider(QgsProcessingProvider):
         """Called by QGIS."""
         for algorithm in ALGORITHMS:
             self.addAlgorithm(algorithm())
+        self.addAlgorithm(BuildProject())

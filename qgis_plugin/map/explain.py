@@ -100,11 +100,12 @@ class Explain:
         warning = note(tr("plugin.explain.unsaved")) if layer.isModified() else ""
         self._show(note(tr("plugin.explain.asking")))
         self.client.forget(self._question)
+        data = data_of_project()
         try:
             self._question = self.client.ask(
                 zoning.EXPLAIN,
-                {"data": data_of_project(), "uid": uid},
-                lambda value: self._show(warning + page(title, value["verdicts"])),
+                {"data": data, "uid": uid},
+                lambda value: self._show(warning + page(title, value["verdicts"], data)),
                 self._refused,
             )
         except EnvironmentTroubleError as error:

@@ -13,6 +13,7 @@ from qgis.PyQt.QtGui import QColor
 from ...layers import catalogue
 from ...layers.messages import number
 from ..language import language
+from .rule_titles import rule_title
 
 MOST = 20_000  # rows held in the window; the layer itself has them all
 
@@ -78,10 +79,15 @@ class RecordsModel(QAbstractTableModel):
         self.listing = listing
         self._declared = [catalogue.layer(listing.table).find(column) for column in listing.columns]
         self._rows: list[tuple[int, tuple[Any, ...], str]] = []
+        self._data = ""
         self.total = 0
 
-    def read(self, layer: QgsVectorLayer | None, value: str) -> None:
-        """Take the rows of ``layer`` whose ``by`` is ``value`` (all: empty), at most :data:`MOST`."""
+    def read(self, layer: QgsVectorLayer | None, value: str, data: str = "") -> None:
+        """Take the rows of ``layer`` whose ``by`` is ``value`` (all: empty), at most :data:`MOST`.
+
+        ``data`` is the data set, whose own rules have names too.
+        """
+        self._data = data
         self.beginResetModel()
         self._rows = []
         self.total = 0
@@ -124,6 +130,8 @@ class RecordsModel(QAbstractTableModel):
         if field.domain and isinstance(value, str):
             word = catalogue.domain(field).values.get(value)
             return word[language()] if word else value
+        if field.id == "rule" and isinstance(value, str):
+            return rule_title(value, self._data)
         if isinstance(value, float):
             return number(
                 value, language(), field.decimals if field.decimals is not None and field.decimals < 3 else None

@@ -26,6 +26,7 @@ from ...layers import catalogue
 from ..language import language, tr
 from ..project_data import data_of_project, file_of, layer_id
 from .records import ALERTS, FINDINGS, Listing, RecordsModel, newest_run, open_table
+from .rule_titles import rule_title
 
 DOCK = "dothi_findings"
 _AROUND = 1.8  # how much more than the feature itself the map shows
@@ -128,14 +129,15 @@ class RecordList(QWidget):
         return tr("plugin.findings.run", started=when, counts=", ".join(told) or "–")
 
     def _fill(self) -> None:
-        self.model.read(self.table, self.by.currentData() or "")
+        self.model.read(self.table, self.by.currentData() or "", data_of_project())
         chosen = self.kind.currentData()
         field = catalogue.layer(self.listing.table).find(self.listing.kinds)
+        data = data_of_project()
         self.kind.blockSignals(True)
         self.kind.clear()
         self.kind.addItem(tr(self.listing.every_kind), "")
         for kind in self.model.kinds():
-            words = catalogue.domain(field).values[kind][language()] if field.domain else kind
+            words = catalogue.domain(field).values[kind][language()] if field.domain else rule_title(kind, data)
             self.kind.addItem(words, kind)
         self.kind.setCurrentIndex(max(0, self.kind.findData(chosen)))
         self.kind.blockSignals(False)

@@ -2,84 +2,114 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
 from ...layers import catalogue
-from ...layers.messages import number
+from ...layers.messages import has, number
 from ..language import language, tr
+from .rule_titles import rule_title
 
-VERIFIED = "verified"
-_ORDER = ("fail", "not_checkable", "pass", "not_applicable")
+_ORDER = ("fail", "not_checkable", "pass")
 _CARD = (
     '<table width="100%" cellspacing="0" cellpadding="6" style="margin-bottom:8px"><tr>'
-    '<td width="5" bgcolor="{colour}"></td><td bgcolor="#f6f6f4">{inside}</td></tr></table>'
+    '<td width="4" bgcolor="{colour}"></td><td bgcolor="#f6f6f4">{inside}</td></tr></table>'
 )
-_ROW = '<tr><td style="color:#666;padding-right:10px">{name}</td><td>{value}</td></tr>'
+_ROW = '<tr><td style="color:#666666;padding-right:10px">{name}</td><td>{value}</td></tr>'
 
 
-def page(title: str, verdicts: Sequence[Mapping[str, Any]]) -> str:
-    """The page: failures first, then what could not be checked, passes, and what does not apply."""
+def page(title: str, verdicts: Sequence[Mapping[str, Any]], data: str = "") -> str:
+    """The page: failures first, then what could not be checked, then passes; last, what does not apply and why."""
+    head = f"<h3>{escape(title)}</h3>"
     if not verdicts:
-        return f"<h3>{escape(title)}</h3><p>{escape(tr('plugin.explain.no_verdict'))}</p>"
-    ordered = sorted(verdicts, key=lambda verdict: _ORDER.index(verdict["outcome"]))
-    return f"<h3>{escape(title)}</h3>" + "".join(_card(verdict) for verdict in ordered)
+        return head + note(tr("plugin.explain.no_verdict"))
+    judged = sorted((v for v in verdicts if v["outcome"] in _ORDER), key=lambda v: _ORDER.index(v["outcome"]))
+    rest = [v for v in verdicts if v["outcome"] not in _ORDER]
+    return head + "".join(_card(verdict, data) for verdict in judged) + _not_applicable(rest)
 
 
 def note(text: str) -> str:
     """A page of one sentence."""
-    return f'<p style="color:#555">{escape(text)}</p>'
+    return f'<p style="color:#555555">{escape(text)}</p>'
 
 
-def _card(verdict: Mapping[str, Any]) -> str:
+def _words(verdict: Mapping[str, Any]) -> str:
+    return str(verdict.get(f"message_{language()}") or "")
+
+
+def _not_applicable(verdicts: Sequence[Mapping[str, Any]]) -> str:
+    if not verdicts:
+        return ""
+    name = catalogue.domains()["outcome"].values["not_applicable"][language()]
+    lines = "".join(f"<li>{escape(_words(verdict))}</li>" for verdict in verdicts)
+    return f'<p style="color:#777777"><b>{escape(name)}: {len(verdicts)}</b></p><ul style="color:#777777">{lines}</ul>'
+
+
+def _card(verdict: Mapping[str, Any], data: str) -> str:
     outcomes = catalogue.domains()["outcome"]
     colour = outcomes.colours.get(verdict["outcome"], "#999999")
-    head = f'<b style="color:{colour}">{escape(outcomes.values[verdict["outcome"]][language()])}</b>'
-    name = str(verdict.get("title") or verdict.get("rule_title") or verdict["rule"])
-    if isinstance(verdict.get("title"), Mapping):
-        name = str(verdict["title"][language()])
-    words = str(verdict.get(f"message_{language()}") or "")
-    rows = "".join(_ROW.format(name=escape(key), value=value) for key, value in _facts(verdict))
-    inside = f"{head}&nbsp; <b>{escape(name)}</b>{_unverified(verdict)}<br>{escape(words)}<table>{rows}</table>"
-    return _CARD.format(colour=colour, inside=inside)
+    outcome = escape(outcomes.values[verdict["outcome"]][language()])
+    head = f'<b style="color:{colour}">{outcome}</b> · <b>{escape(rule_title(verdict["rule"], data))}</b>'
+    rows = "".join(_ROW.format(name=escape(name), value=escape(value)) for name, value in _facts(verdict))
+    return _CARD.format(
+        colour=colour, inside=f"{head}<br>{escape(_words(verdict))}<table>{rows}</table>{_mark(verdict)}"
+    )
 
 
-def _unverified(verdict: Mapping[str, Any]) -> str:
-    """The mark of a rule whose numbers nobody has checked against the law's own text."""
-    if verdict.get("rule_status") in (VERIFIED, None, ""):
-        return ""
-    return f' <i style="color:#b36b00">({escape(tr("plugin.explain.unverified"))})</i>'
+def _mark(verdict: Mapping[str, Any]) -> str:
+    """Where the rule's numbers come from, and the mark of those nobody compared with the law's own text."""
+    code = f"zoning.status.{verdict.get('rule_status')}"
+    return f'<i style="color:#9a5b00">{escape(tr(code))}</i>' if has(code) else ""
 
 
-def _facts(verdict: Mapping[str, Any]) -> list[tuple[str, str]]:
-    unit = str(verdict.get("unit") or "")
-    facts: list[tuple[str, str]] = []
+def _facts(verdict: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    unit = str(verdict.get("unit") or "").replace("m2", "m²")
     for word, key in (("measured", "measured"), ("limit", "limit_value"), ("margin", "margin")):
         if isinstance(verdict.get(key), (int, float)):
-            value = f"{number(float(verdict[key]), language())} {unit}".strip()
-            facts.append((tr(f"plugin.explain.{word}"), escape(value)))
-    for word in ("how", "missing"):
-        told = _told(verdict.get(word))
-        if told:
-            facts.append((tr(f"plugin.explain.{word}"), escape(told)))
+            yield tr(f"plugin.explain.{word}"), f"{number(float(verdict[key]), language())} {unit}".strip()
+    how = verdict.get("how") or {}
+    found = _limit(how.get("limit") or {})
+    if found:
+        yield tr("plugin.explain.how"), found
+    inputs = "; ".join(_inputs(how.get("inputs") or {}))
+    if inputs:
+        yield tr("plugin.explain.inputs"), inputs
+    if verdict.get("missing"):
+        yield tr("plugin.explain.missing"), ", ".join(tr(f"zoning.missing.{one}") for one in verdict["missing"])
     if verdict.get("source"):
-        facts.append((tr("plugin.explain.source"), escape(str(verdict["source"]))))
-    return facts
+        yield tr("plugin.explain.source"), str(verdict["source"])
 
 
-def _told(value: Any) -> str:
-    """What a finding keeps as JSON, in words: its sentence if it has one, else its entries."""
-    if isinstance(value, str) and value[:1] in ("{", "["):
-        value = json.loads(value)
-    if isinstance(value, Mapping):
-        if isinstance(value.get(language()), str):
-            return str(value[language()])
-        entries = ((key, _told(item)) for key, item in value.items())
-        return "; ".join(f"{key}: {item}" for key, item in entries if item)
-    if isinstance(value, (list, tuple)):
-        return ", ".join(filter(None, (_told(item) for item in value)))
-    if isinstance(value, float):
-        return number(value, language())
-    return "" if value is None else str(value)
+def _limit(how: Mapping[str, Any]) -> str:
+    """``Bảng 2.8, nội suy: diện tích lô 100 (39 %), 200 (61 %)``: the rows used and their weights."""
+    if "constant" in how:
+        return tr("plugin.explain.constant")
+    rows = "; ".join(_row(row) for row in how.get("rows", ()))
+    lookup = f"plugin.explain.lookup_{how.get('lookup')}"
+    return ", ".join(filter(None, (str(how.get("table") or ""), tr(lookup) if has(lookup) else ""))) + (
+        f": {rows}" if rows else ""
+    )
+
+
+def _row(row: Mapping[str, Any]) -> str:
+    place = ", ".join(f"{_input_name(name)} {_value(value)}" for name, value in row.items() if name != "weight")
+    weight = row.get("weight")
+    return f"{place} ({number(100.0 * weight, language(), 0)} %)" if isinstance(weight, float) and weight < 1 else place
+
+
+def _inputs(inputs: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in inputs.items():
+        if isinstance(value, (int, float)) and has(f"plugin.explain.input.{name}"):
+            yield f"{_input_name(name)} {_value(value)}"
+
+
+def _input_name(name: str) -> str:
+    """``plot_area_above`` is the open end of a table."""
+    code = f"plugin.explain.input.{name.removesuffix('_above')}"
+    words = tr(code) if has(code) else name
+    return f"{words} >" if name.endswith("_above") else words
+
+
+def _value(value: Any) -> str:
+    return number(value, language()) if isinstance(value, (int, float)) else str(value)
