@@ -38,7 +38,8 @@ def street_land(streets: tuple[Street, ...]) -> shapely.Geometry:
     lines = np.array([s.line for s in streets])
     half = np.array([s.width_m / 2 for s in streets])
     bands = shapely.buffer(lines, half, cap_style="flat", quad_segs=4)
-    ends = shapely.points(np.array([c for s in streets for c in (s.line.coords[0], s.line.coords[-1])]))
+    corners = np.array([c for s in streets for c in (s.line.coords[0], s.line.coords[-1])])
+    ends = np.asarray(shapely.points(corners))
     end, street = shapely.STRtree(lines).query(ends, predicate="dwithin", distance=0.5)
     narrowest = np.full(len(ends), np.inf)  # a turn is as wide as the narrower street; a wide one does not bulge
     np.minimum.at(narrowest, end, half[street])
@@ -105,7 +106,7 @@ def _alleys(rng: Rng, blocks: list[Block], net: MultiLineString) -> list[LineStr
             continue
         cut_line = crossing(rng, block.polygon, bend=0.02, skew=0.05)
         reach = cut_line.intersection(block.polygon.buffer(0.1))
-        if reach.geom_type == "LineString":
+        if isinstance(reach, LineString):
             lines.append(_to_streets(reach, net))
     return lines
 

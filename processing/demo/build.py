@@ -148,7 +148,7 @@ def _write_rules(folder: Path) -> None:
         'id = "demo.land_use"\nversion = 1\n'
         'title = { vi = "Mục đích sử dụng đất được phép trong ô quy hoạch (mô phỏng)", '
         'en = "Land uses permitted in planned zones (simulated)" }\n'
-        f'source = {{ document = "{labels.PLAN_NAME}" }}\nstatus = "simulated"\n'
+        f'source = {{ document = "{labels.PLAN_NAME}", clause = "phụ lục mô phỏng" }}\nstatus = "simulated"\n'
     )
     rows = [
         f'\n[[compatibility]]\nzone = "{zone}"\npermits = {json.dumps(list(permits))}\n'

@@ -51,9 +51,10 @@ def buildings(seed: int, land: Land) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     table = fronts(parcels, land.frames["street_boundary"])
     main = main_fronts(table)
     plans = _houses(rng, land, main)
+    front_of = {int(str(lot)): row for lot, row in main.iterrows()}
     for k, (use, lot) in enumerate(zip(land.lots.use, parcels.geometry, strict=True)):
-        if use in _LARGE and k in main.index:
-            plans += _LARGE[use](rng, k, polygons_of(lot)[0], main.loc[k], use)
+        if use in _LARGE and k in front_of:
+            plans += _LARGE[use](rng, k, polygons_of(lot)[0], front_of[k], use)
     plans.sort(key=lambda plan: plan.lot)
     return _frame(seed, rng, plans, parcels), table
 
@@ -85,7 +86,7 @@ def _frame(seed: int, rng: Rng, plans: list[_Plan], parcels: gpd.GeoDataFrame) -
 
 def house_share(area: float | NDArray[np.float64]) -> NDArray[np.float64]:
     """Share of a lot of ``area`` (m²) that its house covers at most."""
-    return np.interp(area, _HOUSE_AREAS, _HOUSE_SHARES)
+    return np.asarray(np.interp(area, _HOUSE_AREAS, _HOUSE_SHARES))
 
 
 def _houses(rng: Rng, land: Land, main: pd.DataFrame) -> list[_Plan]:

@@ -195,7 +195,8 @@ def _zones(seed: int, lots: gpd.GeoDataFrame, blocks: list[Block], beyond: np.nd
             for u, p in zip(lots.use, lots.place, strict=True)
         ]
     )
-    rows, shapes = [], []
+    rows: list[dict[str, str]] = []
+    shapes: list[shapely.Geometry] = []
     for (block, code), of_zone in lots.groupby([lots.block, zone], sort=True):
         use = labels.USES[of_zone.use.iloc[0]]
         number = len(rows) + 1
@@ -235,7 +236,7 @@ def _zones(seed: int, lots: gpd.GeoDataFrame, blocks: list[Block], beyond: np.nd
 def _existing(
     seed: int, lots: gpd.GeoDataFrame, streets: np.ndarray, beyond: np.ndarray, rivers: int
 ) -> gpd.GeoDataFrame:
-    """Use found on the ground in 2025: lots of one code in one block together, streets, the river, the country around."""
+    """Use found on the ground in 2025: lots of one code in one block together, streets, river, country around."""
     code = np.array([labels.USES[u].lot for u in lots.use])
     parts: list[tuple[str, shapely.Geometry]] = [
         (str(key[1]), shapely.coverage_union_all(group.geometry.to_numpy()))
@@ -250,7 +251,7 @@ def _existing(
             "uid": [labels.uid(seed, "existing_land_use", k) for k in range(len(parts))],
             "land_use": [c for c, _ in parts],
             "year": 2025,
-            "area_m2": [round(area.area, 1) for _, area in parts],
+            "area_m2": [round(float(shapely.area(area)), 1) for _, area in parts],
             "source": labels.SOURCE,
         },
         geometry=[MultiPolygon(polygons_of(area)) for _, area in parts],

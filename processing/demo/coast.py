@@ -1,7 +1,7 @@
 """The dune coast at Suối Nhum (Bình Thuận) as shapes: land cover, roads, licences, and what changes between two dates.
 
-Map coordinates are WGS 84 / UTM 49 (the scenes' grid). The place, the size of the pond, its failure of 16/06/2016 and the
-coast road ĐT.719 are real; outlines, licences, dates and all other events are simulated.
+Map coordinates are WGS 84 / UTM 49 (the scenes' grid). The place, the size of the pond, its failure of 16/06/2016 and
+the coast road ĐT.719 are real; outlines, licences, dates and all other events are simulated.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _SHORE = (
 class Event:
     """Something that differs between the dates.
 
-    ``expected``: whether a change detector should raise an alert; ``relations``: what that alert may say of the licences.
+    ``expected``: whether a change detector should raise an alert; ``relations``: what that alert may say of licences.
     """
 
     id: str

@@ -42,7 +42,7 @@ def street_pieces(streets: Sequence[Street], land: shapely.Geometry) -> list[sha
     lines = [s.line for s in streets]
     widths = np.array([s.width_m for s in streets])
     bands = shapely.buffer(lines, widths / 2, cap_style="flat")
-    borders = shapely.union_all([land.boundary, *shapely.boundary(bands)], grid_size=GRID)
+    borders = shapely.union_all([shapely.boundary(land), *shapely.boundary(bands)], grid_size=GRID)
     faces = shapely.get_parts(shapely.polygonize([borders]))
     inner = shapely.point_on_surface(faces)
     shapely.prepare(land)

@@ -20,7 +20,8 @@ from .cadastre import Frames, Land
 from .shapes import Rng, polygons_of
 
 KINDS = (
-    "density_over", "far_over", "setback_short", "red_line_crossed", "use_against_zone", "height_missing", "width_missing",
+    "density_over", "far_over", "setback_short", "red_line_crossed", "use_against_zone",
+    "height_missing", "width_missing",
 )  # fmt: skip
 # Streets that Bảng 2.7 (setback) is about: area level and up.
 _AREA_LEVEL = ("main", "area_main", "area")
@@ -223,10 +224,13 @@ def _without_width(work: Planting, facts: pd.DataFrame, mask: pd.Series) -> None
 
     The street is a narrow one with few lots of houses only; it becomes an area street in the data.
     """
-    lots_of = work.fronts.groupby("street")["lot"].agg(list)
-    all_houses = [s for s, lots in lots_of.items() if 4 <= len(lots) <= 16 and mask.iloc[lots].sum() >= len(lots) * 0.7]
-    chosen = min(all_houses, key=lambda s: (len(lots_of[s]), s))
-    lots = sorted(int(k) for k in lots_of[chosen])
+    lots_of: dict[int, list[int]] = {}
+    for street, lot in zip(work.fronts.street.tolist(), work.fronts.lot.tolist(), strict=True):
+        lots_of.setdefault(street, []).append(lot)
+    few = {s: lots for s, lots in lots_of.items() if 4 <= len(lots) <= 16}
+    all_houses = [s for s, lots in few.items() if mask.iloc[lots].sum() >= len(lots) * 0.7]
+    chosen = min(all_houses, key=lambda s: (len(few[s]), s))
+    lots = sorted(few[chosen])
     work.street.loc[chosen, "road_class"] = "area"
     work.street.loc[chosen, "width_m"] = np.nan
     work.taken.update(lots)

@@ -6,33 +6,31 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
-_TOUCH = 0.01  # metres; sealed borders are equal, this only forgives the last millimetre
+_GRID = 1000.0  # coverage.seal puts all corners on a millimetre grid: counted in millimetres they are whole numbers
 
 
 def fronts(lots: gpd.GeoDataFrame, boundaries: gpd.GeoDataFrame) -> pd.DataFrame:
-    """One row per lot and street that touch: ``lot`` and ``street`` (positions), ``length_m`` of the shared border,
-    ``x``, ``y`` the middle of its longest straight piece, ``nx``, ``ny`` the unit normal into the lot."""
-    lot, points = _corners(lots)
-    start, end = points[:-1], points[1:]
-    same = lot[:-1] == lot[1:]
-    start, end, lot = start[same], end[same], lot[:-1][same]
-    middle = (start + end) / 2
-    tree = shapely.STRtree(boundaries.geometry.to_numpy())
-    edge, street = tree.query(shapely.points(middle), predicate="dwithin", distance=_TOUCH)
-    along = (end - start)[edge]
-    length = np.hypot(*along.T)
-    # Outer rings are wound clockwise by coverage.seal (normalised), so the land lies to the right.
-    normal = np.column_stack([along[:, 1], -along[:, 0]]) / length[:, None]
+    """One row per lot and street that share a border, both sealed together (``coverage.seal``).
+
+    ``lot`` and ``street`` are positions, ``length_m`` the length of the shared border; ``x``, ``y`` the middle of its
+    longest straight piece and ``nx``, ``ny`` the unit normal into the lot there.
+    """
+    mine, of_street = _edges(lots), _edges(boundaries).drop(columns=["x0", "y0", "x1", "y1"])
+    shared = mine.merge(of_street, on=["key_low", "key_high"], suffixes=("_lot", "_street"))
+    dx, dy = shared.x1 - shared.x0, shared.y1 - shared.y0
+    length = np.hypot(dx, dy)
     table = pd.DataFrame(
         {
-            "lot": lot[edge],
-            "street": street,
+            "lot": shared.owner_lot,
+            "street": shared.owner_street,
             "length": length,
-            "x": middle[edge, 0],
-            "y": middle[edge, 1],
-            "nx": normal[:, 0],
-            "ny": normal[:, 1],
+            "x": (shared.x0 + shared.x1) / 2,
+            "y": (shared.y0 + shared.y1) / 2,
+            # Sealed outer rings run clockwise, so the lot lies to the right.
+            "nx": dy / length,
+            "ny": -dx / length,
         }
     )
     total = table.groupby(["lot", "street"])["length"].sum().rename("length_m")
@@ -45,8 +43,28 @@ def main_fronts(table: pd.DataFrame) -> pd.DataFrame:
     return table.loc[table.groupby("lot")["length_m"].idxmax()].set_index("lot")
 
 
-def _corners(lots: gpd.GeoDataFrame) -> tuple[np.ndarray, np.ndarray]:
-    rings, part = shapely.get_rings(shapely.get_parts(lots.geometry.to_numpy()), return_index=True)
-    owner = shapely.get_parts(lots.geometry.to_numpy(), return_index=True)[1][part]
+def _edges(frame: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Every straight piece of the outlines: its owner, its ends, and two keys that do not depend on its direction."""
+    parts, owner = shapely.get_parts(frame.geometry.to_numpy(), return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
     points, ring = shapely.get_coordinates(rings, return_index=True)
-    return owner[ring], points
+    same = ring[:-1] == ring[1:]
+    start, end = points[:-1][same], points[1:][same]
+    first, second = _key(start), _key(end)
+    return pd.DataFrame(
+        {
+            "owner": owner[part][ring[:-1][same]],
+            "x0": start[:, 0],
+            "y0": start[:, 1],
+            "x1": end[:, 0],
+            "y1": end[:, 1],
+            "key_low": np.minimum(first, second),
+            "key_high": np.maximum(first, second),
+        }
+    )
+
+
+def _key(points: NDArray[np.float64]) -> NDArray[np.int64]:
+    """One whole number per corner: millimetres east and north."""
+    counted = np.rint(points * _GRID).astype(np.int64)
+    return np.asarray(counted[:, 0] * 10_000_000_000 + counted[:, 1])

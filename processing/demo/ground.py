@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 from shapely import LineString, Polygon
 
-from .shapes import Points, Rng, curve, normals, wiggle
+from .shapes import Points, Rng, curve, normals, polygons_of, wiggle
 
 CRS = "EPSG:9210"
 
@@ -55,7 +55,7 @@ def ground(rng: Rng) -> Ground:
     water = shapely.union_all(
         [Polygon(outer).buffer(0), _channel(rng, _UPSTREAM, 370.0), _channel(rng, _DOWNSTREAM, 400.0)]
     )
-    river = shapely.set_precision(water.buffer(25.0).buffer(-25.0).difference(island), 0.001)
+    river = polygons_of(shapely.set_precision(water.buffer(25.0).buffer(-25.0).difference(island), 0.001))[0]
 
     first, last = 21 * _SPAN - 4, 22 * _SPAN
     bank = np.vstack([outer_base[first:last], outer_base[: 3 * _SPAN + 14]])

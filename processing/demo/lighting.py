@@ -138,11 +138,9 @@ def _along(number: int, street: Street) -> list[tuple[int, float, float, float]]
     spots: list[tuple[int, float, float, float]] = []
     for k in range(len(at)):
         if design.arrangement == "opposite":
-            sides = (1, -1)
-        elif design.arrangement == "staggered":
-            sides = (1 if k % 2 else -1,)
+            sides = [1, -1]
         else:
-            sides = (1,)
+            sides = [-1] if design.arrangement == "staggered" and k % 2 == 0 else [1]
         for side in sides:
             east, north = here[k] + side * reach * left[k]
             bearing = np.degrees(np.arctan2(-side * left[k][0], -side * left[k][1])) % 360.0

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-import shapely.ops
 from shapely import LineString, MultiLineString, Point, Polygon
 
 from .blocks import Block
-from .shapes import Points, Rng, box_axes, halve, polygons_of
+from .shapes import Points, Rng, box_axes, halve, piece_of, polygons_of
 
 _STEP = 1.0  # metres between the samples of a street front
 _CORNER = 12.0  # m²; a corner cut off by the outline joins its neighbour
@@ -34,11 +33,10 @@ class Lot:
 
 @dataclass(frozen=True)
 class Rows:
-    """How houses are lotted: mean width of the front, its relative spread, and how deep lots may be (0: no limit)."""
+    """How houses are lotted: mean width of the front and its relative spread."""
 
     width: float
     spread: float = 0.16
-    depth: float = 0.0
 
 
 _HALVED = {"mixed": 900.0, "industry": 11_000.0, "riverside": 1_900.0, "apartment": 9_000.0}
@@ -116,7 +114,7 @@ def _pieces(lines: list[LineString], length: float) -> list[LineString]:
     out: list[LineString] = []
     for line in lines:
         n = max(1, round(line.length / length))
-        out += [shapely.ops.substring(line, k / n, (k + 1) / n, normalized=True) for k in range(n)]
+        out += [piece_of(line, k / n, (k + 1) / n) for k in range(n)]
     return out
 
 
@@ -124,7 +122,7 @@ def _fronts(polygon: Polygon, net: shapely.Geometry, *, every_side: bool) -> lis
     """The parts of the outline that lie on a street; of a block of houses only the two longer sides."""
     ring = np.asarray(shapely.segmentize(polygon.exterior, 4.0).coords)
     middle = (ring[1:] + ring[:-1]) / 2
-    on_street = shapely.distance(shapely.points(middle), net) < 0.3
+    on_street = np.asarray(shapely.distance(shapely.points(middle), net) < 0.3)
     if not every_side:
         _, long, _, _ = box_axes(polygon)
         along = ring[1:] - ring[:-1]

@@ -26,8 +26,10 @@ _KINDS = {
     "park": ("park", "Công viên trung tâm Bạch Đằng", 400),
 }
 _POINTS = (
-    ("wifi", "Wi-Fi công cộng Điều Hòa", 613990, 1218930, 100), ("wifi", "Wi-Fi công cộng Bình Hưng", 614560, 1222450, 100),
-    ("wifi", "Wi-Fi công cộng Tân Trạch", 613110, 1220600, 100), ("tourism", "Vườn bưởi Bạch Đằng", 612640, 1221080, 150),
+    ("wifi", "Wi-Fi công cộng Điều Hòa", 613990, 1218930, 100),
+    ("wifi", "Wi-Fi công cộng Bình Hưng", 614560, 1222450, 100),
+    ("wifi", "Wi-Fi công cộng Tân Trạch", 613110, 1220600, 100),
+    ("tourism", "Vườn bưởi Bạch Đằng", 612640, 1221080, 150),
     ("tourism", "Điểm dừng du lịch đường sông", 614330, 1222720, 80), ("ferry", "Bến đò An Chữ", 615790, 1221420, 60),
     ("waste", "Điểm tập kết rác trung tâm", 614800, 1220870, 0), ("temple", "Đình Bình Hưng", 614430, 1222320, 120),
 )  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -58,9 +59,9 @@ def score_change(truth: Mapping[str, Any], events: gpd.GeoDataFrame, alerts: gpd
     rows = []
     for event in truth["events"]:
         shape = shapes[event["id"]]
-        overlap = shapely.area(shapely.intersection(alerts.geometry.to_numpy(), shape)) if len(alerts) else []
+        overlap = shapely.area(shapely.intersection(alerts.geometry.to_numpy(), shape))
         covered = shape.intersection(all_alerts).area / shape.area
-        relation = str(alerts["relation"].iloc[int(overlap.argmax())]) if covered > 0 else ""
+        relation = str(alerts["relation"].iloc[int(np.argmax(overlap))]) if covered > 0 else ""
         alerted = bool(covered >= _COVERED)
         rows.append(
             {key: event[key] for key in ("id", "kind", "expected")}

@@ -1,4 +1,4 @@
-"""Curves and cuts that the simulated land is drawn with. Metres, pure functions, no randomness but the given ``rng``."""
+"""Curves and cuts that the simulated land is drawn with. Metres; no randomness but the given ``rng``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import shapely
+import shapely.ops
 from numpy.typing import NDArray
 from shapely import LineString, Polygon
 
@@ -35,10 +36,8 @@ def curve(points: Sequence[tuple[float, float]] | Points, samples: int = 12, *, 
 
 def normals(points: Points, *, closed: bool = False) -> Points:
     """Unit normals to the left of a polyline (n, 2), one per point."""
-    if closed:
-        along = np.roll(points, -1, axis=0) - np.roll(points, 1, axis=0)
-    else:
-        along = np.gradient(points, axis=0)
+    ring = np.vstack([points[-1:], points, points[:1]]) if closed else points
+    along = np.gradient(ring, axis=0)[1:-1] if closed else np.gradient(ring, axis=0)
     along = along / np.linalg.norm(along, axis=1, keepdims=True)
     return np.column_stack([-along[:, 1], along[:, 0]])
 
@@ -54,11 +53,17 @@ def wiggle(rng: Rng, at: Points, wavelengths: Sequence[float], amplitude: float)
 
 def box_axes(polygon: Polygon) -> tuple[Points, Points, float, float]:
     """Centre, unit long axis, long and short side of the smallest rotated box around ``polygon``."""
-    corners = np.asarray(shapely.oriented_envelope(polygon).exterior.coords)[:4]
+    corners = shapely.get_coordinates(shapely.oriented_envelope(polygon))[:4]
     first, second = corners[1] - corners[0], corners[3] - corners[0]
     a, b = float(np.hypot(*first)), float(np.hypot(*second))
     long = first if a >= b else second
     return corners.mean(axis=0), long / np.hypot(*long), max(a, b), min(a, b)
+
+
+def piece_of(line: LineString, start: float, end: float) -> LineString:
+    """``line`` between two shares of its length, 0 to 1."""
+    piece = shapely.ops.substring(line, start, end, normalized=True)
+    return LineString(shapely.get_coordinates(piece))
 
 
 def polygons_of(geometry: shapely.Geometry) -> list[Polygon]:

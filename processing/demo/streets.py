@@ -15,17 +15,19 @@ from shapely import LineString, Polygon
 from .ground import BankGrid, Ground
 from .shapes import Points, Rng, crossing, curve, polygons_of, wiggle
 
-# Streets parallel to the bank: metres inland, width between red lines, class. Classes: see _domains.toml, road_class.
+# Streets parallel to the bank: metres inland, width between red lines, class (_domains.toml, road_class).
 _PARALLEL = (
-    (30.0, 17.0, "area"), (84.0, 9.0, "housing_group"), (132.0, 10.0, "housing_group"), (186.0, 20.5, "area"), (242.0, 9.0, "housing_group"),
-    (292.0, 12.0, "housing_group"), (352.0, 32.0, "main"), (420.0, 13.0, "distributor"), (474.0, 10.5, "housing_group"),
-    (530.0, 24.0, "area_main"), (592.0, 13.0, "distributor"), (646.0, 10.5, "housing_group"),
+    (30.0, 17.0, "area"), (84.0, 9.0, "housing_group"), (132.0, 10.0, "housing_group"), (186.0, 20.5, "area"),
+    (242.0, 9.0, "housing_group"), (292.0, 12.0, "housing_group"), (352.0, 32.0, "main"), (420.0, 13.0, "distributor"),
+    (474.0, 10.5, "housing_group"), (530.0, 24.0, "area_main"), (592.0, 13.0, "distributor"),
+    (646.0, 10.5, "housing_group"),
 )  # fmt: skip
 # Streets away from the bank: metres along it, width, class.
 _ACROSS = (
     (40.0, 13.0, "distributor"), (172.0, 10.0, "housing_group"), (318.0, 16.5, "area"), (432.0, 9.0, "housing_group"),
-    (566.0, 13.0, "distributor"), (690.0, 26.0, "area_main"), (828.0, 10.0, "housing_group"), (946.0, 13.0, "distributor"),
-    (1082.0, 20.0, "area"), (1214.0, 10.0, "housing_group"), (1352.0, 13.0, "distributor"),
+    (566.0, 13.0, "distributor"), (690.0, 26.0, "area_main"), (828.0, 10.0, "housing_group"),
+    (946.0, 13.0, "distributor"), (1082.0, 20.0, "area"), (1214.0, 10.0, "housing_group"),
+    (1352.0, 13.0, "distributor"),
 )  # fmt: skip
 TOWN_LENGTH, TOWN_DEPTH = 1392.0, 682.0
 BRIDGE = 5  # the street across that goes on over the river
@@ -197,7 +199,8 @@ def island(rng: Rng, ground: Ground, landing: Points) -> tuple[Street, ...]:
 
     def inside_ring(points: list[tuple[float, float]]) -> LineString:
         parts = shapely.get_parts(LineString(curve(points, 12)).intersection(inside))
-        return max((p for p in parts if p.geom_type == "LineString"), key=lambda p: p.length)
+        longest: LineString = max((p for p in parts if p.geom_type == "LineString"), key=lambda p: p.length)
+        return longest
 
     spines = [
         Street("Đường Cầu Bạch Đằng 1", "area_main", 26.0, LineString(curve(across, 12)), "island", settled=True),

@@ -1,30 +1,19 @@
-"""Water supply of the simulated land: a looped network along the streets, valves, hydrants, meters, a plant, a tower.
-
-Pipes run parallel to the centrelines by one common shift, so they meet where streets meet. Every hydrant stands on a
-branch that leaves the main at a node; the main is split there.
-"""
+"""Water supply of the simulated land as layers: pipes, valves, hydrants, meters, a plant with pumps, a tower."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
 import shapely
-import shapely.affinity
-import shapely.ops
 from shapely import LineString, MultiLineString, Point
 
 from . import labels
 from .cadastre import Frames
 from .ground import CRS
+from .pipes import Pipe, lead, mains_along, with_hydrants
 from .shapes import Rng
 from .streets import Street
 
-_SHIFT = (1.9, -1.5)  # metres from the centreline
-_DN = {"main": 315.0, "area_main": 250.0, "area": 200.0, "distributor": 160.0, "housing_group": 110.0, "path": 110.0}
-_HYDRANT_EVERY = 140.0  # metres; QCVN 01:2021/BXD 2.10.5 asks for at most 150
-_HYDRANT_OFF = 2.0
 _TOWER = Point(614610.0, 1221150.0)
 _USE_OF = {
     "detached": "household",
@@ -35,22 +24,12 @@ _USE_OF = {
 }
 
 
-@dataclass(frozen=True)
-class Pipe:
-    """A pipe between two nodes; ``valve`` marks where valves stand on it."""
-
-    line: LineString
-    dn: float
-    function: str = "distribution"
-    valve: tuple[str, ...] = ()
-
-
 def water(seed: int, streets: tuple[Street, ...], frames: Frames) -> Frames:
     """Layers ``water_pipe``, ``water_valve``, ``hydrant``, ``water_tank``, ``water_pump``, ``water_meter``."""
     rng = np.random.default_rng([seed, 6])
-    mains = _mains(streets)
-    pipes, hydrants = _with_hydrants(mains)
-    plant, tower = _lead(mains, _plant_site(frames)), _lead(mains, _TOWER)
+    mains = mains_along(streets)
+    pipes, hydrants = with_hydrants(mains)
+    plant, tower = lead(mains, _plant_site(frames)), lead(mains, _TOWER)
     first = len(pipes)
     middle = plant.interpolate(0.12, normalized=True)
     suction, delivery = (
@@ -74,63 +53,6 @@ def water(seed: int, streets: tuple[Street, ...], frames: Frames) -> Frames:
     }
 
 
-def _mains(streets: tuple[Street, ...]) -> list[Pipe]:
-    """Pipes between the street crossings that hang together, each as wide as its street's class asks."""
-    served = [s for s in streets if s.place == "town" or s.settled]
-    net = shapely.node(shapely.GeometryCollection([s.line for s in served]))
-    edges = shapely.get_parts(shapely.line_merge(shapely.set_precision(net, 0.001)))
-    edges = [e for e in edges if e.length > 6.0]
-    keep = _connected(edges)
-    tree = shapely.STRtree([s.line for s in served])
-    classes = [served[int(k)].road_class for k in tree.nearest([e.interpolate(0.5, normalized=True) for e in edges])]
-    moved = [shapely.set_precision(shapely.affinity.translate(e, *_SHIFT), 0.001) for e in edges]
-    return [Pipe(line, _DN.get(c, 110.0)) for line, c, ok in zip(moved, classes, keep, strict=True) if ok]
-
-
-def _connected(edges: list[LineString]) -> np.ndarray:
-    """Which edges belong to the largest connected part."""
-    ends = np.array([[e.coords[0], e.coords[-1]] for e in edges]).reshape(-1, 2)
-    _, node = np.unique(np.round(ends, 3), axis=0, return_inverse=True)
-    parent = np.arange(node.max() + 1)
-
-    def root(k: int) -> int:
-        while parent[k] != k:
-            parent[k] = parent[parent[k]]
-            k = int(parent[k])
-        return k
-
-    pairs = node.reshape(-1, 2)
-    for a, b in pairs:
-        parent[root(int(a))] = root(int(b))
-    roots = np.array([root(int(a)) for a in pairs[:, 0]])
-    values, counts = np.unique(roots, return_counts=True)
-    return np.asarray(roots == values[np.argmax(counts)])
-
-
-def _with_hydrants(mains: list[Pipe]) -> tuple[list[Pipe], list[tuple[int, Point]]]:
-    """Mains split where hydrant branches leave, with the branches; and for each hydrant its branch and place."""
-    pipes: list[Pipe] = []
-    hydrants: list[tuple[int, Point]] = []
-    for main in mains:
-        count = round(main.line.length / _HYDRANT_EVERY) if main.line.length > 60.0 else 0
-        cuts = [(k + 0.5) / count for k in range(count)]
-        stops = [0.0, *cuts, 1.0]
-        pieces = [
-            shapely.set_precision(shapely.ops.substring(main.line, a, b, normalized=True), 0.001)
-            for a, b in zip(stops[:-1], stops[1:], strict=True)
-        ]
-        for k, piece in enumerate(pieces):
-            pipes.append(replace(main, line=piece, valve=("isolation",) if k == 0 else ()))
-            if k:
-                start = np.array(piece.coords[0])
-                along = np.array(piece.coords[1]) - start
-                along /= np.hypot(*along)
-                place = np.round(start + _HYDRANT_OFF * np.array([along[1], -along[0]]), 3)
-                hydrants.append((len(pipes), Point(place)))
-                pipes.append(Pipe(LineString([start, place]), 110.0, "hydrant_branch", ("hydrant",)))
-    return pipes, hydrants
-
-
 def _plant_site(frames: Frames) -> Point:
     """The water plant stands on the largest green lot by the river."""
     green = frames["parcel"][frames["parcel"].land_use == "DKV"]
@@ -138,13 +60,6 @@ def _plant_site(frames: Frames) -> Point:
     by_river = green[green.distance(river) < 1.0]
     point: Point = by_river.geometry.iloc[int(np.argmax(by_river.area))].representative_point()
     return shapely.set_precision(point, 0.001)
-
-
-def _lead(mains: list[Pipe], place: Point) -> LineString:
-    """A straight pipe from ``place`` to the nearest node of the mains."""
-    ends = [Point(c) for m in mains for c in (m.line.coords[0], m.line.coords[-1])]
-    nearest = ends[int(shapely.STRtree(ends).nearest(place))]
-    return LineString([place, nearest])
 
 
 def _asset(seed: int, layer: str, prefix: str, count: int) -> dict[str, object]:
