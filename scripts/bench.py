@@ -1,59 +1,51 @@
-"""All benchmarks in turn, and one table: each figure beside its budget.
+"""All benchmarks in turn, and all figures together at the end: each beside its budget.
 
-``python -m dothi.scripts.bench [NAME…]``. A benchmark is ``scripts/bench_NAME.py``; it prints what it likes and, last,
-one JSON line ``{"rows": [{"what", "value", "unit", "budget", "kept"}]}``. The table also goes to ``build/bench.json``.
+``python -m dothi.scripts.bench [NAME…]``. A benchmark is ``scripts/bench_NAME.py``; of what it prints, each line that
+names a budget is a figure. It ends with 0 when its budgets are kept. The figures also go to ``build/bench.txt``.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
-from ..layers.messages import number, sentence
+from ..layers.messages import sentence
 from .files import ROOT
 
 LANGUAGE = os.environ.get("DOTHI_LANGUAGE", "vi")
+IN_QGIS = {"bench_startup"}  # measured by QGIS's own Python
 
 
-def measure(script: Path) -> list[dict[str, Any]]:
-    """Run one benchmark; its rows. A benchmark that fails gives one row that says so."""
-    words = [sys.executable, "-I", "-X", "utf8", "-m", f"dothi.scripts.{script.stem}"]
-    done = subprocess.run(words, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False)
-    print(done.stdout, flush=True)
-    for line in reversed(done.stdout.splitlines()):
-        if line.startswith('{"rows"'):
-            rows: list[dict[str, Any]] = json.loads(line)["rows"]
-            return rows
-    return [{"what": script.stem, "value": None, "unit": "", "budget": None, "kept": False}]
-
-
-def table(rows: list[dict[str, Any]]) -> str:
-    """The rows as text, one a line."""
-    lines = []
-    for row in rows:
-        value = "–" if row["value"] is None else number(row["value"], LANGUAGE)
-        budget = "" if row["budget"] is None else f"({row['budget']})"
-        lines.append(f"{'✓' if row['kept'] else '✗'} {row['what']:<60} {value:>10} {row['unit']:<4} {budget}")
-    return "\n".join(lines)
+def measure(script: Path) -> tuple[list[str], bool]:
+    """Run one benchmark, echo it; its figures, and whether it ended well."""
+    python = str(ROOT / ".venv-qgis" / "bin" / "python") if script.stem in IN_QGIS else sys.executable
+    words = [python, "-P", "-X", "utf8", "-u", "-m", f"dothi.scripts.{script.stem}"]
+    figures = []
+    with subprocess.Popen(
+        words, cwd=ROOT / "build", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+    ) as run:
+        for line in run.stdout or ():
+            print(line, end="", flush=True)
+            if "budget" in line:
+                figures.append(line.strip())
+    return figures or [script.stem], run.returncode == 0
 
 
 def main(wanted: list[str]) -> int:
-    """Run the benchmarks named, all where none is named. Returns 1 when a budget is not kept."""
+    """Run the benchmarks named, all where none is named. Returns 1 when one did not keep its budget."""
     scripts = sorted(Path(__file__).parent.glob("bench_*.py"))
     chosen = [script for script in scripts if not wanted or script.stem.removeprefix("bench_") in wanted]
-    rows = [row for script in chosen for row in measure(script)]
+    (ROOT / "build").mkdir(exist_ok=True)
     machine = {"cores": os.cpu_count(), "machine": platform.machine(), "python": platform.python_version()}
-    out = ROOT / "build" / "bench.json"
-    out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps({**machine, "rows": rows}, ensure_ascii=False, indent=1), encoding="utf-8")
-    print(sentence("doors.bench", LANGUAGE, **machine))
-    print(table(rows))
-    return int(not all(row["kept"] for row in rows))
+    measured = [measure(script) for script in chosen]
+    lines = [f"{'✓' if kept else '✗'} {figure}" for figures, kept in measured for figure in figures]
+    report = "\n".join([sentence("doors.bench", LANGUAGE, **machine), *lines])
+    (ROOT / "build" / "bench.txt").write_text(report + "\n", encoding="utf-8")
+    print(report)
+    return int(not all(kept for _, kept in measured))
 
 
 if __name__ == "__main__":

@@ -5,4 +5,5 @@
 
 sh scripts/system.sh qgis engine bench
 sh scripts/engine.sh
+sh scripts/qgis_tests.sh
 exec .venv/bin/python -I -X utf8 -m dothi.scripts.bench "$@"
