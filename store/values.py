@@ -21,6 +21,8 @@ _DAY_FIRST = r"^\d{1,2}[-/.]\d{1,2}[-/.]\d{4}"
 
 Marks = NDArray[np.bool_]
 
+_MANY = 5_000  # below this many rows a column is read word by word
+
 
 def blank(raw: pd.Series) -> Marks:
     """Where a column holds nothing: null, not a number, or text of blanks only."""
@@ -37,6 +39,25 @@ def _is_words(raw: pd.Series) -> bool:
 
 
 def cast(raw: pd.Series, field: Field, domain: Domain | None = None) -> tuple[pd.Series, Marks]:
+    """``raw`` as ``field`` stores it, and a mark where a value cannot be read as that type; see :func:`_cast`.
+
+    Columns of words repeat themselves (rules, sources, codes): each distinct word is read once.
+    """
+    if len(raw) < _MANY or not _is_words(raw):
+        return _cast(raw, field, domain)
+    try:
+        codes, distinct = pd.factorize(raw.to_numpy(dtype=object), use_na_sentinel=False)
+    except TypeError:  # lists and the like have no hash
+        return _cast(raw, field, domain)
+    if len(distinct) * 2 > len(raw):
+        return _cast(raw, field, domain)
+    values, wrong = _cast(pd.Series(distinct, dtype=object), field, domain)
+    taken = values.take(codes)
+    taken.index = raw.index
+    return taken, wrong[codes]
+
+
+def _cast(raw: pd.Series, field: Field, domain: Domain | None) -> tuple[pd.Series, Marks]:
     """``raw`` as ``field`` stores it, and a mark where a value cannot be read as that type.
 
     Blank and wrong values are null in the result. Text stays Python ``str`` (None where null), numbers are float where

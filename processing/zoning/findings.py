@@ -17,7 +17,7 @@ from ...layers.messages import LANGUAGES, sentence
 from .judge import Verdicts
 from .limits import Constant
 from .overlay import Geometries, Indices
-from .rules import INPUTS, MARKLESS
+from .rules import INPUTS, MARKLESS, OUTCOMES
 from .sentences import json_rows, sentences
 from .soundness import as_multipolygons
 
@@ -113,9 +113,8 @@ def write_down(verdicts: Verdicts, subjects: Subjects) -> pd.DataFrame:
     )
     table["how"] = _how(verdicts, frame, judged)
     table["missing"] = _missing(verdicts)
-    for column in ("message_code", "arguments", "message_vi", "message_en"):
-        table[column] = None
-    _say(table, verdicts, frame, warned)
+    for column, lines in _say(table, verdicts, frame, warned).items():
+        table[column] = lines
     geometry = np.full(count, None, dtype=object)
     at = np.flatnonzero(failed)
     geometry[at] = as_multipolygons(subjects.offending(at, verdicts.limit[at]))
@@ -166,30 +165,35 @@ def _missing(verdicts: Verdicts) -> NDArray[np.object_]:
     return np.array([cache[codes] for codes in verdicts.missing] + [None], dtype=object)[:-1]
 
 
-def _say(table: pd.DataFrame, verdicts: Verdicts, frame: pd.DataFrame, warned: NDArray[np.bool_]) -> None:
-    """Fill message code, arguments and both sentences, outcome by outcome."""
+def _say(
+    table: pd.DataFrame, verdicts: Verdicts, frame: pd.DataFrame, warned: NDArray[np.bool_]
+) -> dict[str, NDArray[np.object_]]:
+    """Message code, arguments and both sentences, outcome by outcome."""
     rule = verdicts.rule
+    said = {column: np.full(len(table), None, dtype=object) for column in COLUMNS[-4:]}
     columns: Mapping[str, Any] = {
         name: frame[name].to_numpy(dtype=object) for name in _ARGUMENTS[rule.measure] if name in frame
     }
-    for outcome in ("pass", "fail", "not_applicable", "not_checkable"):
+    told_of = ("feature_code", "measured", "limit_value", "margin", "source", "rule_status")
+    own = {name: table[name].to_numpy(dtype=object) for name in told_of}
+    for outcome in OUTCOMES:
         at = np.flatnonzero(verdicts.outcome == outcome)
         if len(at) == 0:
             continue
-        plain: dict[str, list[Any]] = {"feature": list(table["feature_code"].iloc[at])}
+        plain: dict[str, list[Any]] = {"feature": list(own["feature_code"][at])}
         judged = outcome in ("pass", "fail")
         code = f"zoning.found.{rule.measure}.{outcome}" if judged else f"zoning.found.{outcome}"
         if judged:
             for name, column in (("measured", "measured"), ("limit", "limit_value"), ("margin", "margin")):
-                plain[name] = list(table[column].iloc[at])
-            plain["source"] = list(table["source"].iloc[at])
+                plain[name] = list(own[column][at])
+            plain["source"] = list(own["source"][at])
             plain |= {name: list(values[at]) for name, values in columns.items()}
         elif outcome == "not_applicable":
             plain["reason"] = list(verdicts.reason[at])
         else:
             plain["missing"] = [list(codes) for codes in verdicts.missing[at]]
-        table.loc[at, "message_code"] = code
-        table.loc[at, "arguments"] = json_rows(plain | {"rule": [rule.id] * len(at)}, len(at))
+        said["message_code"][at] = code
+        said["arguments"][at] = json_rows(plain | {"rule": [rule.id] * len(at)}, len(at))
         for language in LANGUAGES:
             told = plain | {"title": [rule.title[language]] * len(at)}
             if outcome == "not_applicable":
@@ -198,7 +202,7 @@ def _say(table: pd.DataFrame, verdicts: Verdicts, frame: pd.DataFrame, warned: N
                 told["missing"] = _lacking(verdicts.missing[at], language)
             lines = sentences(code, language, told, len(at))
             if judged:
-                lines = _marked(lines, table["rule_status"].iloc[at], language)
+                lines = _marked(lines, own["rule_status"][at], language)
                 if outcome == "fail":
                     lines = [
                         line
@@ -208,7 +212,8 @@ def _say(table: pd.DataFrame, verdicts: Verdicts, frame: pd.DataFrame, warned: N
                         else line
                         for line, i in zip(lines, at, strict=True)
                     ]
-            table.loc[at, f"message_{language}"] = lines
+            said[f"message_{language}"][at] = lines
+    return said
 
 
 def _lacking(missing: Iterable[tuple[str, ...]], language: str) -> list[str]:

@@ -54,7 +54,19 @@ def _clipped(zone: Any, lot: Any) -> Any:
 
 
 def parts(lots: Geometries, zones: Geometries, lot: Indices, zone: Indices) -> Geometries:
-    """The shared part of each pair."""
+    """The shared part of each pair, cut on two threads where there are many."""
+    if len(lot) <= _CHUNK:
+        return _parts(lots, zones, lot, zone)
+    with ThreadPoolExecutor(2) as pool:
+        halves = pool.map(lambda half: _parts(lots, zones, *half), zip(_halves(lot), _halves(zone), strict=True))
+        return np.concatenate(list(halves))
+
+
+def _halves(values: Indices) -> tuple[Indices, Indices]:
+    return values[: len(values) // 2], values[len(values) // 2 :]
+
+
+def _parts(lots: Geometries, zones: Geometries, lot: Indices, zone: Indices) -> Geometries:
     cutter = zones[zone]
     for i in np.flatnonzero(shapely.get_num_coordinates(cutter) > MANY_VERTICES):
         cutter[i] = _clipped(cutter[i], lots[lot[i]])
@@ -69,7 +81,7 @@ def _shared_areas(lots: Geometries, zones: Geometries, lot_areas: Areas, lot: In
     area = np.where(covered, lot_areas[lot], 0.0)
     rest = np.flatnonzero(~covered)
     rest = rest[shapely.intersects(cutters[rest], candidates[rest])]
-    area[rest] = shapely.area(parts(lots, zones, lot[rest], zone[rest]))
+    area[rest] = shapely.area(_parts(lots, zones, lot[rest], zone[rest]))
     shapely.destroy_prepared(zones[np.unique(zone)])
     return area
 
@@ -111,8 +123,12 @@ def unions(geometries: Geometries, group: Indices, count: int) -> Geometries:
     if len(group) == 0:
         return made
     order = np.argsort(group, kind="stable")
-    starts = np.flatnonzero(np.diff(group[order], prepend=-1))
-    for start, end in zip(starts, [*starts[1:], len(order)], strict=True):
-        members = geometries[order[start:end]]
-        made[group[order[start]]] = members[0] if len(members) == 1 else shapely.union_all(members)
+    start = np.flatnonzero(np.diff(group[order], prepend=-1))
+    size = np.diff(start, append=len(order))
+    target = group[order[start]]
+    made[target[size == 1]] = geometries[order[start[size == 1]]]
+    twos = start[size == 2]  # most of the others; united in one call
+    made[target[size == 2]] = shapely.union(geometries[order[twos]], geometries[order[twos + 1]])
+    for first, members, at in zip(start[size > 2], size[size > 2], target[size > 2], strict=True):
+        made[at] = shapely.union_all(geometries[order[first : first + members]])
     return made

@@ -81,7 +81,9 @@ def _where(path: Iterable[str | int]) -> str:
 
 
 def _check_schema(raw: dict[str, Any], path: Path, schema: str) -> None:
-    errors = sorted(_validator(schema).iter_errors(raw), key=lambda e: (len(e.absolute_path), str(e.absolute_path)))
+    errors = list(_validator(schema).iter_errors(raw))
+    # A wrong value also leaves its key "unevaluated": the value is what to tell.
+    errors.sort(key=lambda e: (e.validator == "unevaluatedProperties", len(e.absolute_path), str(e.absolute_path)))
     if not errors:
         return
     error = errors[0]

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from json.encoder import encode_basestring
+from itertools import repeat
+from json.encoder import encode_basestring  # written in C
 from typing import Any
 
 from ...layers.messages import catalogue, number
@@ -20,20 +21,31 @@ NOTHING = "–"
 def _told(value: Any, language: str) -> str:
     if value is None or value != value:  # NaN is the one value that differs from itself
         return NOTHING
-    if isinstance(value, float):
-        return number(value, language)
-    return str(value)
+    return number(value, language) if isinstance(value, float) else str(value)
+
+
+def _each(values: Iterable[Any], say: Callable[[Any], str]) -> list[str]:
+    """``say`` of every value, asked once for each distinct one: limits and sources repeat a thousand times."""
+    said: dict[Any, str] = {}
+    made = []
+    for value in values:
+        text = said.get(value)
+        if text is None:
+            text = said[value] = say(value)
+        made.append(text)
+    return made
 
 
 def sentences(code: str, language: str, columns: Mapping[str, Sequence[Any]], count: int) -> list[str]:
     """``count`` sentences of ``code``; ``columns`` has ``count`` values for every name in its braces."""
-    columns_by_name = {name: [_told(value, language) for value in values] for name, values in columns.items()}
-    pieces: list[Sequence[str]] = []
+    pieces: list[Iterable[str]] = []
     for literal, name, _, _ in string.Formatter().parse(catalogue(language)[code]):
         if literal:
-            pieces.append([literal] * count)
+            pieces.append(repeat(literal, count))
         if name:
-            pieces.append(columns_by_name[name])
+            values = columns[name]
+            plain = all(type(value) is str for value in values)
+            pieces.append(values if plain else _each(values, lambda value: _told(value, language)))
     return list(map("".join, zip(*pieces, strict=True))) if pieces else [""] * count
 
 
@@ -51,7 +63,13 @@ def _encoded(value: Any) -> str:
 
 def json_rows(columns: Mapping[str, Sequence[Any]], count: int) -> list[str]:
     """``count`` JSON objects with the same keys; missing values are null, numbers keep four decimals."""
-    if not columns:
-        return ["{}"] * count
-    encoded = [[f"{encode_basestring(name)}: {_encoded(v)}" for v in values] for name, values in columns.items()]
-    return ["{" + ", ".join(row) + "}" for row in zip(*encoded, strict=True)]
+    pieces: list[Iterable[str]] = []
+    for name, values in columns.items():
+        pieces.append(repeat(f"{', ' if pieces else '{'}{encode_basestring(name)}: ", count))
+        if all(type(value) is str for value in values):
+            pieces.append(map(encode_basestring, values))
+        elif any(isinstance(value, (list, tuple, dict)) for value in values):
+            pieces.append([_encoded(value) for value in values])
+        else:
+            pieces.append(_each(values, _encoded))
+    return list(map("".join, zip(*pieces, repeat("}", count), strict=True))) if pieces else ["{}"] * count

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from .judge import Words
+from .judge import Words, absent
 from .overlay import Geometries
 
 
@@ -28,14 +28,15 @@ def as_multipolygons(geometries: Geometries) -> Geometries:
     """The area of any geometries as MultiPolygons, None where there is none; self-crossing ones repaired to be seen."""
     made = np.full(len(geometries), None, dtype=object)
     kind = shapely.get_type_id(geometries)
-    sound = shapely.is_valid(geometries)
-    simple = np.flatnonzero(sound & (kind == 3) & ~shapely.is_empty(geometries))
+    simple = np.flatnonzero((kind == shapely.GeometryType.POLYGON) & ~shapely.is_empty(geometries))
     if len(simple):
         made[simple] = shapely.multipolygons(geometries[simple], indices=np.arange(len(simple)))
-    made[sound & (kind == 6)] = geometries[sound & (kind == 6)]
-    for i in np.flatnonzero((kind == 7) | (~sound & (kind >= 0))):
-        pieces = [p for p in shapely.get_parts(shapely.make_valid(geometries[i])) if p.geom_type.endswith("Polygon")]
-        flat = shapely.get_parts(shapely.get_parts(np.array(pieces, dtype=object)))
-        if len(flat):
-            made[i] = shapely.MultiPolygon(list(flat))
+    multiple = kind == shapely.GeometryType.MULTIPOLYGON
+    made[multiple] = geometries[multiple]
+    made[shapely.is_empty(made)] = None
+    odd = (kind == shapely.GeometryType.GEOMETRYCOLLECTION) | (~absent(made) & ~shapely.is_valid(made))
+    for i in np.flatnonzero(odd):
+        pieces = shapely.get_parts(shapely.get_parts(shapely.make_valid(geometries[i])))
+        flat = [piece for piece in pieces if piece.geom_type == "Polygon"]
+        made[i] = shapely.MultiPolygon(flat) if flat else None
     return made

@@ -7,8 +7,9 @@ from uuid import NAMESPACE_URL, uuid5
 import geopandas as gpd
 import pandas as pd
 import shapely
-from dothi.processing.zoning.check import Layers
 from shapely.geometry import LineString, MultiLineString, MultiPolygon, box
+
+from dothi.processing.zoning.check import Layers
 
 CRS = "EPSG:9210"
 EAST, NORTH = 600_000.0, 1_220_000.0
