@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ import shapely
 from numpy.typing import NDArray
 
 from .mapping import Attribute, EntityMapping
-from .models import Model
+from .models import Model, key
 from .selection import DECIMALS, Leaving, LeftOut
 
 # UN/CEFACT Recommendation 20 codes of the catalogue's units.
@@ -171,13 +171,13 @@ def make(
 
 def _texts(attribute: Attribute, values: list[Any], keep: NDArray[np.bool_], model: Model, unit: str) -> list[str]:
     """The JSON of one attribute per entity, with the comma before it; empty where it is left out."""
-    known: dict[str, str] = {}
+    known: dict[Hashable, str] = {}
 
     def text(value: Any) -> str:
-        key = compact(value)
-        if key not in known:
-            known[key] = f",{compact(attribute.id)}:{compact(normalized(attribute, value, model, unit))}"
-        return known[key]
+        same = key(value)
+        if same not in known:
+            known[same] = f",{compact(attribute.id)}:{compact(normalized(attribute, value, model, unit))}"
+        return known[same]
 
     return [text(value) if kept else "" for value, kept in zip(values, keep, strict=True)]
 

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from jsonschema import Draft202012Validator, FormatChecker
 from numpy.typing import NDArray
 from referencing import Registry, Resource
@@ -157,12 +156,16 @@ class Model:
 
     def allows(self, attribute: str, values: Sequence[Any]) -> NDArray[np.bool_]:
         """Per value whether the schema allows it (key-values form). Absent values (None) are not allowed."""
-        texts = pd.Series(
-            [None if value is None else json.dumps(value, sort_keys=True) for value in values], dtype=object
-        )
+        keys = [key(value) for value in values]
         judge = validator({"allOf": self.attributes[attribute]})
-        verdicts = {text: judge.is_valid(json.loads(text)) for text in texts.dropna().unique()}
-        return texts.map(lambda text: verdicts.get(text, False)).to_numpy(dtype=bool)
+        verdicts = {same: judge.is_valid(value) for same, value in dict(zip(keys, values, strict=True)).items()}
+        verdicts[key(None)] = False
+        return np.array([verdicts[same] for same in keys], dtype=bool)
+
+
+def key(value: Any) -> Hashable:
+    """The same for equal JSON values alone: 1, 1.0 and true differ, as they do in JSON."""
+    return json.dumps(value, sort_keys=True) if isinstance(value, (list, dict)) else (value.__class__, value)
 
 
 def _parts(schema: dict[str, Any], where: str) -> Iterator[dict[str, Any]]:

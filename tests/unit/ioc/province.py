@@ -20,9 +20,9 @@ LAND, COAST = "EPSG:9210", "EPSG:9218"
 E, N = 612000.0, 1220000.0  # Bạch Đằng
 LAYERS = (
     "admin_unit", "parcel", "existing_land_use", "planned_zone", "street_centreline", "street_boundary", "red_line",
-    "building_line", "building", "lighting_cabinet", "lighting_pole", "luminaire", "water_pipe", "water_valve", "hydrant",
-    "water_tank", "water_pump", "water_meter", "power_line", "substation", "village_facility", "logistics_port",
-    "concession",
+    "building_line", "building", "lighting_cabinet", "lighting_pole", "luminaire", "water_pipe", "water_valve",
+    "hydrant", "water_tank", "water_pump", "water_meter", "power_line", "substation", "village_facility",
+    "logistics_port", "concession",
 )  # fmt: skip
 
 
@@ -117,7 +117,8 @@ def contents(parcels: int) -> dict[str, list[dict[str, Any]]]:
                             "quay_m": 300.0, "area_ha": 100.0, "capacity_t_year": 5e6, "waterway": "Sông Sài Gòn",
                             "geometry": shapely.Point(E - 400, N)}],
         "concession": [{"uid": uid(40), "code": "GP-1", "name": "Mỏ cát Suối Nhum", "licence_no": "12/GP",
-                        "holder": CANARY, "mineral": "titan", "valid_from": "2020-01-01", "geometry": square(450000, 1205000, 800)}],
+                        "holder": CANARY, "mineral": "titan", "valid_from": "2020-01-01",
+                        "geometry": square(450000, 1205000, 800)}],
     }  # fmt: skip
 
 
