@@ -106,7 +106,7 @@ def make_zones(count: int, side: float, rng: np.random.Generator) -> NDArray[np.
                 borders[key] = _wavy(cells.vertices[key[0]], cells.vertices[key[1]], side, rng)
             edge = borders[key] if a == key[0] else borders[key][::-1]
             ring.append(edge[:-1])
-        shape = shapely.Polygon(np.round(np.concatenate(ring) + [EAST, NORTH], 3))
+        shape = shapely.Polygon(np.round(np.concatenate(ring) + np.array([EAST, NORTH]), 3))
         zones.append(shape if shape.is_valid else shapely.make_valid(shape))
     return np.array(zones, dtype=object)
 

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from ...layers.report import SILENT, Report, Stage
 from .findings import Subjects, write_down
 from .judge import Mask, absent, judge
-from .land_use import against_zones
+from .land_use import against_zones, refusals
 from .lots import UNSTATED, States, built_on, lots_of_buildings, zone_states
 from .measures import MEASURES
-from .overlay import Geometries, Indices, Overlay, overlay, parts, unions
+from .overlay import Geometries, Indices, Overlay, no_overlay, overlay
 from .rules import Compatibility, Rule
 from .soundness import polygons
 from .streets import Streets, beyond_red_line, frontages, fronts, streets
@@ -81,19 +81,22 @@ class Scene:
 
     @cached_property
     def zoning(self) -> Overlay:
-        """Lots against zones."""
-        self.report.progress(0.0, "zoning.step_overlay")
-        return overlay(
-            self.lots, self.zones[1], progress=lambda share: self.report.progress(share, "zoning.step_overlay")
-        )
+        """Lots against zones, with the shape of the parts whose use the zone refuses."""
+
+        def tell(share: float) -> None:
+            self.report.progress(share, "zoning.step_overlay")
+
+        tell(0.0)
+        uses = self.layers.parcel["land_use"].to_numpy(dtype=object)
+        wanted = refusals(uses, self.zones[0]["land_use"].to_numpy(dtype=object), self.matrix)
+        return overlay(self.lots, self.zones[1], wanted=wanted, progress=tell)
 
     @cached_property
     def lot_states(self) -> pd.DataFrame:
         """Area state and plan state of each lot."""
         frame, _ = self.zones
         decided = self.states.area is not None and self.states.plan is not None
-        none = np.zeros(0, dtype=np.intp)
-        shared = Overlay(none, none, np.zeros(0)) if decided else self.zoning
+        shared = no_overlay() if decided else self.zoning
         return zone_states(frame, shared, shapely.area(self.lots), self.states)
 
     @cached_property
@@ -164,17 +167,7 @@ class Scene:
         if self.matrix is not None:
             frame["status"] = np.where(frame["by_matrix"], self.matrix.status, None)
             frame["source"] = np.where(frame["by_matrix"], self.matrix.source.citation, None)
-
-        def refused(at: Indices, _limit: NDArray[np.float64]) -> Geometries:
-            pairs = use.refused[np.isin(self.zoning.lot[use.refused], at)]
-            lot, zone = self.zoning.lot[pairs], self.zoning.zone[pairs]
-            whole = self.zoning.area[pairs] == shapely.area(self.lots[lot])
-            pieces = self.lots[lot].copy()
-            pieces[~whole] = parts(self.lots, shapes, lot[~whole], zone[~whole])
-            position = np.searchsorted(at, lot)
-            return unions(pieces, position, len(at))
-
-        return Subjects("parcel", frame, parcel.geometry.to_numpy(), refused)
+        return Subjects("parcel", frame, parcel.geometry.to_numpy(), lambda at, _limit: use.refused[at])
 
     @cached_property
     def _front(self) -> Subjects:

@@ -5,6 +5,7 @@ Passes and not-applicable rows carry no geometry; a not-checkable row carries th
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -40,10 +41,14 @@ _INPUTS = {
     "net_density": ("use", "area", "plan_state", "plot_area", "footprint", "height", "floors", "buildings"),
     "far": ("use", "area", "plan_state", "plot_area", "floor_area", "height", "buildings"),
     "green_share": ("use", "plot_area"),
-    "setback": ("area", "plan_state", "road_width", "road_class", "height", "street_uid"),
+    "setback": ("area", "plan_state", "street", "street_uid", "road_width", "road_class", "height"),
     "encroachment": ("street",),
     "misused_area": ("land_use", "zones"),
 }
+
+
+# Outcomes whose sentence can be made again in another form: the others repeat their columns.
+_TELLING = ("fail", "not_checkable")
 
 
 @dataclass(frozen=True)
@@ -121,7 +126,18 @@ def write_down(verdicts: Verdicts, subjects: Subjects) -> pd.DataFrame:
     blind = np.flatnonzero(verdicts.outcome == "not_checkable")
     geometry[blind] = as_multipolygons(subjects.whole[blind])
     table["geometry"] = geometry
+    table.insert(0, "uid", _uids(count))
     return table
+
+
+def _uids(count: int) -> list[str]:
+    """``count`` random UUIDs (version 4, RFC 9562), made from one draw."""
+    raw = np.frombuffer(os.urandom(16 * count), dtype=np.uint8).reshape(count, 16).copy()
+    raw[:, 6] = raw[:, 6] & 0x0F | 0x40
+    raw[:, 8] = raw[:, 8] & 0x3F | 0x80
+    text = raw.tobytes().hex()
+    each = (text[at : at + 32] for at in range(0, 32 * count, 32))
+    return [f"{one[:8]}-{one[8:12]}-{one[12:16]}-{one[16:20]}-{one[20:]}" for one in each]
 
 
 def _statuses(verdicts: Verdicts, frame: pd.DataFrame, judged: NDArray[np.bool_]) -> NDArray[np.object_]:
@@ -193,7 +209,8 @@ def _say(
         else:
             plain["missing"] = [list(codes) for codes in verdicts.missing[at]]
         said["message_code"][at] = code
-        said["arguments"][at] = json_rows(plain | {"rule": [rule.id] * len(at)}, len(at))
+        if outcome in _TELLING:  # millions of others say all in their columns
+            said["arguments"][at] = json_rows(plain | {"rule": [rule.id] * len(at)}, len(at))
         for language in LANGUAGES:
             told = plain | {"title": [rule.title[language]] * len(at)}
             if outcome == "not_applicable":

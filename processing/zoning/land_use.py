@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from .judge import Words
-from .overlay import Geometries, Overlay
+from .overlay import Geometries, Indices, Overlay, Wanted, unions
 from .rules import Compatibility
 
 _PERMITTED, _REFUSED, _UNKNOWN = 0, 1, 2
@@ -36,12 +36,21 @@ def permission(use: Words, zone_use: Words, matrix: Compatibility | None) -> NDA
     return verdicts[codes]
 
 
+def refusals(use: Words, zone_use: Words, matrix: Compatibility | None) -> Wanted:
+    """Chooses the pairs of a lot and a zone that refuses its land code; these are shown on the map."""
+
+    def refused(lot: Indices, zone: Indices) -> NDArray[np.bool_]:
+        return permission(use[lot], zone_use[zone], matrix) == _REFUSED
+
+    return refused
+
+
 @dataclass(frozen=True)
 class LandUse:
-    """``table``: one row per lot, in order, with columns for the judge. ``refused``: positions in the overlay."""
+    """``table``: one row per lot, in order, with columns for the judge. ``refused``: the united parts that are."""
 
     table: pd.DataFrame
-    refused: NDArray[np.intp]
+    refused: Geometries
 
 
 def against_zones(
@@ -56,8 +65,9 @@ def against_zones(
     """Area of each lot in zones that refuse its use (``misused``, m²), or what is missing to say it.
 
     ``parcels`` has ``land_use``; ``zones`` has ``land_use`` and ``code``; ``shared`` sets ``lots`` against
-    ``zone_shapes``. Parts up to ``sliver_m2`` per lot decide nothing. A part refused for sure is a breach whatever the
-    rest is; else a part whose permission is unknown, or outside every zone, makes the lot not checkable.
+    ``zone_shapes`` and keeps the parts that :func:`refusals` wants. Parts up to ``sliver_m2`` per lot decide nothing.
+    A part refused for sure is a breach whatever the rest is; else a part whose permission is unknown, or outside every
+    zone, makes the lot not checkable.
     """
     count = len(parcels)
     use = parcels["land_use"].to_numpy(dtype=object)
@@ -95,7 +105,8 @@ def against_zones(
             "zones": _zone_names(shared, zones, count),
         }
     )
-    return LandUse(table, np.flatnonzero(verdict == _REFUSED))
+    at = np.flatnonzero(verdict == _REFUSED)
+    return LandUse(table, unions(shared.part[at], shared.lot[at], count))
 
 
 def _zone_names(shared: Overlay, zones: pd.DataFrame, count: int) -> Words:

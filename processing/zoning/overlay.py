@@ -30,11 +30,24 @@ _CHUNK = 20_000
 
 @dataclass(frozen=True)
 class Overlay:
-    """Pairs that share area: positions of ``lot`` and ``zone`` in the arrays given, and the ``area`` in m²."""
+    """Pairs that share area: positions of ``lot`` and ``zone`` in the arrays given, the ``area`` in m², and the shared
+    ``part`` of the pairs asked for (None for the others).
+    """
 
     lot: Indices
     zone: Indices
     area: Areas
+    part: Geometries
+
+
+# Says for pairs of lot and zone whether their shared part will be wanted as a shape.
+Wanted = Callable[[Indices, Indices], NDArray[np.bool_]]
+
+
+def no_overlay() -> Overlay:
+    """No pairs at all."""
+    none = np.zeros(0, dtype=np.intp)
+    return Overlay(none, none, np.zeros(0), np.zeros(0, dtype=object))
 
 
 def _cuts(zone: Indices, size: int) -> list[slice]:
@@ -54,19 +67,7 @@ def _clipped(zone: Any, lot: Any) -> Any:
 
 
 def parts(lots: Geometries, zones: Geometries, lot: Indices, zone: Indices) -> Geometries:
-    """The shared part of each pair, cut on two threads where there are many."""
-    if len(lot) <= _CHUNK:
-        return _parts(lots, zones, lot, zone)
-    with ThreadPoolExecutor(2) as pool:
-        halves = pool.map(lambda half: _parts(lots, zones, *half), zip(_halves(lot), _halves(zone), strict=True))
-        return np.concatenate(list(halves))
-
-
-def _halves(values: Indices) -> tuple[Indices, Indices]:
-    return values[: len(values) // 2], values[len(values) // 2 :]
-
-
-def _parts(lots: Geometries, zones: Geometries, lot: Indices, zone: Indices) -> Geometries:
+    """The shared part of each pair."""
     cutter = zones[zone]
     for i in np.flatnonzero(shapely.get_num_coordinates(cutter) > MANY_VERTICES):
         cutter[i] = _clipped(cutter[i], lots[lot[i]])
@@ -74,47 +75,61 @@ def _parts(lots: Geometries, zones: Geometries, lot: Indices, zone: Indices) -> 
     return shared
 
 
-def _shared_areas(lots: Geometries, zones: Geometries, lot_areas: Areas, lot: Indices, zone: Indices) -> Areas:
+def _shared(
+    lots: Geometries, zones: Geometries, lot_areas: Areas, wanted: Wanted | None, lot: Indices, zone: Indices
+) -> tuple[Areas, Geometries]:
     shapely.prepare(zones[np.unique(zone)])
     candidates, cutters = lots[lot], zones[zone]
     covered = shapely.covers(cutters, candidates)
     area = np.where(covered, lot_areas[lot], 0.0)
     rest = np.flatnonzero(~covered)
     rest = rest[shapely.intersects(cutters[rest], candidates[rest])]
-    area[rest] = shapely.area(_parts(lots, zones, lot[rest], zone[rest]))
+    pieces = parts(lots, zones, lot[rest], zone[rest])
+    area[rest] = shapely.area(pieces)
     shapely.destroy_prepared(zones[np.unique(zone)])
-    return area
+    kept = np.full(len(lot), None, dtype=object)
+    if wanted is not None:
+        kept[covered] = candidates[covered]
+        kept[rest] = pieces
+        kept[~wanted(lot, zone)] = None
+    return area, kept
 
 
 def overlay(
-    lots: Geometries, zones: Geometries, *, threads: int = 2, progress: Callable[[float], None] | None = None
+    lots: Geometries,
+    zones: Geometries,
+    *,
+    wanted: Wanted | None = None,
+    threads: int = 2,
+    progress: Callable[[float], None] | None = None,
 ) -> Overlay:
     """All pairs of a lot and a zone that share more than 1 cm².
 
     ``lots`` and ``zones`` are valid polygons in one projected system in metres; None and empty ones meet nothing.
-    ``progress`` is told the share of the work done, 0 to 1. Sorted by lot, then by zone.
+    ``wanted`` chooses the pairs whose shared part is kept. ``progress`` is told the share of the work done, 0 to 1.
+    Sorted by lot, then by zone.
     """
     if len(lots) == 0 or len(zones) == 0:
-        none = np.zeros(0, dtype=np.intp)
-        return Overlay(none, none, np.zeros(0))
+        return no_overlay()
     tree = shapely.STRtree(lots)
     zone, lot = tree.query(zones)
     order = np.argsort(zone, kind="stable")
     zone, lot = zone[order], lot[order]
     lot_areas = shapely.area(lots)
     slices = _cuts(zone, _CHUNK)
-    areas: list[Areas] = []
+    areas: list[Areas] = [np.zeros(0)]
+    kept_parts: list[Geometries] = [np.zeros(0, dtype=object)]
     with ThreadPoolExecutor(threads) as pool:
-        chunks = pool.map(lambda part: _shared_areas(lots, zones, lot_areas, lot[part], zone[part]), slices)
-        for done, area in enumerate(chunks, start=1):
-            areas.append(area)
+        chunks = pool.map(lambda at: _shared(lots, zones, lot_areas, wanted, lot[at], zone[at]), slices)
+        for done, (some, pieces) in enumerate(chunks, start=1):
+            areas.append(some)
+            kept_parts.append(pieces)
             if progress is not None:
                 progress(done / len(slices))
-    area = np.concatenate(areas) if areas else np.zeros(0)
-    kept = area > LEAST_AREA_M2
-    zone, lot, area = zone[kept], lot[kept], area[kept]
-    order = np.lexsort((zone, lot))
-    return Overlay(lot[order], zone[order], area[order])
+    area, part = np.concatenate(areas), np.concatenate(kept_parts)
+    kept = np.flatnonzero(area > LEAST_AREA_M2)
+    order = kept[np.lexsort((zone[kept], lot[kept]))]
+    return Overlay(lot[order], zone[order], area[order], part[order])
 
 
 def unions(geometries: Geometries, group: Indices, count: int) -> Geometries:

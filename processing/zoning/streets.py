@@ -1,8 +1,8 @@
 """Streets as the planning code sees them: land between red lines, and the frontage of each lot.
 
 A street's land is its ``street_boundary``; without one it is what lies between a red line and the centreline. Its red
-line is the layer's own, else the border of its land. A lot fronts every street whose red line runs along it, so a corner lot
-fronts two, and each is judged by itself.
+line is the layer's own, else the border of its land. A lot fronts every street whose red line runs along it, so a
+corner lot fronts two, and each is judged by itself.
 """
 
 from __future__ import annotations

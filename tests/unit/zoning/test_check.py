@@ -110,7 +110,7 @@ def corner() -> Layers:
 def test_a_corner_lot_is_judged_towards_both_streets():
     found = run(corner(), "qcvn01.setback")
     house = found[found.feature_code == "house"]
-    told = {json.loads(row.arguments)["street"]: (row.outcome, row.measured) for row in house.itertuples()}
+    told = {json.loads(row.how)["inputs"]["street"]: (row.outcome, row.measured) for row in house.itertuples()}
     assert told == {"south": ("fail", 1.0), "west": ("pass", 4.0)}
 
 
@@ -371,9 +371,17 @@ def test_a_lot_under_an_unmeasurable_building_is_not_passed():
 # ---- properties ----
 
 
+def inputs(how) -> dict:
+    return json.loads(how)["inputs"] if isinstance(how, str) else {}
+
+
 def summary(found: gpd.GeoDataFrame) -> dict:
     return {
-        (row.rule, row.feature_uid, json.loads(row.arguments).get("street")): (
+        (
+            row.rule,
+            row.feature_uid,
+            json.loads(row.how)["inputs"].get("street") if isinstance(row.how, str) else None,
+        ): (
             row.outcome,
             None if np.isnan(row.measured) else round(row.measured, 4),
             None if np.isnan(row.limit_value) else round(row.limit_value, 4),
