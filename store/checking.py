@@ -183,7 +183,7 @@ def check_geometries(
 def _system(path: Path, layer: Layer, problems: Problems) -> str:
     """``EPSG:n`` of the layer if coordinates can be judged in it, else empty."""
     system = dataset.crs_of(path, layer.id)
-    if not system or system.startswith("NONE"):
+    if not system:
         problems.add("crs_missing", layer)
     elif system in (crs.WGS84, crs.VN2000_GEOGRAPHIC):
         problems.add("crs_geographic", layer, crs=system)

@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 from pyproj import CRS, Transformer
+from pyproj.exceptions import CRSError
 
 from ..layers import crs
 from ..layers.errors import InputError
@@ -21,17 +22,49 @@ def _transformer(code: str) -> Transformer:
 
 
 def code_of(system: Any) -> str:
-    """``EPSG:n`` of a CRS as data bring it. Raises :class:`InputError` where it is missing or not known here."""
+    """``EPSG:n`` of a CRS as data bring it: an authority's, or one that only spells out the numbers of a known grid.
+
+    Raises :class:`InputError` where it is missing or not known here.
+    """
     if system is None:
         raise InputError("crs.missing")
-    found = CRS.from_user_input(system)
+    try:
+        found = CRS.from_user_input(system)
+    except CRSError as error:
+        raise InputError("crs.unknown", crs=str(system)[:80]) from error
     authority = found.to_authority(min_confidence=70)
-    code = f"{authority[0]}:{authority[1]}" if authority else ""
+    code = f"{authority[0]}:{authority[1]}" if authority else _grid_code(found)
     if code == "OGC:CRS84":
         code = crs.WGS84
     if not crs.knows(code):
         raise InputError("crs.unknown", crs=code or found.name)
     return code
+
+
+def _grid_code(system: CRS) -> str:
+    """The known grid with the same numbers, or nothing: old files name VN-2000 only by meridian and scale.
+
+    Scale 0.9999 on the ellipsoid WGS 84 is VN-2000's alone, whatever datum the file claims (often WGS 84, with or
+    without ``towgs84``); 0.9996 is shared with UTM, so there the datum decides.
+    """
+    bare = system.source_crs if system.is_bound and system.source_crs else system
+    operation = bare.coordinate_operation
+    if operation is None or operation.method_name != "Transverse Mercator" or bare.ellipsoid is None:
+        return ""
+    if abs(bare.ellipsoid.inverse_flattening - 298.257223563) > 1e-6:
+        return ""
+    numbers = {parameter.name: parameter.value for parameter in operation.params}
+    if numbers["False easting"] != 500000 or numbers["False northing"] or numbers["Latitude of natural origin"]:
+        return ""
+    is_wgs84 = bare.datum is not None and "World Geodetic" in bare.datum.name and not system.is_bound
+    for code, grid in crs.GRIDS.items():
+        same = (grid.central_meridian, grid.scale) == (
+            numbers["Longitude of natural origin"],
+            numbers["Scale factor at natural origin"],
+        )
+        if same and (grid.scale == 0.9999 or (grid.datum == "WGS 84") == is_wgs84):
+            return code
+    return ""
 
 
 def transform(x: ArrayLike, y: ArrayLike, source: str, target: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

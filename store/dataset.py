@@ -102,15 +102,17 @@ def layers_in(path: str | Path) -> tuple[str, ...]:
 
 
 def crs_of(path: str | Path, layer_id: str) -> str:
-    """``EPSG:n`` of a layer; empty for a table without geometry. Raises :class:`InputError` if it is not there."""
+    """``EPSG:n`` of a layer; empty where there is no geometry or no system named. Raises if the layer is not there."""
     _require_layer(Path(path), layer_id)
     with reading(Path(path)) as database:
         row = database.execute(
-            "SELECT s.organization || ':' || s.organization_coordsys_id FROM gpkg_geometry_columns AS g "
+            "SELECT s.organization, s.organization_coordsys_id, s.srs_name FROM gpkg_geometry_columns AS g "
             "JOIN gpkg_spatial_ref_sys AS s ON s.srs_id = g.srs_id WHERE g.table_name = ?",
             (layer_id,),
         ).fetchone()
-    return str(row[0]).upper() if row else ""
+    if row is None or row[0].upper() == "NONE" or row[2].startswith("Undefined"):  # "Undefined SRS" is GDAL's word
+        return ""
+    return f"{row[0].upper()}:{row[1]}"
 
 
 def meta(path: str | Path) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,8 @@ from ..layers import crs
 from ..layers.profiles import Profile, profiles
 from .coordinates import transform
 
-_SHARE_OUTSIDE = 0.5  # a few stray features are errors of their own; half of a layer is a wrong zone
+_MOST = 0.5  # a few stray features are errors of their own; half of a layer is a wrong zone
+_VN2000 = tuple(code for code, grid in crs.GRIDS.items() if grid.datum == "VN-2000")
 
 
 @dataclass(frozen=True)
@@ -38,18 +40,26 @@ def _inside(points: NDArray[np.float64], system: str, province: Profile) -> NDAr
     return found
 
 
-def _expected(system: str, province: str) -> list[Profile]:
-    """Provinces that keep data in ``system``; if none does, the one of the data set."""
-    of_system = [profile for profile in profiles() if system in profile.systems]
-    return of_system or [profile for profile in profiles() if profile.id == province]
+def _of_system(system: str) -> list[Profile]:
+    """Provinces that keep data in ``system``; if none does, all."""
+    return [profile for profile in profiles() if system in profile.systems] or list(profiles())
+
+
+def _zone_that_fits(points: NDArray[np.float64], system: str, province: Profile, zones: Iterable[str]) -> str:
+    """The first of ``zones`` in which most points lie in the province; empty if there is none."""
+    for zone in zones:
+        if zone != system and _inside(points, zone, province).mean() > _MOST:
+            return zone
+    return ""
 
 
 def misplaced(geometries: NDArray[np.object_], system: str, province: str = "") -> Misplaced | None:
     """What is wrong with the place of ``geometries`` in ``system`` (``EPSG:n``), or None.
 
-    A layer of which half lies outside every province that uses ``system``, but which lies inside a province when read
-    in another VN-2000 zone, has the wrong zone: 107°45' for 108°30' is 82 km. ``province`` (a profile's id) is the
-    data set's own. Provinces are boxes, so a shift that stays inside the box is not noticed.
+    ``province`` (a profile's id) is the data set's own. Most of a layer must lie in it, or, if it would not lie in it
+    even when read in its zones, in another province that uses ``system``. What lies in none, but in one when read in
+    another VN-2000 zone, has the wrong zone: 107°45' for 108°30' is 82 km. Provinces are boxes, so a shift that stays
+    inside the box is not noticed.
     """
     there = geometries[~(shapely.is_missing(geometries) | shapely.is_empty(geometries))]
     if len(there) == 0 or system not in crs.GRIDS:
@@ -60,17 +70,19 @@ def misplaced(geometries: NDArray[np.object_], system: str, province: str = "") 
         return None
     boxes = shapely.bounds(there)
     points = np.column_stack(((boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2))
-    expected = _expected(system, province)
-    if not expected:
-        return None
-    inside = np.logical_or.reduce([_inside(points, system, one) for one in expected])
-    outside = int((~inside).sum())
+    own = [profile for profile in profiles() if profile.id == province]
+    for profile in own:
+        if _inside(points, system, profile).mean() <= _MOST:
+            zone = _zone_that_fits(points, system, profile, profile.systems)
+            if zone:
+                return Misplaced("crs_wrong_zone", profile, zone, len(points))
+    expected = list(dict.fromkeys((*own, *_of_system(system))))
+    outside = int((~np.logical_or.reduce([_inside(points, system, profile) for profile in expected])).sum())
     if outside == 0:
         return None
-    if outside >= _SHARE_OUTSIDE * len(points):
-        for other in sorted(profiles(), key=lambda profile: profile.id != province):
-            zones = (*other.systems, *(code for code, grid in crs.GRIDS.items() if grid.datum == "VN-2000"))
-            for zone in dict.fromkeys(zones):
-                if zone != system and _inside(points, zone, other).mean() > _SHARE_OUTSIDE:
-                    return Misplaced("crs_wrong_zone", other, zone, outside)
+    if outside >= (1 - _MOST) * len(points):
+        for profile in dict.fromkeys((*own, *profiles())):
+            zone = _zone_that_fits(points, system, profile, (*profile.systems, *_VN2000))
+            if zone:
+                return Misplaced("crs_wrong_zone", profile, zone, outside)
     return Misplaced("outside_province", expected[0], "", outside)

@@ -34,9 +34,12 @@ class RunFile:
         self._row = dict(row)
         self._extra = extra
         self.finished = False
-        with told(path, writing=True), closing(sqlite3.connect(self._temporary)) as database, database:
+
+    def begin(self) -> None:
+        """Make the temporary file with its table of the run."""
+        with told(self.path, writing=True), closing(sqlite3.connect(self._temporary)) as database, database:
             geopackage.initialise(database)
-            tables.create_table(database, catalogue.layer("run", extra), "", extra=extra)
+            tables.create_table(database, catalogue.layer("run", self._extra), "", extra=self._extra)
 
     def write(self, layer_id: str, frame: pd.DataFrame) -> int:
         """Write rows of a declared layer (``finding``, ``alert``) in the frame's own system; returns their number.
@@ -121,6 +124,7 @@ def new_run(
     own = dataset.own_catalogue(place) if Path(place).suffix == ".gpkg" else None
     run = RunFile(path, job, row, own)
     try:
+        run.begin()
         yield run
         if not run.finished:
             raise RuntimeError(f"{job} ended its run without finish()")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyogrio
 
 from ..layers.errors import InputError
+from .geopackage import require
 from .troubles import told
 
 # Roots of the XML by which GDAL follows links to other files and servers (gdal.org: VRT, WFS, WMS, TileIndex …).
@@ -34,6 +35,8 @@ def local_file(path: str | Path) -> Path:
         return found
     if not found.is_file():
         raise InputError("engine.file_missing", path=text)
+    if found.suffix.lower() == ".gpkg":
+        require(found)
     with told(found, writing=False), found.open("rb") as file:
         start = file.read(_SNIFF)
     if any(pointer in start for pointer in _POINTERS):
