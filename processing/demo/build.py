@@ -28,6 +28,7 @@ from .ground import CRS
 from .lighting import lighting
 from .places import places
 from .power import power
+from .views import PLACES
 from .water import water
 
 DATA, TRUTH = "dothi.gpkg", "truth.json"
@@ -97,6 +98,7 @@ def _make(work: Path, seed: int, report: Report) -> dict[str, int]:
         plan_state=labels.PLAN_STATE,
         title="Tân Uyên – Bạch Đằng – Suối Nhum (mô phỏng)",
         seed=seed,
+        places=PLACES,
     )
     counts = {layer_id: dataset.append(data, layer_id, frames[layer_id]) for layer_id in ids if layer_id in frames}
     _write_rules(dataset.beside(data) / "rules")
