@@ -247,8 +247,8 @@ def as_indices(p: Parameter, given: Any) -> Any:
 def acceptable(job: Job, given: Mapping[str, Any]) -> dict[str, Any]:
     """``given`` in the forms that Processing's own checks know: choices counted, objects as text.
 
-    A product's folder, or a layer named by its catalogue id, is no layer for QGIS; it is passed on as an expression of
-    the same value, which the checks leave alone.
+    A product's folder is no layer for QGIS; it is passed on as an expression of the same value, which the checks leave
+    alone. Layers named by their catalogue ids are known to be right and left out.
     """
     known = dict(given)
     for p in job.parameters:
@@ -259,10 +259,10 @@ def acceptable(job: Job, given: Mapping[str, Any]) -> dict[str, Any]:
             known[p.id] = as_indices(p, value)
         elif p.kind == "json" and isinstance(value, (dict, list)):
             known[p.id] = json.dumps(value, ensure_ascii=False)
-        elif (p.kind == "image" and isinstance(value, str) and Path(value).exists()) or (
-            chooses_layers(job, p) and all(item in catalogue.ids() for item in items(value))
-        ):
-            known[p.id] = QgsProperty.fromExpression(QgsExpression.quotedString(str(value)))
+        elif p.kind == "image" and isinstance(value, str) and Path(value).exists():
+            known[p.id] = QgsProperty.fromExpression(QgsExpression.quotedString(value))
+        elif chooses_layers(job, p) and all(item in catalogue.ids() for item in items(value)):
+            del known[p.id]
         elif p.kind == "texts" and isinstance(value, (list, tuple)) and not chooses_layers(job, p):
             known[p.id] = ",".join(str(item) for item in value)
     return known

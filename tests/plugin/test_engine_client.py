@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from dothi.engine.contract import crs
 from dothi.engine.contract import environment as place
 from dothi.layers.errors import CancelledError, DothiError, EnvironmentTroubleError, InputError, UsageError

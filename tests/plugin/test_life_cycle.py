@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import dothi
 import pytest
-from dothi.engine.contract import JOBS
-from dothi.qgis_plugin import child
 from qgis.core import QgsApplication, QgsProject
 from qgis.PyQt.QtCore import QDir, QTranslator
 from qgis.PyQt.QtWidgets import QDockWidget, QMenu, QToolBar
+
+import dothi
+from dothi.engine.contract import JOBS
+from dothi.qgis_plugin import child
 
 from .conftest import Desk, settle
 
