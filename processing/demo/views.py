@@ -1,7 +1,7 @@
 """Where to look in the simulated province: the places that a project of it opens at, kept in the data themselves.
 
-Each is ``id``, ``name``, ``crs``, ``extent`` (west, south, east, north in that system, metres) and the map ``theme`` that
-shows it best.
+Each is ``id``, ``name``, ``crs``, ``extent`` (west, south, east, north in that system, metres) and the map ``theme``
+that shows it best.
 """
 
 from __future__ import annotations
