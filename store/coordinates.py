@@ -53,7 +53,7 @@ def _grid_code(system: CRS) -> str:
         return ""
     if abs(bare.ellipsoid.inverse_flattening - 298.257223563) > 1e-6:
         return ""
-    numbers = {parameter.name: parameter.value for parameter in operation.params}
+    numbers = {parameter.name: float(parameter.value) for parameter in operation.params}
     if numbers["False easting"] != 500000 or numbers["False northing"] or numbers["Latitude of natural origin"]:
         return ""
     is_wgs84 = bare.datum is not None and "World Geodetic" in bare.datum.name and not system.is_bound

@@ -51,15 +51,15 @@ def test_a_job_explains_itself(job):
 
 
 def codes_in(path: Path) -> list[tuple[str, int]]:
-    found = []
+    found: list[tuple[str, int]] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.Call):
             continue
         name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
         if name not in SPEAKERS:
             continue
-        texts = [arg for arg in node.args[:2] if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
-        found += [(text.value, node.lineno) for text in texts if "." in text.value and " " not in text.value]
+        texts = [arg.value for arg in node.args[:2] if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+        found += [(text, node.lineno) for text in texts if "." in text and " " not in text]
     return found
 
 

@@ -63,7 +63,7 @@ def test_values_are_held_against_the_declaration(data):
             "lifecycle": ["in_service", "broken", "removed"],
             "height_m": [9.0, 400.0, 9.0],
             "install_date": pd.to_datetime(["2020-01-01", "2020-01-01", "2020-01-01"]),
-            "removal_date": pd.to_datetime([None, None, "2019-01-01"]),
+            "removal_date": pd.to_datetime(["", "", "2019-01-01"]),
             "cabinet_id": ["", "6e2a2f0e-0000-4000-8000-000000000000", ""],
         },
         geometry=[shapely.Point(EAST, NORTH)] * 3,

@@ -26,11 +26,11 @@ def test_the_data_sets_own_layer_is_the_default(filled):
 
 @pytest.mark.parametrize("value", ["{}|layername=parcel", "{}", {"path": "{}", "layer": "parcel"}])
 def test_a_layer_is_named_as_qgis_names_it(filled, value):
-    if isinstance(value, str):
-        given = value.format(filled)
+    if isinstance(value, dict):
+        value = {name: text.format(filled) for name, text in value.items()}
     else:
-        given = {name: text.format(filled) for name, text in value.items()}
-    frame = read_layer(given, None, "parcel")
+        value = value.format(filled)
+    frame = read_layer(value, None, "parcel")
     assert frame.columns.tolist() == dataset.read(filled, "parcel").columns.tolist()
     assert len(frame) == 3
 

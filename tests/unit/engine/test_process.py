@@ -1,0 +1,157 @@
+"""The engine as a process: JSON lines alone on its output, an end that means something, under any folder's name."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import dothi
+from dothi.engine.contract.protocol import PROTOCOL, clean_environment
+
+ROOT = Path(dothi.__file__).resolve().parent
+
+
+def engine(
+    *words: str, given: str = "", launch: Path = ROOT / "engine" / "launch.py"
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-I", "-X", "utf8", str(launch), *words],
+        input=given,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=clean_environment(os.environ),
+        check=False,
+    )
+
+
+def events(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+POINT = json.dumps({"from": "EPSG:9210", "to": "EPSG:4326", "x": 598382.244, "y": 1214392.133})
+
+
+def test_a_job_says_hello_and_its_result():
+    done = engine("crs", "transform", "--events", given=POINT)
+    hello, result = events(done)
+    assert done.returncode == 0
+    assert (hello["event"], hello["protocol"], hello["engine"]) == ("hello", PROTOCOL, dothi.__version__)
+    assert result["event"] == "result"
+    assert result["value"]["lon"] == pytest.approx(106.652, abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "exit_code"),
+    [
+        ("không phải JSON", "engine.parameters_unreadable", 2),
+        ('{"nothing": 1}', "engine.parameter_unknown", 2),
+        ('{"from": "EPSG:1", "to": "EPSG:4326", "x": 1, "y": 2}', "crs.unknown", 3),
+    ],
+)
+def test_a_failure_is_one_event_with_its_code(given, code, exit_code):
+    done = engine("crs", "transform", "--events", given=given)
+    told = events(done)[-1]
+    assert (told["event"], told["code"], told["exit"]) == ("error", code, exit_code)
+    assert done.returncode == exit_code
+
+
+NOISY = """
+import os, sys
+from dothi.engine.contract import crs
+from dothi.engine.run import Events, run_events
+from dothi.engine import run
+def loud(parameters, report):
+    print("a library prints")
+    os.system("echo a child prints")
+    report.progress(0.5, "engine.about")
+    report.message("engine.about", "warning")
+    return {"x": 1.0}
+def broken(parameters, report):
+    print("before the end")
+    raise ZeroDivisionError("lỗi lạ")
+run.runner = lambda job: {"loud": loud, "broken": broken}[sys.argv[1]]
+sys.exit(run_events(crs.TRANSFORM, {"from": "a", "to": "b", "x": 1, "y": 2}, Events()))
+"""
+
+
+def noisy(how: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-P", "-X", "utf8", "-c", NOISY, how],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def test_what_libraries_print_goes_to_standard_error():
+    done = noisy("loud")
+    assert [event["event"] for event in events(done)] == ["hello", "progress", "message", "result"]
+    assert "a library prints" in done.stderr
+    assert "a child prints" in done.stderr
+
+
+def test_a_bug_is_told_with_its_place_and_keeps_its_trace():
+    done = noisy("broken")
+    told = events(done)[-1]
+    assert (told["code"], told["exit"], done.returncode) == ("engine.unexpected", 1, 1)
+    assert "ZeroDivisionError: lỗi lạ" in told["arguments"]["reason"]
+    assert "Traceback" in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGTERM")
+def test_ending_the_process_is_a_cancel():
+    program = NOISY.replace('report.progress(0.5, "engine.about")', "report.progress(0.5); import time; time.sleep(60)")
+    program = "import signal\nfrom dothi.engine.cli import _end\nsignal.signal(signal.SIGTERM, _end)\n" + program
+    with subprocess.Popen([sys.executable, "-P", "-c", program, "loud"], stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        assert [json.loads(child.stdout.readline())["event"] for _ in range(2)] == ["hello", "progress"]
+        child.send_signal(signal.SIGTERM)
+        assert json.loads(child.stdout.readline())["code"] == "engine.cancelled"
+        assert child.wait() == 130
+
+
+def test_serve_answers_line_by_line_until_its_input_ends():
+    asked = [
+        json.dumps({"id": 1, "job": "crs.transform", "parameters": json.loads(POINT)}),
+        "không phải JSON",
+        "",
+        json.dumps({"id": 2, "job": "zoning.check", "parameters": {}}),
+        json.dumps({"id": 3, "job": "crs.transform", "parameters": {"from": "EPSG:9210"}}),
+    ]
+    done = engine("serve", given="\n".join(asked) + "\n")
+    hello, answer, *errors = events(done)
+    assert hello["event"] == "hello"
+    assert (answer["id"], answer["value"]["lat"]) == (1, pytest.approx(10.98, abs=1e-8))
+    assert [(error["id"], error["code"]) for error in errors] == [
+        (None, "engine.parameters_unreadable"),
+        (2, "engine.not_served"),
+        (3, "engine.parameter_missing"),
+    ]
+    assert done.returncode == 0
+
+
+def test_the_engine_starts_under_any_folder_name(tmp_path):
+    """As unpacked by hand: blanks, a dash and diacritics in the folder's name, no link in site-packages needed."""
+    place = tmp_path / "Đô Thị – bản sao"
+    place.mkdir()
+    for room in ("layers", "engine", "store", "resources"):
+        shutil.copytree(ROOT / room, place / room, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "__init__.py", place)
+    done = engine("crs", "transform", "--events", given=POINT, launch=place / "engine" / "launch.py")
+    assert events(done)[-1]["event"] == "result", done.stderr
+    data = place / "dữ liệu mới.gpkg"
+    made = engine(
+        "project", "new", "--events", launch=place / "engine" / "launch.py",
+        given=json.dumps({"data": str(data), "province": "binh_duong", "layers": ["parcel"]}),
+    )  # fmt: skip
+    assert events(made)[-1]["value"]["data"] == str(data)
