@@ -134,7 +134,7 @@ class Demo:
         return [Path(results["run"]) for results in found if results and results.get("run")]
 
     def pictures(self) -> None:
-        """A picture of each place of the project."""
+        """The drawings of the project as pictures."""
         plugins = PROFILE / "profiles" / NAME / "python" / "plugins"
         out = self.subject.out / "pictures"
         words = [

@@ -1,4 +1,4 @@
-"""Draw the places of a project, its bookmarks, into PNG files; run by QGIS's own Python, without a screen.
+"""Print the drawings of a project into PNG files; run by QGIS's own Python, without a screen.
 
 ``python3 scripts/render.py PLUGINS PROJECT OUT`` prints the path of each picture. PLUGINS is the profile's folder
 ``python/plugins``, from which the plugin is imported as QGIS does: the project's forms and styles name it.
@@ -9,51 +9,23 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from qgis.core import (
-    QgsApplication,
-    QgsBookmark,
-    QgsCoordinateTransform,
-    QgsMapLayer,
-    QgsMapRendererParallelJob,
-    QgsMapSettings,
-    QgsProject,
-)
-from qgis.PyQt.QtCore import QSize
+from qgis.core import QgsApplication, QgsLayoutExporter, QgsPrintLayout, QgsProject
 
-SIZE = QSize(1600, 1000)
+DPI = 110  # a sheet of A3 then fits a screen
 
 
-def visible(project: QgsProject) -> list[QgsMapLayer]:
-    """The layers that the project shows, topmost first."""
-    root = project.layerTreeRoot()
-    nodes = {node.layerId(): node for node in root.findLayers()}
-    return [layer for layer in root.layerOrder() if layer.id() in nodes and nodes[layer.id()].isVisible()]
-
-
-def draw(project: QgsProject, place: QgsBookmark, layers: list[QgsMapLayer], out: Path) -> Path:
-    """One picture of ``place``. Raises ``OSError`` where it cannot be written."""
-    settings = QgsMapSettings()
-    settings.setOutputSize(SIZE)
-    settings.setDestinationCrs(project.crs())
-    settings.setTransformContext(project.transformContext())
-    settings.setEllipsoid(project.ellipsoid())
-    settings.setBackgroundColor(project.backgroundColor())
-    settings.setLabelingEngineSettings(project.labelingEngineSettings())
-    extent = place.extent()
-    to_map = QgsCoordinateTransform(extent.crs(), project.crs(), project.transformContext())
-    settings.setExtent(to_map.transformBoundingBox(extent))
-    settings.setLayers(layers)
-    job = QgsMapRendererParallelJob(settings)
-    job.start()
-    job.waitForFinished()
-    path = out / f"{place.id()}.png"
-    if not job.renderedImage().save(str(path)):
+def draw(drawing: QgsPrintLayout, out: Path) -> Path:
+    """The sheet as one picture, named by its number. Raises ``OSError`` where it cannot be written."""
+    path = out / f"{drawing.name().split()[0]}.png"
+    settings = QgsLayoutExporter.ImageExportSettings()
+    settings.dpi = DPI
+    if QgsLayoutExporter(drawing).exportToImage(str(path), settings) != QgsLayoutExporter.ExportResult.Success:
         raise OSError(f"cannot write {path}")
     return path
 
 
 def main(plugins: str, project_file: str, folder: str) -> None:
-    """Draw all places of the project."""
+    """Print every drawing of the project."""
     sys.path.insert(0, plugins)
     application = QgsApplication([], False)
     application.initQgis()
@@ -63,10 +35,8 @@ def main(plugins: str, project_file: str, folder: str) -> None:
             raise OSError(f"{project_file}: {project.error()}")
         out = Path(folder)
         out.mkdir(parents=True, exist_ok=True)
-        layers = visible(project)
-        for place in project.bookmarkManager().bookmarks():
-            print(draw(project, place, layers, out))
-        del layers
+        for drawing in project.layoutManager().printLayouts():
+            print(draw(drawing, out))
         project.clear()
     finally:
         application.exitQgis()
