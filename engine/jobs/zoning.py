@@ -56,18 +56,17 @@ def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     on = inputs.judged_on(data, parameters["date"])
     rules, matrix = _rules(data, parameters["rules"])
     states = States(parameters["area_state"], parameters["plan_state"])
-    instead = {
-        "parcel": parameters["parcels"],
-        "building": parameters["buildings"],
-        "planned_zone": parameters["zones"],
-    }
-    layers = inputs.whole(data, layers_needed(rules, states), instead)
+    instead = {layer_id: parameters[name] for layer_id, name in _INSTEAD.items()}
+    layers = inputs.whole(data, layers_needed(rules, states), instead, report)
     simulated = bool(meta.get("simulated"))
     given = {name: value for name, value in parameters.items() if value is not None}
     with runs.new_run(
         data, "zoning.check", given, _provenance(data, rules, matrix, on), simulated=simulated, judged_on=on
     ) as run:
         findings = check_layers(layers, rules, on, matrix=matrix, states=states, report=Stage(report, 0.1, 0.8))
+        chosen = inputs.chosen_buildings(parameters["buildings"])
+        if chosen is not None:
+            findings = findings[(findings["layer"] != "building") | findings["feature_uid"].isin(chosen)]
         report.progress(0.8, "zoning.step_write")
         outcomes = _counts(findings["outcome"])
         by_rule = [

@@ -14,8 +14,9 @@ import shapely
 from numpy.typing import NDArray
 
 from ...layers.report import SILENT, Report, Stage
+from .columns import Mask, absent, nothing, numbers, pick, words
 from .findings import Subjects, write_down
-from .judge import Mask, absent, judge
+from .judge import judge
 from .land_use import against_zones, refusals
 from .lots import UNSTATED, States, built_on, lots_of_buildings, zone_states
 from .measures import MEASURES
@@ -165,8 +166,8 @@ class Scene:
         frame = pd.concat([_named(parcel), use.table, self.lot_states[["plan_state", "approved_on"]]], axis=1)
         frame["flaw"] = self.lot_flaw
         if self.matrix is not None:
-            frame["status"] = np.where(frame["by_matrix"], self.matrix.status, None)
-            frame["source"] = np.where(frame["by_matrix"], self.matrix.source.citation, None)
+            frame["status"] = pick(use.by_matrix, self.matrix.status)
+            frame["source"] = pick(use.by_matrix, self.matrix.source.citation)
         return Subjects("parcel", frame, parcel.geometry.to_numpy(), lambda at, _limit: use.refused[at])
 
     @cached_property
@@ -174,13 +175,13 @@ class Scene:
         shapes, flaw = self.shapes
         on_lots, lotless = self.on_lots
         used = np.unique([lot for lots in on_lots for lot in lots]).astype(np.intp)
-        only = np.full(len(self.lots), None, dtype=object)
+        only = nothing(len(self.lots))
         only[used] = self.lots[used]
         rows = fronts(shapes, on_lots, frontages(only, self.known_streets), self.known_streets)
         at = rows["building"].to_numpy()
         frame = pd.concat([_named(self.buildings).iloc[at].reset_index(drop=True), rows], axis=1)
-        frame["flaw"] = np.where(absent(flaw), lotless, flaw)[at]
-        frame["height"] = pd.to_numeric(self.buildings["height_m"]).to_numpy(dtype=float, na_value=np.nan)[at]
+        frame["flaw"] = pick(absent(flaw), lotless, flaw)[at]
+        frame["height"] = numbers(self.buildings, "height_m")[at]
         frame["use"] = self.buildings["use"].to_numpy(dtype=object)[at]
         frame["street"] = frame.pop("label")
         frame = pd.concat([frame, self._states_at(at)], axis=1)
@@ -207,9 +208,8 @@ class Scene:
 
 
 def _named(frame: gpd.GeoDataFrame) -> pd.DataFrame:
-    code = frame["code"].to_numpy(dtype=object)
-    uid = frame["uid"].to_numpy(dtype=object)
-    return pd.DataFrame({"uid": uid, "code": np.where(pd.isna(code), uid, code)})
+    code, uid = words(frame, "code"), words(frame, "uid")
+    return pd.DataFrame({"uid": uid, "code": pick(absent(code), uid, code)})
 
 
 def check(

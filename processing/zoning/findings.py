@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...layers.messages import LANGUAGES, sentence
+from .columns import absent, nothing, pick
 from .judge import Verdicts
 from .limits import Constant
 from .overlay import Geometries, Indices
@@ -96,7 +97,7 @@ def write_down(verdicts: Verdicts, subjects: Subjects) -> pd.DataFrame:
     source = np.full(count, rule.source.citation, dtype=object)
     if "source" in frame:
         more = frame["source"].to_numpy(dtype=object)
-        source = np.where(pd.isna(more), source, source + "; " + more.astype(str))
+        source = pick(absent(more), source, source + "; " + more.astype(str))
     warned = np.array([n >= 0 and rule.exemptions[n].then == "warning" for n in verdicts.fired], dtype=bool)
     table = pd.DataFrame(
         {
@@ -120,7 +121,7 @@ def write_down(verdicts: Verdicts, subjects: Subjects) -> pd.DataFrame:
     table["missing"] = _missing(verdicts)
     for column, lines in _say(table, verdicts, frame, warned).items():
         table[column] = lines
-    geometry = np.full(count, None, dtype=object)
+    geometry = nothing(count)
     at = np.flatnonzero(failed)
     geometry[at] = as_multipolygons(subjects.offending(at, verdicts.limit[at]))
     blind = np.flatnonzero(verdicts.outcome == "not_checkable")
@@ -147,7 +148,7 @@ def _statuses(verdicts: Verdicts, frame: pd.DataFrame, judged: NDArray[np.bool_]
             made[i] = verdicts.found.status(int(i), verdicts.rule.status)
     if "status" in frame:
         own = frame["status"].to_numpy(dtype=object)
-        made = np.where(pd.isna(own), made, own)
+        made = pick(absent(own), made, own)
     return made
 
 
@@ -165,7 +166,7 @@ def _how(verdicts: Verdicts, frame: pd.DataFrame, judged: NDArray[np.bool_]) -> 
         names = dict.fromkeys(name for told in explained for name in told)
         columns = {name: [told.get(name) for told in explained] for name in names}
         limits = json_rows({"table": [rule.source.table] * len(at), **columns}, len(at))
-    made = np.full(len(frame), None, dtype=object)
+    made = nothing(len(frame))
     made[at] = [f'{{"limit": {limit}, "inputs": {given}}}' for limit, given in zip(limits, inputs, strict=True)]
     for i in at[verdicts.fired[at] >= 0]:
         clause = rule.exemptions[verdicts.fired[i]].clause
@@ -186,7 +187,7 @@ def _say(
 ) -> dict[str, NDArray[np.object_]]:
     """Message code, arguments and both sentences, outcome by outcome."""
     rule = verdicts.rule
-    said = {column: np.full(len(table), None, dtype=object) for column in COLUMNS[-4:]}
+    said = {column: nothing(len(table)) for column in COLUMNS[-4:]}
     columns: Mapping[str, Any] = {
         name: frame[name].to_numpy(dtype=object) for name in _ARGUMENTS[rule.measure] if name in frame
     }

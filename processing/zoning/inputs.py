@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,13 @@ import pandas as pd
 
 from ...layers import crs
 from ...layers.errors import InputError
-from ...store import coordinates, dataset, layer_source, nearby
+from ...layers.report import SILENT, Report
+from ...store import coordinates, dataset, layer_source, nearby, place
 from .check import Layers
+from .columns import absent
+from .lots import lots_of_buildings
+from .overlay import overlay
+from .soundness import polygons
 
 # What the check looks at in each layer; nothing else is read.
 FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -34,11 +40,19 @@ STREET_REACH_M = 110.0
 Read = Callable[[str], gpd.GeoDataFrame]
 
 
-def gather(needed: set[str], read: Mapping[str, Read], *, may_be_empty: bool = False) -> Layers:
+def gather(
+    needed: set[str],
+    read: Mapping[str, Read],
+    *,
+    may_be_empty: bool = False,
+    province: str = "",
+    report: Report = SILENT,
+) -> Layers:
     """The layers ``needed`` in the system of the parcels; one that ``read`` does not know is None.
 
     Raises :class:`InputError` for degrees, a missing or unknown system, a layer without features where one is required
-    (unless ``may_be_empty``), and a layer that lies far from the parcels.
+    (unless ``may_be_empty``), and a layer that lies far from the parcels. Parcels that lie outside their ``province``
+    but would lie in it in another VN-2000 zone are told to ``report``.
     """
     frames: dict[str, gpd.GeoDataFrame] = {}
     target = ""
@@ -52,9 +66,21 @@ def gather(needed: set[str], read: Mapping[str, Read], *, may_be_empty: bool = F
         if code in (crs.WGS84, crs.VN2000_GEOGRAPHIC):
             raise InputError("zoning.needs_metres", layer=layer_id, crs=code)
         target = target or code
+        _require_metres(layer_id, frame, code, province, report)
         _require_one_place(layer_id, coordinates.to(frame, target), frames.get("parcel"), code)
         frames[layer_id] = _with_dates(coordinates.to(frame, target))
     return Layers(**frames)
+
+
+def _require_metres(layer_id: str, frame: gpd.GeoDataFrame, code: str, province: str, report: Report) -> None:
+    """Refuse degrees that call themselves metres; tell about a wrong zone."""
+    if layer_id != "parcel":
+        return
+    found = place.misplaced(frame.geometry.to_numpy(), code, province)
+    if found is not None and found.code == "crs_degrees":
+        raise InputError("zoning.needs_metres", layer=layer_id, crs=code)
+    if found is not None and found.code == "crs_wrong_zone":
+        report.message("zoning.wrong_zone", level="warning", layer=layer_id, crs=code, likely=found.zone)
 
 
 def _with_dates(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -76,7 +102,7 @@ def _require_one_place(layer_id: str, frame: gpd.GeoDataFrame, parcels: gpd.GeoD
         raise InputError("zoning.layer_elsewhere", layer=layer_id, distance=round(float(apart) / 1000), crs=code)
 
 
-def whole(data: Path, needed: set[str], instead: Mapping[str, Any]) -> Layers:
+def whole(data: Path, needed: set[str], instead: Mapping[str, Any], report: Report = SILENT) -> Layers:
     """The layers of the data set; ``instead`` gives contract values that replace some of them.
 
     A required layer that is missing is an error; the others are left out.
@@ -85,12 +111,36 @@ def whole(data: Path, needed: set[str], instead: Mapping[str, Any]) -> Layers:
     read: dict[str, Read] = {}
     for layer_id in FIELDS:
         if instead.get(layer_id):
-            read[layer_id] = lambda name: layer_source.read_layer(instead[name], data, name)
+            read[layer_id] = lambda name: layer_source.read_layer(_measured(name, instead[name]), data, name)
         elif layer_id in there:
             read[layer_id] = lambda name: nearby.read_columns(data, name, FIELDS[name])
         elif layer_id in REQUIRED and layer_id in needed:
             raise InputError("schema.layer_missing", path=str(data), layer=layer_id, known=list(there))
-    return gather(needed, read)
+    province = str(dataset.meta(data).get("province") or "")
+    layers = gather(needed, read, province=province, report=report)
+    return _on_chosen_parcels(layers) if instead.get("parcel") else layers
+
+
+def _measured(layer_id: str, value: Any) -> Any:
+    """A choice of buildings limits what is told, not what is measured."""
+    return {**value, "uids": None} if layer_id == "building" and isinstance(value, Mapping) else value
+
+
+def _on_chosen_parcels(layers: Layers) -> Layers:
+    """Where only some parcels are to be checked, so are only the buildings that count on them."""
+    if layers.building is None:
+        return layers
+    shapes, flaw = polygons(layers.building.geometry.to_numpy(), "building.geometry")
+    lots, _ = polygons(layers.parcel.geometry.to_numpy(), "parcel.geometry")
+    _, lotless = lots_of_buildings(overlay(shapes, lots), shapes, len(shapes))
+    referring = layers.building["parcel"].isin(layers.parcel["uid"]).to_numpy() & ~absent(flaw)
+    return replace(layers, building=layers.building[absent(lotless) | referring].reset_index(drop=True))
+
+
+def chosen_buildings(value: Any) -> frozenset[str] | None:
+    """The buildings that the job was asked about, None for all. Lots are measured with all that stands on them."""
+    uids = value.get("uids") if isinstance(value, Mapping) else None
+    return None if uids is None else frozenset(str(uid) for uid in uids)
 
 
 def judged_on(data: Path, asked: date | None) -> date:

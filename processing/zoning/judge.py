@@ -14,22 +14,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .limits import Found, Numbers, look_up
+from .columns import Mask, Numbers, Words, absent, nothing, numbers, pick, words
+from .limits import Found, look_up
 from .measures import MEASURES
 from .rules import INPUTS, Condition, Rule, Validity
-
-Mask = NDArray[np.bool_]
-Words = NDArray[np.object_]
 
 OUTSIDE_TABLE = "limit.outside_table"
 EDITION = "edition"
 PLAN_STATE = "plan_state"
 _CONTINUES = ("approved", "appraised")
-
-
-def absent(values: Any) -> Mask:
-    """Where an array of words, dates or geometries holds nothing."""
-    return np.asarray(pd.isna(values), dtype=bool)
 
 
 @dataclass(frozen=True)
@@ -64,27 +57,18 @@ class _Subjects:
         self.count = len(frame)
 
     def numbers(self, name: str) -> Numbers:
-        if name not in self.frame:
-            return np.full(self.count, np.nan)
-        return self.frame[name].to_numpy(dtype=float, na_value=np.nan)
+        return numbers(self.frame, name)
 
     def words(self, name: str) -> Words:
-        """Text or None."""
-        if name not in self.frame:
-            return np.full(self.count, None, dtype=object)
-        values = self.frame[name].to_numpy(dtype=object)
-        return np.where(pd.isna(values), None, values)
+        return words(self.frame, name)
 
     def unknown(self, name: str) -> Mask:
-        if INPUTS[name].is_text:
-            return absent(self.words(name))
-        return np.isnan(self.numbers(name))
+        return absent(self.words(name)) if INPUTS[name].is_text else np.isnan(self.numbers(name))
 
     def lacking(self, name: str) -> Words:
         """What to name when ``name`` is missing: the column ``name.lacking`` may say it more exactly."""
-        general = np.full(self.count, INPUTS[name].lacking, dtype=object)
         exact = self.words(f"{name}.lacking")
-        return np.where(absent(exact), general, exact)
+        return pick(absent(exact), INPUTS[name].lacking, exact)
 
 
 class _Gaps:
@@ -104,7 +88,7 @@ class _Gaps:
             self.bits[where & (named == code)] |= 1 << self.codes.index(code)
 
     def lists(self) -> Words:
-        made = np.full(len(self.bits), None, dtype=object)
+        made = nothing(len(self.bits))
         for bits in np.unique(self.bits[self.bits > 0]):
             codes = tuple(code for i, code in enumerate(self.codes) if bits >> i & 1)
             at = np.flatnonzero(self.bits == bits)
@@ -203,9 +187,9 @@ def judge(rule: Rule, frame: pd.DataFrame, on: date) -> Verdicts:
     outcome = np.where(margin >= -rule.tolerance, "pass", "fail").astype(object)
     outcome[outside] = "not_applicable"
     outcome[gaps.bits > 0] = "not_checkable"
-    nothing = outside | (gaps.bits > 0)
+    unjudged = outside | (gaps.bits > 0)
     for values in (measured, margin):
-        values[nothing] = np.nan
+        values[unjudged] = np.nan
     return Verdicts(rule, outcome, measured, margin, found, reason, gaps.lists(), fired)
 
 

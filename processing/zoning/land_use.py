@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from .judge import Words
+from .columns import Mask, Numbers, Words, absent, nothing, words
 from .overlay import Geometries, Indices, Overlay, Wanted, unions
 from .rules import Compatibility
 
@@ -33,24 +33,30 @@ def permission(use: Words, zone_use: Words, matrix: Compatibility | None) -> NDA
             verdicts[i] = _UNKNOWN
         else:
             verdicts[i] = _PERMITTED if own in matrix.permits[planned] else _REFUSED
-    return verdicts[codes]
+    found: NDArray[np.intp] = verdicts[codes]
+    return found
 
 
 def refusals(use: Words, zone_use: Words, matrix: Compatibility | None) -> Wanted:
     """Chooses the pairs of a lot and a zone that refuses its land code; these are shown on the map."""
 
     def refused(lot: Indices, zone: Indices) -> NDArray[np.bool_]:
-        return permission(use[lot], zone_use[zone], matrix) == _REFUSED
+        found: Mask = permission(use[lot], zone_use[zone], matrix) == _REFUSED
+        return found
 
     return refused
 
 
 @dataclass(frozen=True)
 class LandUse:
-    """``table``: one row per lot, in order, with columns for the judge. ``refused``: the united parts that are."""
+    """``table``: one row per lot, in order, with columns for the judge. ``refused``: the united parts that are.
+
+    ``by_matrix`` marks the lots on which the province's matrix decided.
+    """
 
     table: pd.DataFrame
     refused: Geometries
+    by_matrix: Mask
 
 
 def against_zones(
@@ -70,12 +76,11 @@ def against_zones(
     zone, makes the lot not checkable.
     """
     count = len(parcels)
-    use = parcels["land_use"].to_numpy(dtype=object)
-    planned = zones["land_use"].to_numpy(dtype=object)
+    use, planned = words(parcels, "land_use"), words(zones, "land_use")
     verdict = permission(use[shared.lot], planned[shared.zone], matrix)
 
-    def total(chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
-        return np.bincount(shared.lot[chosen], shared.area[chosen], minlength=count)
+    def total(chosen: Mask) -> Numbers:
+        return np.bincount(shared.lot[chosen], shared.area[chosen], minlength=count).astype(float)
 
     refused, unknown = total(verdict == _REFUSED), total(verdict == _UNKNOWN)
     area = np.nan_to_num(shapely.area(lots))
@@ -86,13 +91,12 @@ def against_zones(
     misused = np.where(refused > sliver_m2, refused, np.where(unknown > sliver_m2, np.nan, refused))
     misused[(refused <= sliver_m2) & (outside > sliver_m2)] = np.nan
 
-    lacking = np.full(count, None, dtype=object)
+    lacking = nothing(count)
     lacking[unknown > sliver_m2] = "compatibility"
-    zoneless = np.equal(np.where(pd.isna(planned), None, planned), None)
-    lacking[total(zoneless[shared.zone]) > sliver_m2] = "planned_zone.land_use"
+    lacking[total(absent(planned)[shared.zone]) > sliver_m2] = "planned_zone.land_use"
     lacking[outside > sliver_m2] = "planned_zone"
-    lacking[pd.isna(use)] = "parcel.land_use"
-    misused[pd.isna(use)] = np.nan
+    lacking[absent(use)] = "parcel.land_use"
+    misused[absent(use)] = np.nan
     by_matrix = np.zeros(count, dtype=bool)
     differs = use[shared.lot] != planned[shared.zone]
     by_matrix[shared.lot[(verdict != _UNKNOWN) & differs]] = True
@@ -100,13 +104,12 @@ def against_zones(
         {
             "misused": misused,
             "misused.lacking": lacking,
-            "by_matrix": by_matrix,
             "land_use": use,
             "zones": _zone_names(shared, zones, count),
         }
     )
     at = np.flatnonzero(verdict == _REFUSED)
-    return LandUse(table, unions(shared.part[at], shared.lot[at], count))
+    return LandUse(table, unions(shared.part[at], shared.lot[at], count), by_matrix)
 
 
 def _zone_names(shared: Overlay, zones: pd.DataFrame, count: int) -> Words:

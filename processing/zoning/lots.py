@@ -22,7 +22,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from .judge import PLAN_STATE, Mask, Words, absent
+from .columns import Mask, Words, absent, nothing, numbers, pick, words
+from .judge import PLAN_STATE
 from .overlay import Areas, Geometries, Overlay, parts, unions
 
 # NYC's assignment of tax lots to zoning districts uses the same tenth.
@@ -57,18 +58,17 @@ def zone_states(zones: pd.DataFrame, shared: Overlay, lot_areas: Areas, given: S
     for column, field in (("area", "area_state"), (PLAN_STATE, "plan_state")):
         if table[column].notna().any():
             continue
-        states = zones[field].to_numpy(dtype=object)[zone] if field in zones else np.full(len(zone), None, dtype=object)
-        states = np.where(pd.isna(states), None, states)
-        found = np.full(count, None, dtype=object)
+        states = words(zones, field)[zone]
+        found = nothing(count)
         found[lot[first]] = states[first]
         clash = np.zeros(count, dtype=bool)
         clash[lot[counts & (states != found[lot])]] = True
-        table[column] = np.where(clash, None, found)
+        table[column] = pick(clash, None, found)
         if column == "area":
-            table["area.lacking"] = np.where(clash, "area_state.conflict", None)
+            table["area.lacking"] = pick(clash, "area_state.conflict")
     if given.plan is None and "approved_on" in zones:
-        days = np.full(count, None, dtype=object)
-        days[lot[first]] = zones["approved_on"].to_numpy(dtype=object)[zone[first]]
+        days = nothing(count)
+        days[lot[first]] = words(zones, "approved_on")[zone[first]]
         table["approved_on"] = days
     return table
 
@@ -102,10 +102,10 @@ def built_on(
     count = len(parcels)
     drawn = np.where(absent(lots), np.nan, shapely.area(lots))
     table = pd.DataFrame({"plot_area": drawn, "flaw": lot_flaw})
-    legal = pd.to_numeric(parcels["area_legal_m2"]).to_numpy(dtype=float, na_value=np.nan)
+    legal = numbers(parcels, "area_legal_m2")
     with np.errstate(invalid="ignore"):
         off = (legal > 0) & (np.abs(drawn - legal) > LEGAL_AREA_DISAGREEMENT * legal)
-    table["plot_area.lacking"] = np.where(off, "parcel.area_legal_m2", None)
+    table["plot_area.lacking"] = pick(off, "parcel.area_legal_m2")
     table.loc[off, "plot_area"] = np.nan
 
     pieces = parts(shapes, lots, standing.lot, standing.zone)
@@ -117,10 +117,9 @@ def built_on(
             "lot": standing.zone,
             "uid": buildings["uid"].to_numpy(dtype=object)[standing.lot],
             "use": buildings["use"].to_numpy(dtype=object)[standing.lot],
-            "height": pd.to_numeric(buildings["height_m"]).to_numpy(dtype=float, na_value=np.nan)[standing.lot],
-            "floors": pd.to_numeric(buildings["floors"]).to_numpy(dtype=float, na_value=np.nan)[standing.lot],
-            "floor_area": pd.to_numeric(buildings["floor_area_m2"]).to_numpy(dtype=float, na_value=np.nan)[standing.lot]
-            * share,
+            "height": numbers(buildings, "height_m")[standing.lot],
+            "floors": numbers(buildings, "floors")[standing.lot],
+            "floor_area": numbers(buildings, "floor_area_m2")[standing.lot] * share,
             "weight": standing.area,
         }
     )[share >= COUNTING_SHARE]
@@ -128,7 +127,7 @@ def built_on(
     table["use"], table["use.lacking"] = _uses(pairs, count)
     built = np.zeros(count, dtype=bool)
     built[pairs["lot"]] = True
-    table["scope"] = np.where(built | unmeasured, None, "no_building")
+    table["scope"] = pick(built | unmeasured, None, "no_building")
     main = pairs[pairs["use"] != "other"]
     main = pd.concat([main, pairs[~pairs["lot"].isin(main["lot"])]])
     lot = main["lot"].to_numpy()
@@ -141,14 +140,14 @@ def built_on(
     for column in ("use", "footprint"):
         table.loc[unmeasured, column] = None if column == "use" else np.nan
         lacking = table.get(f"{column}.lacking", pd.Series([None] * count, dtype=object)).to_numpy(dtype=object)
-        table[f"{column}.lacking"] = np.where(unmeasured, "building.geometry", lacking)
+        table[f"{column}.lacking"] = pick(unmeasured, "building.geometry", lacking)
     return table
 
 
 def _uses(pairs: pd.DataFrame, count: int) -> tuple[Words, Words]:
-    use = np.full(count, None, dtype=object)
-    lacking = np.full(count, None, dtype=object)
-    for lot, uses in pairs.groupby("lot")["use"].agg(set).items():
+    use, lacking = nothing(count), nothing(count)
+    grouped = pairs.groupby("lot")["use"].agg(set)
+    for lot, uses in zip(grouped.index.to_numpy(dtype=np.intp), grouped, strict=True):
         use[lot], lacking[lot] = _governing({None if pd.isna(one) else one for one in uses})
     return use, lacking
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from .limits import Numbers
+from .columns import Numbers
 
 
 @dataclass(frozen=True)

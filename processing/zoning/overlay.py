@@ -17,6 +17,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from .columns import nothing
+
 Geometries = NDArray[np.object_]
 Indices = NDArray[np.intp]
 Areas = NDArray[np.float64]
@@ -87,7 +89,7 @@ def _shared(
     pieces = parts(lots, zones, lot[rest], zone[rest])
     area[rest] = shapely.area(pieces)
     shapely.destroy_prepared(zones[np.unique(zone)])
-    kept = np.full(len(lot), None, dtype=object)
+    kept = nothing(len(lot))
     if wanted is not None:
         kept[covered] = candidates[covered]
         kept[rest] = pieces
@@ -134,7 +136,7 @@ def overlay(
 
 def unions(geometries: Geometries, group: Indices, count: int) -> Geometries:
     """One union of ``geometries`` per ``group`` number 0 … ``count`` - 1; None for a group without any."""
-    made = np.full(count, None, dtype=object)
+    made = nothing(count)
     if len(group) == 0:
         return made
     order = np.argsort(group, kind="stable")

@@ -99,8 +99,10 @@ def _conditions(raw: dict[str, Any]) -> tuple[Condition, ...]:
         if key in INPUTS and isinstance(value, list):
             made.append(Condition(key, values=tuple(value)))
         elif key in INPUTS:
-            bounds = {("from_" if name == "from" else name): float(number) for name, number in value.items()}
-            made.append(Condition(key, **bounds))
+            bounds = {name: float(number) for name, number in value.items()}
+            made.append(
+                Condition(key, (), bounds.get("above"), bounds.get("from"), bounds.get("up_to"), bounds.get("below"))
+            )
     return tuple(made)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from .judge import Words, absent
+from .columns import Words, absent, nothing, pick
 from .overlay import Geometries
 
 
@@ -21,12 +21,12 @@ def polygons(geometries: Any, flaw: str) -> tuple[Geometries, Words]:
     flat = given
     if shapely.has_z(given).any():
         flat = shapely.force_2d(given)
-    return np.where(fit, flat, None), np.where(fit, None, flaw)
+    return pick(fit, flat), pick(fit, None, flaw)
 
 
 def as_multipolygons(geometries: Geometries) -> Geometries:
     """The area of any geometries as MultiPolygons, None where there is none; self-crossing ones repaired to be seen."""
-    made = np.full(len(geometries), None, dtype=object)
+    made = nothing(len(geometries))
     kind = shapely.get_type_id(geometries)
     simple = np.flatnonzero((kind == shapely.GeometryType.POLYGON) & ~shapely.is_empty(geometries))
     if len(simple):

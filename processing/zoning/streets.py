@@ -16,7 +16,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.ops import substring
 
-from .judge import Words
+from .columns import Words, nothing, numbers, pick
 from .overlay import Geometries, Indices, overlay, parts, unions
 
 # A lot's border and the red line are one line drawn twice; cadastral maps at 1:500 to 1:2000 hold 0.05 to 0.3 m.
@@ -59,8 +59,8 @@ def _between(red: Any, centre: Any) -> list[Any]:
 def _by_street(frame: pd.DataFrame | None, uids: Words) -> Geometries:
     """The united geometry of each street in a layer that refers to streets; None where it has none."""
     if frame is None or frame.empty:
-        return np.full(len(uids), None, dtype=object)
-    at = pd.Index(uids).get_indexer(frame["street"])
+        return nothing(len(uids))
+    at = pd.Index(uids).get_indexer(pd.Index(frame["street"]))
     shapes = shapely.force_2d(frame.geometry.to_numpy())
     usable = (at >= 0) & shapely.is_valid(shapes) & ~shapely.is_empty(shapes)
     return unions(shapes[usable], at[usable], len(uids))
@@ -80,11 +80,11 @@ def streets(centrelines: pd.DataFrame, boundaries: pd.DataFrame | None, red_line
     uids = np.array([*centrelines["uid"], *nameless], dtype=object)
     named = [_own_street(frame, nameless) for frame in (boundaries, red_lines)]
     land, red = _by_street(named[0], uids), _by_street(named[1], uids)
-    centre = np.concatenate([centrelines.geometry.to_numpy(), np.full(len(nameless), None, dtype=object)])
+    centre = np.concatenate([centrelines.geometry.to_numpy(), nothing(len(nameless))])
     width = np.full(len(uids), np.nan)
-    width[: len(centrelines)] = pd.to_numeric(centrelines["width_m"]).to_numpy(dtype=float, na_value=np.nan)
+    width[: len(centrelines)] = numbers(centrelines, "width_m")
     width[width <= 0] = np.nan
-    doubtful = np.full(len(uids), None, dtype=object)
+    doubtful = nothing(len(uids))
     for i in range(len(uids)):
         has_centre = centre[i] is not None and not shapely.is_empty(centre[i])
         if land[i] is None and red[i] is not None and has_centre:
@@ -128,7 +128,7 @@ def frontages(lots: Geometries, known: Streets) -> Frontages:
     far_lot, far_street = shapely.STRtree(known.doubtful).query(lots, predicate="intersects")
     unplaced = np.array([known.red[s] is None for s in far_street], dtype=bool)
     far_lot, far_street = far_lot[unplaced], far_street[unplaced]
-    none = np.full(len(far_lot), None, dtype=object)
+    none = nothing(len(far_lot))
     return Frontages(
         np.concatenate([lot[long], far_lot]),
         np.concatenate([street[long], far_street]),
@@ -143,13 +143,13 @@ def fronts(shapes: Geometries, on_lots: list[list[int]], front: Frontages, known
     its lots (0 where it stands on or beyond it), ``line`` that stretch, ``scope`` ``no_street`` where there is none.
     """
     by_lot: dict[int, list[int]] = {}
-    for at, lot in enumerate(front.lot):
-        by_lot.setdefault(int(lot), []).append(at)
+    for position, lot in enumerate(front.lot):
+        by_lot.setdefault(int(lot), []).append(position)
     building, street, line = [], [], []
     for i, lots in enumerate(on_lots):
         mine: dict[int, list[Any]] = {}
-        for at in (at for lot in lots for at in by_lot.get(lot, ())):
-            mine.setdefault(int(front.street[at]), []).append(front.line[at])
+        for found in (position for lot in lots for position in by_lot.get(lot, ())):
+            mine.setdefault(int(front.street[found]), []).append(front.line[found])
         for s, pieces in mine.items() if mine else [(-1, [None])]:
             placed = [piece for piece in pieces if piece is not None]
             building.append(i)
@@ -157,16 +157,22 @@ def fronts(shapes: Geometries, on_lots: list[list[int]], front: Frontages, known
             line.append(shapely.union_all(placed) if placed else None)
     rows = pd.DataFrame({"building": building, "street": street}, dtype=np.intp)
     lines = np.array([*line, None], dtype=object)[:-1]
-    at, to = rows["building"].to_numpy(), rows["street"].to_numpy()
+    at = rows["building"].to_numpy(dtype=np.intp)
+    to = rows["street"].to_numpy(dtype=np.intp)
     distance = shapely.distance(shapes[at], lines)
-    beyond = shapely.area(shapely.intersection(shapes[at], np.append(known.land, None)[to]))
+    beyond = shapely.area(shapely.intersection(shapes[at], _and_none(known.land)[to]))
     distance[np.nan_to_num(beyond) > ON_THE_LINE_M2] = 0.0
     rows["distance"], rows["line"] = distance, lines
-    rows["scope"] = np.where(to < 0, "no_street", None)
+    rows["scope"] = pick(to < 0, "no_street")
     for column in ("label", "road_width", "road_class", "uid"):
-        values = np.append(known.table[column].to_numpy(dtype=object), None)[to]
+        values = _and_none(known.table[column].to_numpy(dtype=object))[to]
         rows["street_uid" if column == "uid" else column] = values
     return rows
+
+
+def _and_none(values: Words) -> Words:
+    """``values`` and None after them: what position -1 finds."""
+    return np.concatenate([values, nothing(1)])
 
 
 def beyond_red_line(shapes: Geometries, known: Streets) -> tuple[NDArray[np.float64], Geometries, Words]:

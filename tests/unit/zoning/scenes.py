@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import geopandas as gpd
@@ -27,7 +28,7 @@ def line(*points: tuple[float, float]) -> MultiLineString:
     return MultiLineString([LineString([(EAST + x, NORTH + y) for x, y in points])])
 
 
-def frame(rows: list[dict], columns: tuple[str, ...]) -> gpd.GeoDataFrame:
+def frame(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> gpd.GeoDataFrame:
     made = pd.DataFrame(rows, columns=["uid", *columns, "geometry"], dtype=object)
     return gpd.GeoDataFrame(made, geometry="geometry", crs=CRS)
 
@@ -55,7 +56,7 @@ def of_streets(**shapes) -> gpd.GeoDataFrame:
     return frame(rows, ("street",))
 
 
-def _rows(shapes: dict) -> list[dict]:
+def _rows(shapes: dict[Any, Any]) -> list[dict[str, Any]]:
     rows = []
     for name, given in shapes.items():
         shape, values = given if isinstance(given, tuple) else (given, {})
@@ -67,7 +68,7 @@ STREET = {"road_class": "area", "width_m": 15.0}
 
 
 def street_scene(
-    building: MultiPolygon, lot: MultiPolygon | None = None, *, street: dict | None = None, **values
+    building: MultiPolygon, lot: MultiPolygon | None = None, *, street: dict[Any, Any] | None = None, **values
 ) -> Layers:
     """One lot of 20 x 30 m north of an east-west street of 15 m, whose northern red line is y = 0."""
     return Layers(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -175,7 +176,7 @@ def test_a_street_without_red_line_cannot_be_judged():
 # ---- density and floor-area ratio ----
 
 
-def lots_with(*houses: tuple[MultiPolygon, dict], lot: MultiPolygon | None = None, **values) -> Layers:
+def lots_with(*houses: tuple[MultiPolygon | None, dict[str, Any]], lot: MultiPolygon | None = None, **values) -> Layers:
     named = {f"b{i}": house for i, house in enumerate(houses)}
     return Layers(
         parcel=parcels(lot=(lot or rectangle(0, 0, 10, 15), values)),
@@ -371,11 +372,11 @@ def test_a_lot_under_an_unmeasurable_building_is_not_passed():
 # ---- properties ----
 
 
-def inputs(how) -> dict:
+def inputs(how) -> dict[Any, Any]:
     return json.loads(how)["inputs"] if isinstance(how, str) else {}
 
 
-def summary(found: gpd.GeoDataFrame) -> dict:
+def summary(found: gpd.GeoDataFrame) -> dict[Any, Any]:
     return {
         (
             row.rule,

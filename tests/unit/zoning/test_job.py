@@ -1,0 +1,202 @@
+"""The job on a real data set: a run file, the same verdicts for one feature, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pytest
+import shapely
+
+from dothi.engine.contract import JOBS
+from dothi.engine.jobs import zoning
+from dothi.layers.errors import InputError
+from dothi.layers.report import SILENT
+from dothi.store import dataset, runs
+
+from .scenes import CRS, STREET, buildings, centrelines, line, of_streets, parcels, rectangle, uid, zones
+from .test_rule_files import MATRIX
+
+LAYERS = ("parcel", "building", "planned_zone", "street_centreline", "street_boundary", "red_line")
+HOUSE = {"use": "detached", "height_m": 20.0, "floors": 5, "floor_area_m2": 500.0}
+
+
+def write(path: Path, crs: str = CRS, **meta) -> Path:
+    dataset.create(path, LAYERS, crs)
+    dataset.set_meta(path, judged_on="2026-06-01", province="binh_duong", simulated=True, **meta)
+    lots = {f"lot{i}": (rectangle(20 * i, 0, 20 * i + 20, 30), {"land_use": "ODT"}) for i in range(5)}
+    houses = {f"house{i}": (rectangle(20 * i + 2, i, 20 * i + 18, 20), HOUSE) for i in range(5)}
+    zone = {"land_use": "ODT", "area_state": "new", "plan_state": "approved"}
+    for layer_id, frame in {
+        "parcel": parcels(**lots, far=(rectangle(500, 500, 520, 520), {"land_use": "SKC"})),
+        "building": buildings(**houses),
+        "planned_zone": zones(zone=(rectangle(-50, 0, 700, 700), zone)),
+        "street_centreline": centrelines(first=(line((-100, -7.5), (300, -7.5)), STREET)),
+        "street_boundary": of_streets(first=rectangle(-100, -15, 300, 0)),
+    }.items():
+        dataset.append(path, layer_id, frame.set_crs(crs, allow_override=True))
+    return path
+
+
+@pytest.fixture
+def data(tmp_path) -> Path:
+    folder = tmp_path / "Bình Dương mới"
+    folder.mkdir()
+    return write(folder / "đô thị.gpkg")
+
+
+def check(path: Path, report=SILENT, **values) -> dict[Any, Any]:
+    return zoning.check(JOBS["zoning.check"].read({"data": str(path), **values}), report)
+
+
+def explain(path: Path, name: str, **values) -> list[dict[str, Any]]:
+    return zoning.explain(JOBS["zoning.explain"].read({"data": str(path), "uid": uid(name), **values}), SILENT)[
+        "verdicts"
+    ]
+
+
+def test_a_run_holds_what_was_found_and_from_what(data):
+    before = data.read_bytes()
+    result = check(data)
+    run = Path(result["run"])
+    assert run.parent == dataset.beside(data) / "runs"
+    assert data.read_bytes() == before
+    found = dataset.read(run, "finding")
+    assert result["outcomes"] == {**dict.fromkeys(result["outcomes"], 0), **found["outcome"].value_counts().to_dict()}
+    assert sum(row["fail"] for row in result["by_rule"]) == result["outcomes"]["fail"]
+    setback = found[(found["rule"] == "qcvn01.setback") & (found["outcome"] == "fail")]
+    assert sorted(setback["measured"]) == [0.0, 1.0, 2.0]
+    assert found["uid"].is_unique
+    assert found.crs == CRS
+    assert (found.geometry.isna() == found["outcome"].isin(["pass", "not_applicable"])).all()
+    assert set(shapely.get_type_id(found.geometry.dropna())) == {6}
+    row = runs.row(run)
+    assert row["inputs"]["rules"]["qcvn01.setback"] == 1
+    assert row["inputs"]["judged_on"] == "2026-06-01"
+    assert row["simulated"]
+
+
+def test_every_verdict_about_one_feature_equals_that_of_the_run(data):
+    run = dataset.read(check(data)["run"], "finding")
+    for name in ("lot1", "far", "house0", "house4"):
+        alone = explain(data, name)
+        mine = [v for v in alone if v["feature_uid"] == uid(name)]
+        theirs = run[run["feature_uid"] == uid(name)]
+        assert len(mine) == len(theirs) > 0
+        for verdict in mine:
+            row = theirs[theirs["rule"] == verdict["rule"]].iloc[0]
+            assert (verdict["outcome"], verdict["message_vi"]) == (row.outcome, row.message_vi)
+            assert verdict["how"] == (json.loads(row.how) if isinstance(row.how, str) else None)
+    assert {v["feature_code"] for v in explain(data, "house1")} == {"house1", "lot1"}
+
+
+def test_a_matrix_beside_the_data_decides_and_is_named_in_the_run(data):
+    assert check(data, rules="plan.land_use")["outcomes"]["not_checkable"] == 1
+    rules = dataset.beside(data) / "rules"
+    rules.mkdir()
+    (rules / "use.toml").write_text(MATRIX, encoding="utf-8")
+    result = check(data, rules="plan.land_use")
+    assert result["outcomes"] == {"pass": 5, "fail": 1, "not_applicable": 0, "not_checkable": 0}
+    assert runs.row(result["run"])["inputs"]["compatibility"] == {"test.land_use": 1}
+
+
+def test_the_date_of_the_job_overrides_that_of_the_data(data):
+    assert check(data, rules="qcvn01.setback", date="2027-02-01")["outcomes"]["not_checkable"] == 0
+    late = check(data, rules="qcvn01.setback", date="2027-02-01", plan_state="not_appraised")
+    assert late["outcomes"]["not_checkable"] == 5
+
+
+def test_a_selection_of_parcels_is_checked_alone(data):
+    chosen = {"path": str(data), "layer": "parcel", "uids": [uid("lot1")]}
+    result = check(data, parcels=chosen)
+    assert result["checked"] == 2
+
+
+def test_a_choice_of_buildings_does_not_make_a_lot_look_emptier(data):
+    chosen = {"path": str(data), "layer": "building", "uids": [uid("house1")]}
+    found = dataset.read(check(data, buildings=chosen)["run"], "finding")
+    assert set(found["feature_code"][found["layer"] == "building"]) == {"house1"}
+    density = found[(found["rule"] == "qcvn01.net_density.detached") & (found["feature_code"] == "lot0")]
+    assert density["measured"].iloc[0] > 50
+
+
+def test_a_layer_that_is_needed_but_missing_or_empty_is_an_error(tmp_path):
+    path = dataset.create(tmp_path / "a.gpkg", ["parcel"], CRS)
+    with pytest.raises(InputError, match="layer_empty"):
+        check(path, rules="plan.land_use")
+    dataset.append(path, "parcel", parcels(lot=(rectangle(0, 0, 20, 30), {"land_use": "ODT"})))
+    with pytest.raises(InputError, match="layer_missing"):
+        check(path)
+    assert check(path, rules="plan.land_use")["outcomes"]["not_checkable"] == 1
+    assert len(runs.runs(path)) == 1
+
+
+def test_degrees_are_refused(tmp_path, data):
+    degrees = gpd.read_file(data, layer="parcel").to_crs("EPSG:4756")
+    degrees.to_file(tmp_path / "degrees.gpkg", layer="parcel")
+    with pytest.raises(InputError, match="needs_metres"):
+        check(data, parcels=str(tmp_path / "degrees.gpkg"))
+    assert runs.runs(data) == []
+
+
+def test_a_layer_in_another_zone_is_noticed(tmp_path, data):
+    """Zones written by a program that was told 107°45' instead of 105°45'."""
+    other = gpd.read_file(data, layer="planned_zone").set_crs("EPSG:5899", allow_override=True)
+    other.to_file(tmp_path / "zones.gpkg", layer="planned_zone")
+    with pytest.raises(InputError, match="layer_elsewhere"):
+        check(data, zones=str(tmp_path / "zones.gpkg"))
+
+
+def test_a_data_set_in_a_wrong_zone_is_told(tmp_path):
+    told = []
+
+    class Listener:
+        def progress(self, share, code="", **arguments):
+            pass
+
+        def message(self, code, level="info", **arguments):
+            told.append(code)
+
+    path = write(tmp_path / "wrong.gpkg", crs="EPSG:5899")
+    check(path, Listener(), rules="plan.land_use")
+    assert "zoning.wrong_zone" in told
+
+
+def test_an_unknown_feature_is_said_to_be_unknown(data):
+    with pytest.raises(InputError, match="uid_unknown"):
+        explain(data, "nobody")
+
+
+def test_a_job_killed_in_the_middle_leaves_no_run(data):
+    code = (
+        "import os, signal\n"
+        "from dothi.engine.jobs import zoning\n"
+        "from dothi.engine.contract import JOBS\n"
+        "from dothi.layers.report import Silent\n"
+        "class Killer(Silent):\n"
+        "    def progress(self, share, code='', **arguments):\n"
+        "        if code == 'zoning.step_write':\n"
+        "            os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"zoning.check(JOBS['zoning.check'].read({{'data': {str(data)!r}}}), Killer())\n"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", code], check=False, capture_output=True)
+    assert done.returncode == -signal.SIGKILL
+    assert runs.runs(data) == []
+    check(data)
+    assert len(runs.runs(data)) == 1
+
+
+def test_two_runs_at_once_both_end_whole(data):
+    code = "import sys; from dothi.engine.cli import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-P", "-c", code, "zoning", "check", "--data", str(data), "--json"]
+    started = [subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONUTF8": "1"}) for _ in "ab"]
+    told = [json.loads(process.communicate(timeout=120)[0]) for process in started]
+    assert told[0]["run"] != told[1]["run"]
+    assert told[0]["outcomes"] == told[1]["outcomes"]
+    assert len(runs.runs(data)) == 2
