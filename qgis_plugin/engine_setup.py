@@ -26,6 +26,7 @@ from .language import tr
 from .options import SETTING_WHEELHOUSE
 
 _PROBE = "import sys, venv, ensurepip; print('%d.%d' % sys.version_info[:2])"
+_VERIFY = "import geopandas, rasterio, skimage"  # those with libraries of their own, which a machine may refuse
 _BUNDLED = "wheelhouse"  # beside the plugin, in a bundle for machines without network
 
 
@@ -110,7 +111,7 @@ class SetupTask(QgsTask):
         self.setProgress(5.0)
         pip = [str(own), "-I", "-m", "pip", "install", *install_options(self._offline)]
         self._step(tr("plugin.setup_installing", package="…"), pip)
-        self._step(tr("plugin.setup_verifying"), [str(own), "-I", "-c", "import geopandas, rasterio, skimage"])
+        self._step(tr("plugin.setup_verifying"), [str(own), "-I", "-c", _VERIFY])
         place.write_stamp(self._folder, engine_client.ROOT)
         self.setProgress(100.0)
 

@@ -23,6 +23,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from ...layers import catalogue
+from ...layers.messages import number
 from ..language import language, tr
 from ..project_data import data_of_project, file_of, layer_id
 from .records import ALERTS, FINDINGS, Listing, RecordsModel, newest_run, open_table
@@ -30,6 +31,7 @@ from .rule_titles import rule_title
 
 DOCK = "dothi_findings"
 _AROUND = 1.8  # how much more than the feature itself the map shows
+_WIDEST = 190  # pixels of a column at first; the tip has the whole sentence
 _LEAST = 40.0  # metres across, so that a point or a sliver keeps its surroundings
 
 
@@ -115,12 +117,14 @@ class RecordList(QWidget):
         self.head.setText(self._told(next(rows.getFeatures())) if rows is not None else tr("plugin.findings.none"))
         self._fill()
         self.view.resizeColumnsToContents()
+        for column in range(self.model.columnCount()):
+            self.view.setColumnWidth(column, min(self.view.columnWidth(column), _WIDEST))
 
     def _told(self, row: QgsFeature) -> str:
         counts = json.loads(row["counts"] or "{}")
         domain = catalogue.domain(catalogue.layer(self.listing.table).find(self.listing.by))
         told = [
-            f"{domain.values[code][language()]}: {count}"
+            f"{domain.values[code][language()]}: {number(count, language())}"
             for code, count in counts.items()
             if code in domain.values and isinstance(count, int)
         ]

@@ -60,7 +60,9 @@ def _card(verdict: Mapping[str, Any], data: str) -> str:
 def _mark(verdict: Mapping[str, Any]) -> str:
     """Where the rule's numbers come from, and the mark of those nobody compared with the law's own text."""
     code = f"zoning.status.{verdict.get('rule_status')}"
-    return f'<i style="color:#9a5b00">{escape(tr(code))}</i>' if has(code) else ""
+    if not has(code) or tr(code) in _words(verdict):
+        return ""
+    return f'<i style="color:#9a5b00">{escape(tr(code))}</i>'
 
 
 def _facts(verdict: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
