@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from pyproj import CRS
@@ -137,12 +137,22 @@ def register_attributes(database: sqlite3.Connection, table: str, *, title: str,
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """A connection that can only read the GeoPackage ``path``. Raises :class:`InputError` where it is none."""
     require(path)
-    with told(path, writing=False):
-        database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=PATIENCE)
-        try:
-            yield database
-        finally:
-            database.close()
+    with told(path, writing=False), closing(_open_to_read(path.resolve().as_uri())) as database:
+        yield database
+
+
+def _open_to_read(uri: str) -> sqlite3.Connection:
+    database = sqlite3.connect(f"{uri}?mode=ro", uri=True, timeout=PATIENCE)
+    try:
+        database.execute("SELECT count(*) FROM sqlite_master")
+    except sqlite3.OperationalError as error:
+        database.close()
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+            raise
+        # QGIS leaves files in WAL mode when it dies; in a folder that may only be read SQLite cannot make the helper
+        # files of that mode, and nobody can be writing either.
+        database = sqlite3.connect(f"{uri}?mode=ro&immutable=1", uri=True)
+    return database
 
 
 @contextmanager

@@ -109,13 +109,16 @@ print(len(dataset.read(sys.argv[1], "parcel")))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
-def test_a_file_or_folder_that_may_only_be_read(tmp_path):
+@pytest.mark.parametrize("journal", ["delete", "wal"])
+def test_a_file_or_folder_that_may_only_be_read(journal):
     # pytest keeps its folders to their owner, so the place lies elsewhere
     place = Path("/tmp") / f"dothi chỉ đọc {os.getpid()}"
     place.mkdir()
     try:
         path = dataset.create(place / "a.gpkg", ["parcel", "run"], "EPSG:9210")
         dataset.append(path, "parcel", parcels(1))
+        with opened(path) as database:
+            database.execute(f"PRAGMA journal_mode = {journal}")
         path.chmod(0o444)
         place.chmod(0o555)
         said = as_nobody(READ_ONLY, path)
