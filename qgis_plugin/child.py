@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import queue
 import signal
-import subprocess
+import subprocess  # nosec B404 - the engine is a process of its own
 import sys
 import threading
 import time
@@ -149,6 +149,7 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
         if process.poll() is None:
             taskkill = Path(os.environ.get("SYSTEMROOT", r"C:\Windows")) / "System32" / "taskkill.exe"
             quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+            # A constant program of Windows itself and a number; no shell is involved.
             subprocess.run([str(taskkill), "/T", "/F", "/PID", str(process.pid)], check=False, **quiet)  # type: ignore[call-overload]  # noqa: S603  # nosec B603
             process.kill()
         return

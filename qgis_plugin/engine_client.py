@@ -166,7 +166,7 @@ def converse(
             elif kind == "result":
                 return dict(event["value"])
             elif kind == "error":
-                raise _ERRORS.get(event.get("exit"), DothiError)(event["code"], **event.get("arguments", {}))
+                raise _ERRORS.get(event.get("exit", 0), DothiError)(event["code"], **event.get("arguments", {}))
             else:
                 step = _pass_on(event, feedback, step)
         code = child.wait()

@@ -2,7 +2,7 @@
 
 ``python -m dothi.scripts.check_bandit FOLDER``. Bandit is asked to ignore its own ``# nosec`` marks, so that this
 script sees all it could find: a finding stands only where its statement carries ``# nosec B608 - why`` (or, for a low
-one, ``# noqa: S603 - why``, which ruff reads for the same rule).
+one, ``# noqa: S603 - why``, which ruff reads for the same rule); the why may also be the comment on the line above.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from typing import Any
 ROOMS = ("__init__.py", "engine", "ioc", "layers", "processing", "qgis_plugin", "store")
 
 _MARK = re.compile(
-    r"#\s*(?:nosec\s+(?P<nosec>B\d{3}(?:\s*,\s*B\d{3})*)|noqa:\s*S\d{3}[^#]*?)(?P<reason>\s+[-–:]\s+\w.{5,})"
+    r"#\s*(?:nosec\s+(?P<nosec>B\d{3}(?:\s*,\s*B\d{3})*)|noqa:\s*S\d{3}[^#]*?)(?P<reason>\s+[-–:]\s+\w.{5,})?(?=#|$)"
 )
+_COMMENT = re.compile(r"\s*#\s*(\w.{15,})")
 
 
 def findings(folder: Path) -> list[dict[str, Any]]:
@@ -37,13 +38,18 @@ def findings(folder: Path) -> list[dict[str, Any]]:
 
 
 def reason(finding: Mapping[str, Any]) -> str:
-    """Why ``finding`` may stand, as its own lines say; empty where they do not."""
+    """Why ``finding`` may stand, as its marked line or the comment above it says; empty where neither does."""
     lines = Path(finding["filename"]).read_text(encoding="utf-8").splitlines()
     first, last = min(finding["line_range"]), max(finding["line_range"])
+    above = _COMMENT.match(lines[first - 2]) if first > 1 else None
     for line in lines[first - 1 : last]:
-        mark = _MARK.search(line)
-        if mark and (finding["issue_severity"] == "LOW" or finding["test_id"] in (mark["nosec"] or "")):
-            return mark["reason"].strip(" -–:")
+        for mark in _MARK.finditer(line):
+            if finding["issue_severity"] != "LOW" and finding["test_id"] not in (mark["nosec"] or ""):
+                continue
+            if mark["reason"]:
+                return mark["reason"].strip(" -–:")
+            if above:
+                return above[1]
     return ""
 
 

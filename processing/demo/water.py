@@ -151,7 +151,7 @@ def _hydrants(
             "dynamic_pressure_bar": np.round(static - rng.uniform(0.5, 1.1, n), 1),
             "flow_lps": np.round(rng.uniform(11.0, 18.0, n), 1),
             "test_date": "2025-11-12",
-            "test_pass": True,
+            "test_pass": True,  # nosec B105 - a hydrant that passed its test, no password
             "required_flow_lps": 10.0,
             "marked": rng.random(n) < 0.9,
             "install_date": "2018-03-01",

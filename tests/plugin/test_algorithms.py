@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from qgis.core import (
@@ -126,7 +127,7 @@ class TestWhatTheEngineIsGiven:
         QgsProject.instance().addMapLayer(layer)
         return layer
 
-    def given(self, layer: object, context: QgsProcessingContext, data: Path) -> dict[str, object]:
+    def given(self, layer: object, context: QgsProcessingContext, data: Path) -> dict[str, Any]:
         check = algorithm("check_zoning")
         return Values(check, {"data": str(data), "parcels": layer}, context, Heard()).of(check.job)["parcels"]
 
@@ -237,7 +238,7 @@ def test_results_are_set_to_load_styled_named_and_grouped(plugin, data, context)
 def test_it_runs_in_a_thread_of_processing(plugin, data, context):
     feedback = Heard()
     task = QgsProcessingAlgRunnerTask(algorithm("check_zoning"), {"data": str(data), **small.JUDGED}, context, feedback)
-    ends: list[tuple[bool, dict[str, object]]] = []
+    ends: list[tuple[bool, dict[str, Any]]] = []
     task.executed.connect(lambda ok, results: ends.append((ok, results)))
     QgsApplication.taskManager().addTask(task)
     assert settle(lambda: bool(ends))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from qgis.core import QgsApplication, QgsProject
 from qgis.PyQt.QtCore import QDir, QTranslator
@@ -14,7 +16,7 @@ from dothi.qgis_plugin import child
 from .conftest import Desk, settle
 
 
-def traces(desk: Desk) -> dict[str, object]:
+def traces(desk: Desk) -> dict[str, Any]:
     """Everything of ours that a window and an application can hold."""
     main = desk.main
     return {
