@@ -32,7 +32,7 @@ find_python() {
 
 install_from() {
     # shellcheck disable=SC2086
-    "$python" -I -m pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes \
+    "$python" -I -m pip install --quiet --quiet --disable-pip-version-check --no-input --no-deps --require-hashes \
         --only-binary :all: ${DOTHI_WHEELHOUSE:+--no-index --find-links "$DOTHI_WHEELHOUSE"} -r "$1" || stop \
         "Chưa lập được môi trường từ $1 (xem lý do ở trên). Máy không có mạng: đặt DOTHI_WHEELHOUSE; chạy lại sẽ làm tiếp." \
         "The environment could not be made from $1 (the reason is above). Without network set DOTHI_WHEELHOUSE; running again carries on."

@@ -8,7 +8,7 @@ sh scripts/system.sh engine
 sh scripts/engine.sh
 [ -x build/lock/bin/uv ] || {
     .venv/bin/python -I -m venv build/lock
-    build/lock/bin/python -I -m pip install --quiet --disable-pip-version-check uv
+    build/lock/bin/python -I -m pip install --quiet --quiet --disable-pip-version-check uv
 }
 # engine first: dev is made to agree with it.
 for name in engine dev qgis-tests; do

@@ -15,7 +15,7 @@ if [ "$(cat $venv/dothi-tests.lock 2>/dev/null)" != "$stamp" ]; then
     say "Đang lập môi trường kiểm thử trong QGIS ($venv) …" "Making the environment of the tests inside QGIS ($venv) …"
     rm -rf $venv
     "$QGIS_PYTHON" -m venv --system-site-packages $venv
-    $venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes \
+    $venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --no-input --no-deps --require-hashes \
         --only-binary :all: -r $lock
     printf '%s\n' "$stamp" >$venv/dothi-tests.lock
 fi

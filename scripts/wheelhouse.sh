@@ -7,7 +7,7 @@
 sh scripts/system.sh engine
 sh scripts/engine.sh
 mkdir -p dist/wheelhouse
-.venv/bin/python -I -m pip download --quiet --disable-pip-version-check --no-input --no-deps --require-hashes \
+.venv/bin/python -I -m pip download --quiet --quiet --disable-pip-version-check --no-input --no-deps --require-hashes \
     --only-binary :all: --dest dist/wheelhouse -r requirements/engine.lock
 say "Thư viện ở dist/wheelhouse; trên máy kia: DOTHI_WHEELHOUSE=thư-mục make engine" \
     "The libraries are in dist/wheelhouse; on the other machine: DOTHI_WHEELHOUSE=folder make engine"
