@@ -19,8 +19,10 @@ dothi=true
 [locale]
 overrideFlag=true
 userLocale={locale}
+globalLocale={numbers}
 [qgis]
 checkVersion=false
+nullValue=
 showTips340=false
 [app]
 plugin_installer\\checkOnStart=false
@@ -41,7 +43,8 @@ def prepare(folder: Path, language: str, plugin: Path = ROOT) -> Path:
     if not settings.exists():
         settings.parent.mkdir(parents=True, exist_ok=True)
         locale = "en_US" if language == "en" else "vi"
-        settings.write_text(_SETTINGS.format(locale=locale), encoding="utf-8")
+        numbers = "en_US" if language == "en" else "vi_VN"
+        settings.write_text(_SETTINGS.format(locale=locale, numbers=numbers), encoding="utf-8")
     _link(home / "python" / "plugins" / "dothi", plugin)
     return folder
 

@@ -62,11 +62,13 @@ def _features(layer: QgsVectorLayer) -> list[Place]:
     return made
 
 
-def add(project: QgsProject, found: list[Place]) -> None:
-    """Make a bookmark of each place."""
+def add(project: QgsProject, found: list[Place], language: str) -> None:
+    """Make a bookmark of each place, grouped by the map theme that it is best seen with."""
+    theme_names = {theme["id"]: Text(**theme["name"])[language] for theme in contents.plan()["theme"]}
     for place in found:
         bookmark = QgsBookmark()
         bookmark.setId(place.id)
         bookmark.setName(place.name)
+        bookmark.setGroup(theme_names.get(place.theme, ""))
         bookmark.setExtent(QgsReferencedRectangle(place.extent(), place.crs()))
         project.bookmarkManager().addBookmark(bookmark)

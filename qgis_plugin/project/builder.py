@@ -54,7 +54,7 @@ def build(
     relations.connect(project, language)
     tree.dress(made, found, language)
     places = bookmarks.places(made, found, language)
-    bookmarks.add(project, places)
+    bookmarks.add(project, places, language)
     themes.add(project, made, language)
     drawings.add(project, made, places, found, language)
     marks.add(project, found, language)

@@ -14,6 +14,7 @@ from typing import Any
 
 from qgis.core import (
     Qgis,
+    QgsBasicNumericFormat,
     QgsFillSymbol,
     QgsLayerTree,
     QgsLayoutItemLabel,
@@ -36,7 +37,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QColor
 
-from ...layers.messages import RESOURCES, number
+from ...layers.messages import RESOURCES, number, sentence
 from ...layers.model import Text
 from ..styling.labels import text_format
 from ..styling.symbols import embedded
@@ -76,7 +77,7 @@ def make(project: QgsProject, drawing: Drawing, language: str) -> QgsPrintLayout
     shown = _map(made, drawing)
     _north(made, shown)
     _scale_bar(made, shown, language)
-    _legend(made, shown, drawing)
+    _legend(made, shown, drawing, language)
     _block(made, drawing, round(shown.scale()), language)
     if drawing.mark:
         _mark(made, drawing.mark)
@@ -171,17 +172,22 @@ def _scale_bar(made: QgsPrintLayout, shown: QgsLayoutItemMap, language: str) -> 
     item.setLinkedMap(shown)
     item.setUnits(Qgis.DistanceUnit.Meters)
     item.setUnitLabel("m")
-    item.setNumberOfSegments(4)
+    item.setNumberOfSegments(2)
     item.setNumberOfSegmentsLeft(0)
-    item.setUnitsPerSegment(grid_interval(shown.scale()) / 5.0 * 2.0)
+    item.setUnitsPerSegment(grid_interval(shown.scale()) / 2.0)
     item.setMapUnitsPerScaleBarUnit(1.0)
     item.setHeight(1.8)
+    numbers = QgsBasicNumericFormat()
+    numbers.setShowThousandsSeparator(True)
+    numbers.setThousandsSeparator("." if language == "vi" else ",")
+    numbers.setDecimalSeparator("," if language == "vi" else ".")
+    item.setNumericFormat(numbers)
     item.setTextFormat(text_format({"size_pt": 7, "colour": INK, "buffer_mm": 0}))
     made.addLayoutItem(item)
     _place(item, sheet()["scale_bar"])
 
 
-def _legend(made: QgsPrintLayout, shown: QgsLayoutItemMap, drawing: Drawing) -> None:
+def _legend(made: QgsPrintLayout, shown: QgsLayoutItemMap, drawing: Drawing, language: str) -> None:
     item = QgsLayoutItemLegend(made)
     made.addLayoutItem(item)
     item.setLinkedMap(shown)
@@ -192,19 +198,20 @@ def _legend(made: QgsPrintLayout, shown: QgsLayoutItemMap, drawing: Drawing) -> 
         if isinstance(layer, QgsVectorLayer):  # an image explains itself
             root.addLayer(layer)
     item.setLegendFilterByMapEnabled(True)
-    item.setColumnCount(2)
-    item.setSplitLayer(True)
-    item.setEqualColumnWidth(False)
+    item.setTitle(sentence("project.legend", language))
     item.setResizeToContents(False)
-    for style, look in {
-        QgsLegendStyle.Style.Subgroup: {"size_pt": 7.5, "bold": True},
-        QgsLegendStyle.Style.SymbolLabel: {"size_pt": 6.8},
-    }.items():
+    for style, look, above_mm in (
+        (QgsLegendStyle.Style.Title, {"size_pt": 10, "bold": True}, 0.0),
+        (QgsLegendStyle.Style.Subgroup, {"size_pt": 7.5, "bold": True}, 1.8),
+        (QgsLegendStyle.Style.Symbol, {}, 1.0),
+        (QgsLegendStyle.Style.SymbolLabel, {"size_pt": 6.8}, 1.0),
+    ):
         part = item.style(style)
         part.setTextFormat(text_format({**look, "colour": INK, "buffer_mm": 0}))
+        part.setMargin(QgsLegendStyle.Side.Top, above_mm)
         item.setStyle(style, part)
     item.setSymbolWidth(6.0)
-    item.setSymbolHeight(3.2)
+    item.setSymbolHeight(2.8)
     item.setWrapString("\n")
     _place(item, sheet()["legend"])
 

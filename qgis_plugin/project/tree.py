@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -50,16 +51,17 @@ def plant(
     runs: Sequence[Path] | None,
 ) -> Planted:
     """Add all layers, tagged but not yet dressed: forms need the relations that come between."""
+    results, pictures = newest(found, runs), images(found, scenes)  # read before QGIS holds the files open
     made = Planted()
     groups = _groups(project, language)
-    for result in newest(found, runs):
+    for result in results:
         _add_result(project, groups["results"], made, result, language)
     declared = [catalogue.layer(one, found.extra) for one in found.layers if one not in made.layers]
     for one in sorted(declared, key=lambda layer: (-layer.style.get("order", 0), layer.id)):
         layer = _open(found.data, one, one.name[language])
         _add(project, groups[_group_of(one)], layer)
         made.layers[one.id] = layer
-    for image in images(found, scenes):
+    for image in pictures:
         _add_image(project, groups["rasters"], made, image, language)
     for ground in contents.plan()["ground"]:
         if ground["of"] in found.layers:
@@ -105,7 +107,9 @@ def _add(project: QgsProject, group: QgsLayerTreeGroup, layer: QgsMapLayer) -> N
 def _add_result(project: QgsProject, group: QgsLayerTreeGroup, made: Planted, result: Result, language: str) -> None:
     declared = catalogue.layer(result.layer_id)
     title = sentence(f"job.{result.job}.title", language) if has(f"job.{result.job}.title") else declared.name[language]
-    layer = _open(result.path, declared, sentence("project.run", language, title=title, when=result.when))
+    layer = _open(
+        result.path, declared, sentence("project.run", language, title=title, when=date.fromisoformat(result.when))
+    )
     layer.setReadOnly(True)  # a run's result is evidence; what is said about it lives elsewhere
     _add(project, group, layer)
     made.layers[result.layer_id] = layer
@@ -135,8 +139,9 @@ def _add_ground(
     language: str,
 ) -> None:
     declared = catalogue.layer(ground["of"], found.extra)
-    layer = QgsVectorLayer(f"{found.data}|layername={declared.id}", Text(**ground["name"])[language], "ogr")
-    layer.setSubsetString(ground["where"])
+    # the filter stands in the source: setting it afterwards would open the file for writing
+    source = f"{found.data}|layername={declared.id}|subset={ground['where']}"
+    layer = QgsVectorLayer(source, Text(**ground["name"])[language], "ogr")
     layer.setRenderer(QgsSingleSymbolRenderer(symbol(declared.geometry, ground["symbol"])))
     layer.setFlags(QgsMapLayer.LayerFlag.Removable)  # not searched, not identified: it only colours the map
     layer.setReadOnly(True)

@@ -68,15 +68,16 @@ def _default(field: Field) -> QgsDefaultValue:
 
 
 def form(layer: QgsVectorLayer, declared: Layer, language: str, project: QgsProject | None) -> QgsEditFormConfig:
-    """The form with its tabs. Groups come in the order in which their fields are declared, identity last."""
+    """The form with its tabs. Groups come in the order in which their fields are declared."""
     config = layer.editFormConfig()
     config.setLayout(Qgis.AttributeFormLayout.DragAndDrop)
     config.clearTabs()
     root = config.invisibleRootContainer()
-    for group in _groups(declared.fields):
+    fields = _identity_last(declared.fields)
+    for group in dict.fromkeys(field.group for field in fields):
         tab = QgsAttributeEditorContainer(group_title(group, language), root)
         tab.setType(Qgis.AttributeEditorContainerType.Tab)
-        for field in declared.fields:
+        for field in fields:
             index = layer.fields().indexOf(field.id)
             if field.group != group or index < 0:
                 continue
@@ -89,11 +90,9 @@ def form(layer: QgsVectorLayer, declared: Layer, language: str, project: QgsProj
     return config
 
 
-def _groups(fields: Iterable[Field]) -> list[str]:
-    ordered = list(dict.fromkeys(field.group for field in fields))
-    identity = next((field.group for field in fields if field.id == IDENTITY), "")
-    alone = sum(field.group == identity for field in fields) == 1
-    return [g for g in ordered if g != identity] + [identity] if alone and identity else ordered
+def _identity_last(fields: Iterable[Field]) -> list[Field]:
+    """What a person fills in comes before what the database gives."""
+    return sorted(fields, key=lambda field: field.id == IDENTITY)
 
 
 def _referring(layer: QgsVectorLayer, config: QgsEditFormConfig, language: str, project: QgsProject) -> None:

@@ -95,6 +95,8 @@ def settings(declared: Layer, style: Mapping[str, Any], language: str) -> QgsPal
     made.placement = _PLACEMENTS[style.get("placement", _DEFAULT_PLACEMENT[declared.geometry])]
     made.dist = float(style.get("offset_mm", 0.6 if declared.geometry == "Point" else 0.0))
     made.distUnits = Qgis.RenderUnit.Millimeters
+    if declared.geometry == "Point":
+        made.offsetType = Qgis.LabelOffsetType.FromSymbolBounds
     made.priority = int(style.get("priority", 5))
     if declared.geometry == "MultiLineString":
         made.lineSettings().setPlacementFlags(

@@ -12,7 +12,7 @@ from .relations import relation_id
 from .renderer import words
 
 DATE_SHOWN = {"vi": "dd/MM/yyyy", "en": "yyyy-MM-dd"}
-LONG_TEXT = 200  # characters; longer fields are edited in several lines
+LONG_TEXT = 300  # characters; longer fields are edited in several lines
 INTEGER_LIMIT = 2_147_483_647
 REAL_LIMIT = 1e12
 

@@ -122,6 +122,7 @@ def test_the_project_knows_its_place_its_data_and_its_state(built):
     assert built.crs().authid() == "EPSG:9210"
     assert Path(project_data.data_of_project(built)).name == "thử nghiệm.gpkg"
     assert [mark.name() for mark in built.bookmarkManager().bookmarks()] == ["Bạch Đằng"]
+    assert built.bookmarkManager().bookmarks()[0].group() in built.mapThemeCollection().mapThemes()
     assert "mô phỏng" in built.title()
     label, _ok = built.readEntry("TitleLabel", "/Label")
     assert label.startswith("MÔ PHỎNG")
