@@ -27,7 +27,7 @@ from .pair import Pair, pair_of
 from .reading import open_scene
 from .registration import Shift
 from .score import LinearScore, Moments, Pixels, change_vector, irmad, mad, usable_bands
-from .smoothing import box_mean
+from .smoothing import smoothed
 from .threshold import MISFIT, NoChange, Rule, ScoreHistogram, fit_no_change, reach_of, threshold
 
 Method = Literal["irmad", "mad", "cva"]
@@ -243,10 +243,10 @@ def _transform(
         chosen = stacked if len(rows) == len(stacked) else stacked[rows]
         length = score.score(chosen.reshape(len(chosen), -1)).reshape(valid.shape)
         np.minimum(length, np.float32(reach), out=length)
-        smoothed = inner(box_mean(length, valid, smooth), rim)
+        mean = inner(smoothed(length, valid, smooth), rim)
         seen = inner(valid, rim)
-        histogram.add(smoothed[seen])
-        np.where(seen, smoothed, np.float32(-1.0)).astype(np.float32).tofile(scores)
+        histogram.add(mean[seen])
+        np.where(seen, mean, np.float32(-1.0)).astype(np.float32).tofile(scores)
         report.progress((number + 1) / len(blocks), "change.step_score")
     return histogram
 

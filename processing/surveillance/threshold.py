@@ -25,8 +25,14 @@ BINS = 1 << 16
 _LOW, _MIDDLE = 0.25, 0.5
 # Expected share of false alerts among all alerts that the automatic rule accepts.
 FALSE_DISCOVERY = 0.05
-# Scores are clipped here before smoothing, so that one glint cannot colour its neighbours (share of pixels above).
-_CLIPPED = 0.002
+# Where the tail of the scores is taken from (shares below), and how far beyond it is followed: scores are clipped there
+# before smoothing, so that one glint cannot colour its neighbours.
+_TAIL = (0.9, 0.99)
+_CLIPPED = 1e-7
+# Otsu's threshold is sensitive to outliers: it sees scores only up to this share.
+_OTSU_SHARE = 0.995
+# The valley: classes of equal ratio, how much more must lie above a class than in it, and how many pixels at least.
+_CLASSES, _STANDS_APART, _LEAST = 16, 8, 30
 # Differences below one hundredth of a standard deviation per band are rounding, not ground.
 _ROUNDING = 0.01
 # Largest distance between fitted and observed share at the upper quartile that still counts as a fit.
@@ -94,15 +100,17 @@ class ScoreHistogram:
 
 
 def reach_of(sample: NDArray[np.float32], degrees: int) -> float:
-    """Where scores are clipped: the 99.8th percentile, but never inside what unchanged ground can score.
+    """Where scores are clipped: beyond what unchanged ground can score, by its fitted distribution and by the tail.
 
-    ``sample`` holds unsmoothed scores of valid pixels.
+    ``sample`` holds unsmoothed scores of valid pixels. The tail is followed as an exponential one (Pickands 1975, Ann.
+    Stat. 3, 119-131, with shape 0).
     """
-    most = float(sample.max())
-    histogram = ScoreHistogram.empty(max(most, _ROUNDING) * 1.0001)
+    histogram = ScoreHistogram.empty(max(float(sample.max()), _ROUNDING) * 1.0001)
     histogram.add(sample)
-    unchanged = fit_no_change(histogram, degrees).score_at(1e-9)
-    return max(float(np.quantile(sample, 1.0 - _CLIPPED)), unchanged)
+    low, high = (histogram.quantile(share) for share in _TAIL)
+    scale = (high - low) / np.log((1.0 - _TAIL[0]) / (1.0 - _TAIL[1]))
+    tail = low + scale * np.log((1.0 - _TAIL[0]) / _CLIPPED)
+    return max(float(tail), fit_no_change(histogram, degrees).score_at(1e-9))
 
 
 def fit_no_change(histogram: ScoreHistogram, degrees: int) -> NoChange:
@@ -124,7 +132,8 @@ def threshold(histogram: ScoreHistogram, unchanged: NoChange, rule: Rule, value:
     """The score above which a pixel counts as changed.
 
     ``rule`` is ``budget`` (``value``: share of valid pixels, 0 to 1), ``false_alarm`` (``value``: probability that
-    unchanged ground is flagged) or ``auto``: the stricter of Otsu's threshold and false-discovery control.
+    unchanged ground is flagged) or ``auto``: the stricter of Otsu's threshold and false-discovery control, raised to
+    the valley where one stands out above it.
     """
     if rule == "budget":
         if value is None:
@@ -134,25 +143,43 @@ def threshold(histogram: ScoreHistogram, unchanged: NoChange, rule: Rule, value:
         if value is None:
             raise TypeError("a false-alarm rule needs its rate")
         return unchanged.score_at(value)
-    return max(otsu(histogram), false_discovery(histogram, unchanged, FALSE_DISCOVERY))
+    return valley(histogram, max(otsu(histogram), false_discovery(histogram, unchanged, FALSE_DISCOVERY)))
 
 
 def otsu(histogram: ScoreHistogram) -> float:
-    """The threshold with the largest variance between two groups (Otsu 1979, IEEE SMC 9, 62-66).
+    """The threshold with the largest variance between two groups (Otsu 1979, IEEE SMC 9, 62-66), scores clipped.
 
     It always finds two groups, also where nothing changed: never use it alone.
     """
-    counts = histogram.counts.reshape(512, -1).sum(axis=1).astype(float)
-    width = histogram.reach / 512
-    centres = (np.arange(512) + 0.5) * width
+    edges = np.linspace(0.0, max(histogram.quantile(_OTSU_SHARE), histogram.reach / BINS), 513)
+    below = np.interp(edges, histogram.edges, np.concatenate([[0], np.cumsum(histogram.counts)]))
+    below[-1] = histogram.total  # what is clipped counts in the last class
+    counts, centres = np.diff(below), (edges[1:] + edges[:-1]) / 2
     weight, moment = np.cumsum(counts), np.cumsum(counts * centres)
-    total = weight[-1]
-    other = total - weight
-    between = np.zeros(512)
-    np.divide(
-        (moment[-1] * weight / max(total, 1) - moment) ** 2, weight * other, out=between, where=weight * other > 0
-    )
-    return float((np.argmax(between) + 1) * width)
+    other = weight[-1] - weight
+    between = np.zeros(len(counts))
+    apart = (moment[-1] * weight / max(weight[-1], 1) - moment) ** 2
+    np.divide(apart, weight * other, out=between, where=(weight > 0) & (other > 0.5))
+    return float(edges[np.argmax(between) + 1])
+
+
+def valley(histogram: ScoreHistogram, start: float) -> float:
+    """Where a group of high scores stands apart from all below it; ``start`` where none does.
+
+    Unchanged ground is seldom of one kind: sea and fields scatter differently, and the bulk says nothing of the tail. A
+    tail without change thins out from class to class of equal ratio (on five real pairs each class held at least a
+    third of what lay above it); a class that holds less than an eighth of it is a valley between two modes (Prewitt and
+    Mendelsohn 1966, Ann. N. Y. Acad. Sci. 128, 1035-1053).
+    """
+    filled = np.flatnonzero(histogram.counts)
+    top = histogram.edges[filled[-1] + 1] if len(filled) else 0.0
+    if not 0.0 < start < top:
+        return start
+    edges = np.geomspace(start, top, _CLASSES + 1)
+    below = np.interp(edges, histogram.edges, np.concatenate([[0], np.cumsum(histogram.counts)]))
+    counts, above = np.diff(below), below[-1] - below[1:]
+    found = np.flatnonzero((above >= _LEAST) & (counts * _STANDS_APART <= above))
+    return float(edges[found[0]]) if len(found) else start
 
 
 def false_discovery(histogram: ScoreHistogram, unchanged: NoChange, rate: float) -> float:
