@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -81,7 +82,7 @@ class Demo:
             return
         given: dict[str, Any] = {"data": self.subject.data, "project": self.subject.project}
         if self.subject.images and not self.subject.simulated:
-            given["scenes"] = ";".join(map(str, self.subject.images))
+            given["scenes"] = self.subject.images
         done = qgis_run.run("build_project", given, PROFILE)
         self.steps.note("project", wanted, done.results)
         say("project_built", path=shown(self.subject.project), seconds=done.seconds)
@@ -99,7 +100,7 @@ class Demo:
     def job(self, number: int, algorithm: str, parameters: Mapping[str, Any], show: Callable[..., None]) -> Any:
         """Run a job, or take what it gave the last time; say what it found. None: it refused, and why was said."""
         print()
-        say("job", number=number, command=" ".join(qgis_run.command(algorithm, parameters)))
+        say("job", number=number, command=shlex.join(qgis_run.command(algorithm, parameters)))
         inputs = [state(value) for value in parameters.values() if isinstance(value, Path)]
         wanted = digest(_ALL, str(ROOT), repr(parameters), *inputs)
         results = self.steps.made(algorithm, wanted)

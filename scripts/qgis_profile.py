@@ -66,6 +66,7 @@ def environment(folder: Path, *, headless: bool) -> dict[str, str]:
     kept["QGIS_CUSTOM_CONFIG_PATH"] = str(folder.resolve())
     if headless:
         kept["QT_QPA_PLATFORM"] = "offscreen"
+        kept["GDAL_PAM_ENABLED"] = "NO"  # no .aux.xml beside the user's images
     if "XDG_RUNTIME_DIR" not in kept:  # Qt complains without one
         runtime = folder / "runtime"
         runtime.mkdir(mode=0o700, exist_ok=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .files import ROOT
+from .files import ROOT, shown
 from .qgis_profile import environment
 
 
@@ -27,11 +27,12 @@ class Done:
 
 
 def command(algorithm: str, parameters: Mapping[str, Any]) -> list[str]:
-    """The words of the command line; paths below the root are shown relative to it."""
-    words = []
-    for name, value in parameters.items():
-        shown = value.relative_to(ROOT) if isinstance(value, Path) and value.is_relative_to(ROOT) else value
-        words.append(f"--{name}={shown}")
+    """The words of the command line; paths below the root are shown relative to it, a list is a word each."""
+    words = [
+        f"--{name}={shown(value) if isinstance(value, Path) else value}"
+        for name, given in parameters.items()
+        for value in (given if isinstance(given, (list, tuple)) else [given])
+    ]
     return ["qgis_process", "--json", "run", f"dothi:{algorithm}", *words]
 
 
