@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from qgis.core import QgsProcessingAlgorithm
 from qgis.PyQt.QtCore import Qt, QUrl
 from qgis.PyQt.QtGui import QDesktopServices, QIcon
 from qgis.PyQt.QtWidgets import QAction, QMenu, QMessageBox, QToolBar
@@ -26,6 +27,7 @@ from .algorithms.jobs import (
 from .algorithms.provider import PROVIDER
 from .language import tr
 from .options import OptionsFactory
+from .project.algorithm import BuildProject
 
 if TYPE_CHECKING:
     from .engine_setup import SetupTask
@@ -67,6 +69,7 @@ class Window:
         self.records_action = self._action("findings.svg", tr("plugin.menu_findings"), self._show_records, checked=True)
         self.toolbar.addActions([self.explain_action, self.records_action])
         self.menu.addSeparator()
+        self._algorithm(BuildProject())
         for algorithm in _DATA:
             self._job(algorithm)
         self.menu.addSeparator()
@@ -81,18 +84,21 @@ class Window:
         action.triggered.connect(do)
         return action
 
-    def _job(self, algorithm: type[EngineAlgorithm]) -> QAction:
+    def _job(self, kind: type[EngineAlgorithm]) -> QAction:
+        return self._algorithm(kind())
+
+    def _algorithm(self, algorithm: QgsProcessingAlgorithm) -> QAction:
         """The same algorithm that the toolbox runs, with the same dialog."""
-        job = algorithm.job
-        action = self._action(f"{job.command[0]}.svg", tr(f"job.{job.id}.title") + "…", lambda: self._run(algorithm))
-        action.setToolTip(tr(f"job.{job.id}.help"))
-        action.setObjectName(job.algorithm)
+        name = algorithm.name()
+        action = self._action(f"{algorithm.groupId()}.svg", f"{algorithm.displayName()}…", lambda: self._run(name))
+        action.setToolTip(algorithm.shortDescription())
+        action.setObjectName(name)
         return action
 
-    def _run(self, algorithm: type[EngineAlgorithm]) -> None:
+    def _run(self, name: str) -> None:
         from qgis import processing
 
-        outcome = processing.execAlgorithmDialog(f"{PROVIDER}:{algorithm.job.algorithm}", {})
+        outcome = processing.execAlgorithmDialog(f"{PROVIDER}:{name}", {})
         project = outcome.get(ProjectAlgorithm.PROJECT)
         if project and self._agrees(tr("plugin.open_project")):
             self.iface.addProject(project)
