@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rasterio.features import rasterize
 from scipy import ndimage
 from scipy.spatial import cKDTree
-from shapely import Polygon
+from shapely import Point, Polygon
 
 from .coast import PIXEL, SIZE, Coast
 from .shapes import Rng
@@ -94,8 +94,8 @@ class Cover:
             "casuarina": _soften(trees, 0.5),
             "green_field": _soften(farmed * _rise(tone, 0.62, 0.66), 0.5),
             "dry_field": _soften(farmed * _rise(tone, 0.12, 0.30), 0.5),
-            "white_dune": _soften(bare * pale, 0.4),
-            "red_dune": _soften(bare, 0.4),
+            "white_dune": _soften(bare * pale, 0.8),
+            "red_dune": _soften(bare, 0.8),
         }
 
     def _mask(self, shape: object, *, touched: bool = False) -> Mask:
@@ -113,7 +113,7 @@ class Cover:
         west, south, east, north = shape.bounds
         c0, c1 = int((west - fine.c) // PIXEL) - 1, int((east - fine.c) // PIXEL) + 2
         r0, r1 = int((fine.f - north) // PIXEL) - 1, int((fine.f - south) // PIXEL) + 2
-        window = fine * Affine.translation(c0 * 5, r0 * 5)
+        window = fine @ Affine.translation(c0 * 5, r0 * 5)
         part = rasterize([(shape, 1)], out_shape=((r1 - r0) * 5, (c1 - c0) * 5), transform=window)
         share = part.reshape(r1 - r0, 5, c1 - c0, 5).mean(axis=(1, 3))
         whole = np.zeros((SIZE, SIZE), dtype=np.float32)
@@ -154,17 +154,12 @@ class Cover:
         """Pits that are there on both dates, inside the licences."""
         first, second = self.coast.licences["SN-01"], self.coast.licences["SN-04"]
         c1, c2 = first.centroid, second.centroid
-        return {
-            "pond": Polygon(
-                [(c1.x - 430 + x, c1.y - 330 + y) for x, y in ((0, 0), (150, 30), (190, 150), (60, 190), (-40, 90))]
-            ),
-            "pit": Polygon(
-                [(c1.x - 560 + x, c1.y - 430 + y) for x, y in ((0, 0), (330, 10), (430, 240), (250, 390), (-40, 300))]
-            ),
-            "tailings": Polygon(
-                [(c2.x + x, c2.y + y) for x, y in ((-150, -90), (130, -120), (180, 80), (-30, 150), (-170, 60))]
-            ),
+        shapes = {
+            "pond": _corners(c1, (-430, -330), (0, 0), (150, 30), (190, 150), (60, 190), (-40, 90)),
+            "pit": _corners(c1, (-560, -430), (0, 0), (330, 10), (430, 240), (250, 390), (-40, 300)),
+            "tailings": _corners(c2, (0, 0), (-150, -90), (130, -120), (180, 80), (-30, 150), (-170, 60)),
         }
+        return {name: shape.buffer(60.0, quad_segs=6).buffer(-70.0, quad_segs=6) for name, shape in shapes.items()}
 
     def reflectance(self, fractions: dict[str, Plane], green: float, *, shifted: bool) -> NDArray[np.float32]:
         """Bands (6, rows, columns) of the mixed covers, with texture; dune crests move where the wind moved them."""
@@ -185,6 +180,10 @@ class Cover:
             crests = crests * (1.0 - where) + moved * where
         bands *= (1.0 + 0.055 * crests * sand)[None]
         return bands
+
+
+def _corners(centre: Point, shift: tuple[int, int], *corners: tuple[int, int]) -> Polygon:
+    return Polygon([(centre.x + shift[0] + x, centre.y + shift[1] + y) for x, y in corners])
 
 
 def _rise(values: Plane, low: float, high: float) -> Plane:

@@ -23,6 +23,10 @@ from .shapes import Rng
 
 BASELINE, OFFSET = "05.11", -1000
 
+_SPREAD = 0.65  # pixels, standard deviation of what the optics smear
+_NOISE = 0.0044  # reflectance, standard deviation per pixel and band
+_HAZE = 0.0015  # reflectance, standard deviation, in patches
+_GLINT = 0.0012  # reflectance, equal in all bands
 _SUN = (-9.0, -14.0)  # pixels from cloud to shadow: columns, rows (sun in the south-east, cloud at about 1 km)
 
 
@@ -44,7 +48,7 @@ class _Date:
 _DATES = {
     "before": _Date(1.0, 0.0, (0.0, 0.0), 1.0, ((250, 215, 34), (330, 170, 22), (930, 960, 46)), ((1010, 140, 60),)),
     "after": _Date(
-        1.025, 0.003, (0.16, -0.21), 1.05, ((560, 250, 40), (690, 205, 24), (770, 1010, 38)), ((180, 820, 55),)
+        1.02, 0.003, (0.05, -0.07), 1.02, ((560, 250, 40), (690, 205, 24), (770, 1010, 38)), ((180, 820, 55),)
     ),
 }
 
@@ -75,6 +79,7 @@ def _scene(rng: Rng, cover: Cover, which: str) -> NDArray[np.uint16]:
     fractions = cover.fractions(changed=which == "after")
     bands = cover.reflectance(fractions, date.green, shifted=which == "after")
     water = fractions["sea"] + fractions["shallow"] + fractions["pond"] + fractions["lake"] > 0.5
+    bands = np.stack([ndimage.gaussian_filter(band, _SPREAD) for band in bands])
     if any(date.shift):
         bands = np.stack([ndimage.shift(band, date.shift, order=2, mode="nearest") for band in bands])
     bands = bands * np.float32(date.gain) + np.float32(date.bias)
@@ -82,9 +87,17 @@ def _scene(rng: Rng, cover: Cover, which: str) -> NDArray[np.uint16]:
     white = np.array(SPECTRA["cloud"], dtype=np.float32)[:, None, None]
     bands = bands * (1.0 - 0.45 * shadow) * (1.0 - cloud) + white * cloud
     bands = bands * (1.0 - 0.18 * cirrus) + 0.18 * 0.55 * white * cirrus
-    bands += rng.standard_normal(bands.shape, dtype=np.float32) * (0.0014 + 0.006 * bands)
+    bands += _unrest(rng, water, bands)
     numbers = np.clip(np.round(bands * 10_000.0) - OFFSET, 1, 65_534).astype(np.uint16)
     return np.concatenate([numbers, _classes(bands, water, cloud, shadow, cirrus)[None]])
+
+
+def _unrest(rng: Rng, water: Mask, bands: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What differs between any two dates though nothing happened: sensor noise, haze, glint on waves."""
+    sensor = rng.standard_normal(bands.shape, dtype=np.float32) * (_NOISE + 0.003 * bands)
+    haze = 0.6 * noise(rng, 12.0) + 0.4 * noise(rng, 40.0)
+    glint = rng.standard_normal(water.shape, dtype=np.float32) + noise(rng, 3.0)
+    return np.asarray(sensor + _HAZE * haze + _GLINT * glint * water)
 
 
 def _clouds(rng: Rng, date: _Date) -> tuple[Plane, Plane, Plane]:
@@ -115,7 +128,7 @@ def _classes(bands: NDArray[np.float32], water: Mask, cloud: Plane, shadow: Plan
     ndvi = (near - red) / np.maximum(near + red, 1e-3)
     found = np.where(ndvi > 0.32, 4, 5)
     found[coarse(water.astype(np.float32)) > 0.5] = 6
-    found[coarse(cirrus) > 0.25] = 10
+    found[coarse(cirrus) > 0.08] = 10
     found[coarse(shadow) > 0.18] = 3
     thick = coarse(cloud)
     found[ndimage.binary_dilation(thick > 0.03, iterations=1)] = 8
