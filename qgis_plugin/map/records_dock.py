@@ -75,6 +75,10 @@ class RecordList(QWidget):
         self.search = QgsFilterLineEdit()
         self.search.setPlaceholderText(tr("plugin.findings.search"))
         self.count = QLabel()
+        self.again = QToolButton()
+        self.again.setIcon(QIcon(":/images/themes/default/mActionRefresh.svg"))
+        self.again.setToolTip(tr("plugin.findings.refresh"))
+        self.again.setAutoRaise(True)
         self._arrange()
         self.by.addItem(tr(listing.every), "")
         domain = catalogue.domain(catalogue.layer(listing.table).find(listing.by))
@@ -97,17 +101,17 @@ class RecordList(QWidget):
         self.view.horizontalHeader().setStretchLastSection(True)
         self.view.clicked.connect(self._go)
         self.view.activated.connect(self._go)
-        for box in (self.by, self.kind):
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        filters = QHBoxLayout()
-        filters.addWidget(self.by)
-        filters.addWidget(self.kind, 1)
+        self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        foot = QHBoxLayout()
+        foot.addWidget(self.count, 1)
+        foot.addWidget(self.again)
         layout = QVBoxLayout(self)
         layout.addWidget(self.head)
-        layout.addLayout(filters)
+        layout.addWidget(self.by)
+        layout.addWidget(self.kind)
         layout.addWidget(self.search)
         layout.addWidget(self.view, 1)
-        layout.addWidget(self.count)
+        layout.addLayout(foot)
 
     def read(self, data: str) -> None:
         """Show the newest run on the data set ``data``."""
@@ -197,12 +201,7 @@ class RecordsDock(QgsDockWidget):
         self.tabs = QTabWidget()
         for one in self.lists:
             self.tabs.addTab(one, tr(one.listing.title))
-        again = QToolButton()
-        again.setIcon(QIcon(":/images/themes/default/mActionRefresh.svg"))
-        again.setToolTip(tr("plugin.findings.refresh"))
-        again.setAutoRaise(True)
-        again.clicked.connect(self.read)
-        self.tabs.setCornerWidget(again)
+            one.again.clicked.connect(self.read)
         self.setWidget(self.tabs)
 
     def read(self, *_: Any) -> None:
