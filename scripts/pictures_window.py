@@ -11,7 +11,7 @@ from pathlib import Path
 import qgis.utils
 from qgis.core import QgsApplication, QgsCoordinateTransform, QgsExpression, QgsFeatureRequest, QgsProject
 from qgis.PyQt.QtCore import QSize, Qt, QTimer
-from qgis.PyQt.QtWidgets import QApplication, QDockWidget
+from qgis.PyQt.QtWidgets import QApplication, QDockWidget, QTabWidget
 from qgis.utils import iface
 
 OUT = Path(os.environ["DOTHI_PICTURES"])
@@ -140,21 +140,24 @@ def scenes():
     yield
     photograph("before-after")
     beside.close()
-    iface.mainWindow().findChild(QDockWidget, "Layers").show()
+    arrange()
     go("tan_uyen")
     yield
     building = layer("building")
     feature = found("building", '"floors" >= 4 AND "parcel" IS NOT NULL')
     zoom_to(building, feature, 12)
     yield
-    building.startEditing()
-    form = iface.getFeatureForm(building, feature)
-    form.setGeometry(560, 190, 700, 560)
-    form.show()
-    yield
-    photograph("form")
-    form.close()
-    building.rollBack()
+    for layer_id, tab, name in (("building", 1, "form"), ("luminaire", 1, "form-luminaire")):
+        of = layer(layer_id)
+        of.startEditing()
+        form = iface.getFeatureForm(of, feature if layer_id == "building" else found(layer_id, '"power_w" > 0'))
+        form.setGeometry(600, 200, 640, 470 if layer_id == "building" else 640)
+        form.findChild(QTabWidget).setCurrentIndex(tab)
+        form.show()
+        yield
+        photograph(name)
+        form.close()
+        of.rollBack()
     window().records_action.trigger()
     dock("dothi_findings", 560)
     yield

@@ -22,9 +22,10 @@ from ...store.coordinates import transform_geometries
 from . import coast as coasts
 from . import labels, scenes
 from .buildings import buildings
-from .cadastre import Frames, land
+from .cadastre import Frames, concat, land
 from .faults import NOT_IN_DATA, plant
 from .ground import CRS
+from .harbours import harbours
 from .lighting import lighting
 from .places import places
 from .power import power
@@ -48,6 +49,8 @@ def province(seed: int, report: Report = SILENT) -> tuple[Frames, pd.DataFrame]:
     frames |= lighting(seed, made.streets, frames)
     frames |= water(seed, made.streets, frames)
     frames |= places(seed, made)
+    around = harbours(seed, frames["logistics_port"])
+    frames["existing_land_use"] = concat([frames["existing_land_use"], around])
     report.progress(1.0)
     return frames, truth
 

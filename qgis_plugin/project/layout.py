@@ -94,6 +94,7 @@ def _frame(made: QgsPrintLayout, box: Sequence[float], width: float, fill: str =
     shape.setShapeType(QgsLayoutItemShape.Shape.Rectangle)
     style = {"outline_color": INK, "outline_width": str(width), "joinstyle": "miter"}
     shape.setSymbol(QgsFillSymbol.createSimple({**style, **({"style": "no"} if fill == "none" else {"color": fill})}))
+    shape.setId("frame")
     made.addLayoutItem(shape)
     _place(shape, box)
     return shape
