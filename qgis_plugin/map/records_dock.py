@@ -202,6 +202,7 @@ class RecordsDock(QgsDockWidget):
         for one in self.lists:
             self.tabs.addTab(one, tr(one.listing.title))
             one.again.clicked.connect(self.read)
+        self.tabs.setMinimumWidth(self.tabs.tabBar().sizeHint().width() + 12)  # both names whole
         self.setWidget(self.tabs)
 
     def read(self, *_: Any) -> None:
