@@ -21,7 +21,7 @@ from rasterio.windows import Window
 from ...layers.errors import InputError
 from ...layers.report import Report, Stage
 from .change_raster import RASTER_NODATA, ChangeRaster
-from .grid import Grid, widened
+from .grid import Grid, clipped, widened
 from .opening import processors, raster_session
 from .pair import Pair, pair_of
 from .reading import open_scene
@@ -142,18 +142,32 @@ def _map(pair: Pair, out: Path, settings: Settings, report: Report, area: Area |
     )
 
 
-def _blocks(pair: Pair, rim: int, area: Area | None) -> Iterator[tuple[Window, Pixels, NDArray[np.bool_], int]]:
-    """Every block with a rim around it: window, stacked bands, valid pixels, pixels asked for. One is read ahead."""
+@dataclass(frozen=True)
+class _Block:
+    """A window with a rim around it: stacked bands and valid pixels of both, where the window lies in them, and how
+    many of its pixels are asked for.
+    """
 
-    def read(window: Window) -> tuple[Window, Pixels, NDArray[np.bool_], int]:
-        wide = widened(window, rim)
+    stacked: Pixels
+    valid: NDArray[np.bool_]
+    inside: tuple[slice, slice]
+    asked: int
+
+
+def _blocks(pair: Pair, rim: int, area: Area | None) -> Iterator[_Block]:
+    """Every block of the pair, in order; one is read ahead."""
+
+    def read(window: Window) -> _Block:
+        wide = clipped(widened(window, rim), pair.grid)
+        row, column = int(window.row_off - wide.row_off), int(window.col_off - wide.col_off)
+        inside = slice(row, row + int(window.height)), slice(column, column + int(window.width))
         if area is None:
-            return window, *pair.read(wide), int(window.width * window.height)
+            return _Block(*pair.read(wide), inside, int(window.width * window.height))
         wanted = area(pair.grid.window(wide))
         if not wanted.any():
-            return window, np.zeros((2 * len(pair.names), *wanted.shape), np.float32), wanted, 0
+            return _Block(np.zeros((2 * len(pair.names), *wanted.shape), np.float32), wanted, inside, 0)
         stacked, valid = pair.read(wide)
-        return window, stacked, valid & wanted, int(np.count_nonzero(inner(wanted, rim)))
+        return _Block(stacked, valid & wanted, inside, int(np.count_nonzero(wanted[inside])))
 
     windows = pair.grid.blocks()
     with ThreadPoolExecutor(1) as reader:
@@ -165,11 +179,6 @@ def _blocks(pair: Pair, rim: int, area: Area | None) -> Iterator[tuple[Window, P
         yield coming.result()
 
 
-def inner(values: NDArray[np.generic], rim: int) -> NDArray[np.generic]:
-    """``values`` (rows, columns) without a rim of ``rim`` pixels."""
-    return values[rim : values.shape[0] - rim, rim : values.shape[1] - rim]
-
-
 def _statistics(pair: Pair, method: Method, area: Area | None, report: Report) -> tuple[Moments, Pixels, int]:
     """First pass: moments over all pixels (IR-MAD: of the sample), the sample (2p, n), number of pixels asked for."""
     blocks = pair.grid.blocks()
@@ -178,9 +187,9 @@ def _statistics(pair: Pair, method: Method, area: Area | None, report: Report) -
     stride = max(1, -(-pair.grid.pixels // SAMPLE))
     samples: list[Pixels] = []
     total = 0
-    for number, (_, stacked, valid, asked) in enumerate(_blocks(pair, 0, area)):
-        total += asked
-        pixels = _pixels(stacked, valid)
+    for number, block in enumerate(_blocks(pair, 0, area)):
+        total += block.asked
+        pixels = _pixels(block.stacked, block.valid)
         samples.append(pixels[:, _every(pixels.shape[1], stride, number)])
         if method != "irmad":
             whole += Moments.of(pixels)
@@ -239,14 +248,18 @@ def _transform(
     rim = smooth // 2
     histogram = ScoreHistogram.empty(reach)
     rows = [*kept, *(len(pair.names) + i for i in kept)]
-    for number, (_, stacked, valid, _) in enumerate(_blocks(pair, rim, area)):
-        chosen = stacked if len(rows) == len(stacked) else stacked[rows]
-        length = score.score(chosen.reshape(len(chosen), -1)).reshape(valid.shape)
+    for number, block in enumerate(_blocks(pair, rim, area)):
+        bands = block.stacked if len(rows) == len(block.stacked) else block.stacked[rows]
+        length = score.score(bands.reshape(len(bands), -1)).reshape(block.valid.shape)
         np.minimum(length, np.float32(reach), out=length)
-        mean = inner(smoothed(length, valid, smooth), rim)
-        seen = inner(valid, rim)
-        histogram.add(mean[seen])
-        np.where(seen, mean, np.float32(-1.0)).astype(np.float32).tofile(scores)
+        mean = np.ascontiguousarray(smoothed(length, block.valid, smooth)[block.inside])
+        seen = block.valid[block.inside]
+        if seen.all():
+            histogram.add(mean)
+        else:
+            histogram.add(mean[seen])
+            mean[~seen] = -1.0
+        mean.tofile(scores)
         report.progress((number + 1) / len(blocks), "change.step_score")
     return histogram
 
@@ -263,6 +276,7 @@ def _write(
 ) -> int:
     """Third pass, over the scores alone: decision and confidence into ``out``. Returns the number of changed pixels."""
     blocks = grid.blocks()
+    certain = unchanged.confidence(reach)
     changed = 0
     scores.seek(0)
     with ChangeRaster(out, grid, tags) as raster:
@@ -272,8 +286,9 @@ def _write(
             seen = score >= 0
             flagged = score > np.float32(limit)
             changed += int(np.count_nonzero(flagged))
-            decision = np.where(seen, flagged, RASTER_NODATA).astype(np.float32)
-            confidence = np.where(seen, unchanged.confidence(np.maximum(score, 0), reach), RASTER_NODATA)
-            raster.write(window, decision, confidence.astype(np.float32))
+            decision, confidence = flagged.astype(np.float32), certain(np.maximum(score, 0))
+            if not seen.all():
+                decision[~seen] = confidence[~seen] = RASTER_NODATA
+            raster.write(window, decision, confidence)
             report.progress((number + 1) / len(blocks), "change.step_write")
     return changed

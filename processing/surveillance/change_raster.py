@@ -1,6 +1,6 @@
 """The change raster: band 1 the decision (0, 1, 255 nodata), band 2 the confidence (0 to 1, 255 nodata).
 
-A tiled, compressed GeoTIFF with overviews; named only when it is whole.
+A tiled, compressed GeoTIFF, with overviews where it is large; named only when it is whole.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from .opening import write_trouble, writing
 
 RASTER_NODATA = 255.0
 TILE = 256
-# Confidence is kept in steps of 1/1024: finer digits are noise, and noise does not compress.
-CONFIDENCE_STEPS = 1024
+# Confidence is kept in steps of 1/256: finer digits are noise, and noise does not compress.
+CONFIDENCE_STEPS = 256
+# Overviews pay from this size on; below it the whole raster is drawn as fast.
+_LARGE = 4096
 _OVERVIEWS = (2, 4, 8, 16, 32, 64)
 
 
@@ -85,8 +87,8 @@ class ChangeRaster:
     def _finish(self) -> None:
         size = max(self._grid.width, self._grid.height)
         with writing(self.path):
-            factors = [factor for factor in _OVERVIEWS if size > TILE * factor // 2]
-            if factors:
+            if size > _LARGE:
+                factors = [factor for factor in _OVERVIEWS if size > TILE * factor]
                 self._dataset.build_overviews(factors, Resampling.nearest)
             self._dataset.close()
         self._complaints.raise_for(self.path)  # a full disk at the last flush is only logged by GDAL

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import pyproj
 from affine import Affine
 from rasterio.crs import CRS
 from rasterio.windows import Window
@@ -107,6 +106,14 @@ def widened(window: Window, pixels: int) -> Window:
     )
 
 
+def clipped(window: Window, grid: Grid) -> Window:
+    """What of ``window`` lies on the grid."""
+    left, top = max(window.col_off, 0), max(window.row_off, 0)
+    right = min(window.col_off + window.width, grid.width)
+    bottom = min(window.row_off + window.height, grid.height)
+    return Window(left, top, right - left, bottom - top)
+
+
 def operation(source: CRS, target: CRS) -> str | None:
     """The PROJ pipeline from ``source`` to ``target`` (x, y order), None where nothing has to be chosen.
 
@@ -118,6 +125,8 @@ def operation(source: CRS, target: CRS) -> str | None:
     codes = [f"EPSG:{system.to_epsg()}" for system in (source, target)]
     if all(pinned.knows(code) for code in codes):
         return "+proj=pipeline " + " ".join([*_steps(codes[0]), *(_inverse(s) for s in reversed(_steps(codes[1])))])
+    import pyproj  # slow to import, and seldom needed
+
     datums = [pyproj.CRS.from_user_input(system.to_wkt()).geodetic_crs for system in (source, target)]
     if datums[0] is None or not datums[0].equals(datums[1], ignore_axis_order=True):
         raise InputError("crs.unknown", crs=" / ".join(codes))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ MOST_ITERATIONS = 50
 # A band of which less than this share of variance is its own (not explained by the bands kept) repeats the others.
 OWN_VARIANCE = 1e-6
 # Pixels worked on at a time: single precision sums stay exact to 10⁻⁶.
-_CHUNK = 1 << 15
+_CHUNK = 1 << 13
 # Variance of a MAD variate below which two dates are the same picture.
 _TINY = 1e-9
 
@@ -45,11 +46,15 @@ class Moments:
         centre = pixels[:, : 1 << 12].mean(axis=1, keepdims=True) if count else np.zeros((bands, 1), np.float32)
         for start in range(0, count, _CHUNK):
             part = pixels[:, start : start + _CHUNK] - centre
-            w = np.ones(part.shape[1], np.float32) if weights is None else weights[start : start + _CHUNK]
-            weighted = part if weights is None else part * w
-            total += float(w.sum(dtype=np.float64))
-            first += part @ w
-            second += weighted @ part.T
+            if weights is None:
+                total += part.shape[1]
+                first += part.sum(axis=1)
+                second += part @ part.T
+            else:
+                w = weights[start : start + _CHUNK]
+                total += float(w.sum(dtype=np.float64))
+                first += part @ w
+                second += (part * w) @ part.T
         if total <= 0.0:
             return cls(0.0, np.zeros(bands), np.zeros((bands, bands)))
         mean = first / total
@@ -186,19 +191,35 @@ def irmad(sample: Pixels) -> LinearScore:
 
 def no_change_probability(score: NDArray[np.float32], degrees: int) -> NDArray[np.float32]:
     """P(χ² > score²) where nothing changed, from a table (error below 10⁻⁴)."""
-    reach = float(np.sqrt(degrees) + 8.0)
-    return tabled(lambda r: gammaincc(degrees / 2.0, r**2 / 2.0), reach, score)
+    return _survival(degrees)(score)
 
 
-def tabled(function: Callable[[NDArray[np.float64]], Any], reach: float, values: NDArray[np.float32]) -> Pixels:
-    """``function`` of ``values`` (0 to ``reach``, larger ones count as ``reach``), looked up among 2¹⁶ steps.
+@dataclass(frozen=True)
+class Table:
+    """A function of a score from 0 to ``reach`` (larger ones count as ``reach``) in 2¹⁶ steps.
 
     A thousand times faster than the incomplete gamma function itself, pixel by pixel.
     """
-    table = function(np.linspace(0.0, reach, 1 << 16)).astype(np.float32)
-    index = np.minimum(values * np.float32(((1 << 16) - 1) / reach) + np.float32(0.5), (1 << 16) - 1)
-    found: Pixels = table[index.astype(np.uint16)]
-    return found
+
+    reach: float
+    values: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, function: Callable[[NDArray[np.float64]], Any], reach: float) -> Table:
+        """Tabulate ``function``."""
+        return cls(reach, np.asarray(function(np.linspace(0.0, reach, 1 << 16)), np.float32))
+
+    def __call__(self, score: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The function of every score, any shape."""
+        last = np.float32(len(self.values) - 1)
+        index = np.minimum(score * (last / np.float32(self.reach)) + np.float32(0.5), last)
+        found: NDArray[np.float32] = self.values[index.astype(np.uint16)]
+        return found
+
+
+@cache
+def _survival(degrees: int) -> Table:
+    return Table.of(lambda r: gammaincc(degrees / 2.0, r**2 / 2.0), float(np.sqrt(degrees) + 8.0))
 
 
 def _linear(

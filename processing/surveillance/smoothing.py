@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-
-# A pixel counts for at most this many times its own score: the mean then fills gaps inside a change without growing a rim
-# around it (a pit of 15 × 15 pixels would become 17 × 17, a quarter more area).
+# A pixel counts for at most this many times its own score: the mean then fills gaps inside a change without growing a
+# rim around it (a pit of 15 × 15 pixels would become 17 × 17, a quarter more area).
 MOST_GAIN = 2.0
 
 
@@ -16,7 +15,8 @@ def smoothed(score: NDArray[np.float32], valid: NDArray[np.bool_], size: int) ->
     mean = box_mean(score, valid, size)
     if size == 1:
         return mean
-    return np.minimum(mean, np.float32(MOST_GAIN) * score, out=mean)
+    np.minimum(mean, np.float32(MOST_GAIN) * score, out=mean)
+    return mean
 
 
 def box_mean(score: NDArray[np.float32], valid: NDArray[np.bool_], size: int) -> NDArray[np.float32]:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammainc, gammaincc, gammaincinv
 
-from .score import tabled
+from .score import Table
 
 Rule = Literal["auto", "false_alarm", "budget"]
 
@@ -51,9 +51,9 @@ class NoChange:
     scale: float
     misfit: float = 0.0
 
-    def confidence(self, score: NDArray[np.float32], reach: float) -> NDArray[np.float32]:
-        """Probability (0 to 1) that unchanged ground scores lower than ``score``; scores lie in 0 to ``reach``."""
-        return tabled(lambda r: gammainc(self.shape, r**2 / self.scale), reach, score)
+    def confidence(self, reach: float) -> Table:
+        """Probability (0 to 1) that unchanged ground scores lower than a pixel, for scores from 0 to ``reach``."""
+        return Table.of(lambda r: gammainc(self.shape, r**2 / self.scale), reach)
 
     def score_at(self, false_alarm: float) -> float:
         """The score that unchanged ground exceeds with probability ``false_alarm``."""
