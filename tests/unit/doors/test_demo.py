@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from dothi.layers.errors import InputError
@@ -69,8 +72,23 @@ def test_the_digest_follows_the_code_and_the_place():
     assert digest(["layers"], "here") != digest(["layers"], "there")
 
 
-def test_the_state_of_a_file_changes_with_it(tmp_path):
+def test_the_state_of_a_data_set_changes_with_its_content_not_with_its_opening(tmp_path):
     path = tmp_path / "a.gpkg"
+    with closing(sqlite3.connect(path)) as base:
+        base.execute("CREATE TABLE parcel (code TEXT)")
+    before = state(path)
+    with closing(sqlite3.connect(path)) as base:
+        base.execute("PRAGMA journal_mode = WAL")
+        base.execute("SELECT * FROM parcel").fetchall()
+        base.execute("PRAGMA journal_mode = DELETE")
+    assert state(path) == before
+    with closing(sqlite3.connect(path)) as base, base:
+        base.execute("INSERT INTO parcel VALUES ('1')")
+    assert state(path) != before
+
+
+def test_the_state_of_a_file_changes_with_it(tmp_path):
+    path = tmp_path / "a.tif"
     assert state(path) == ""
     path.write_bytes(b"1")
     before = state(path)
