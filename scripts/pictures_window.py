@@ -93,25 +93,29 @@ def dock(object_name, width):
     return made
 
 
-def before_and_after():
-    """A second map view with the image before, beside the main one with the image after."""
-    main = iface.mainWindow()
+def image_before():
+    """A second map view with the image before, floating at first; its window and its canvas."""
     themes = project().mapThemeCollection().mapThemes()
+    now = next(one for one in project().bookmarkManager().bookmarks() if one.id() == "suoi_nhum").group()
+    name = next(one for one in themes if one != now and "rước" in one)
     view = iface.createNewMapCanvas("before")
-    parent = view.parent()
-    while parent is not None and not isinstance(parent, QDockWidget):
-        parent = parent.parent()
-    main.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, parent)
-    parent.setFloating(False)
-    place = next(one for one in project().bookmarkManager().bookmarks() if one.id() == "suoi_nhum")
-    name = next(one for one in themes if one != place.group() and "rước" in one)
-    parent.setWindowTitle(name)
     view.setTheme(name)
     view.setDestinationCrs(project().crs())
-    layers = main.findChild(QDockWidget, "Layers")
-    layers.hide()
-    main.resizeDocks([parent], [WIDTH // 2 - 10], Qt.Orientation.Horizontal)
-    return view, parent
+    beside = view.parent()
+    while not isinstance(beside, QDockWidget):
+        beside = beside.parent()
+    beside.setWindowTitle(name)
+    return beside, view
+
+
+def put_left(beside):
+    """Half of the window for ``beside``, the other half for the main map; the list of layers away."""
+    main = iface.mainWindow()
+    main.findChild(QDockWidget, "Layers").hide()
+    beside.setFloating(False)
+    main.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, beside)
+    beside.show()
+    main.resizeDocks([beside], [WIDTH // 2 - 10], Qt.Orientation.Horizontal)
 
 
 def scenes():
@@ -133,8 +137,11 @@ def scenes():
         go(place)
         yield
         photograph(name)
-    view, beside = before_and_after()
+    beside, view = image_before()
     yield
+    put_left(beside)
+    yield
+    put_left(beside)
     view.setCenter(iface.mapCanvas().center())
     view.zoomScale(iface.mapCanvas().scale())
     yield
