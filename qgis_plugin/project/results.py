@@ -15,7 +15,7 @@ RESULT_LAYERS = ("finding", "alert")
 
 @dataclass(frozen=True)
 class Result:
-    """One result table of a run file. ``when`` is the date judged by, else that of the run; ``raster`` lies beside."""
+    """One result table of a run file. ``when`` is the date judged by, else that of the run, or empty; ``raster`` lies beside."""
 
     path: Path
     layer_id: str
@@ -40,7 +40,7 @@ def _results(path: Path) -> list[Result]:
         tables = {row[0] for row in base.execute("SELECT table_name FROM gpkg_contents")}
         if "run" not in tables:
             return []
-        row = base.execute("SELECT job, coalesce(judged_on, started_at) FROM run LIMIT 1").fetchone()
+        row = base.execute("SELECT job, coalesce(judged_on, started_at, '') FROM run LIMIT 1").fetchone()
     if row is None:
         return []
     raster = path.with_suffix(".tif")

@@ -107,9 +107,9 @@ def _add(project: QgsProject, group: QgsLayerTreeGroup, layer: QgsMapLayer) -> N
 def _add_result(project: QgsProject, group: QgsLayerTreeGroup, made: Planted, result: Result, language: str) -> None:
     declared = catalogue.layer(result.layer_id)
     title = sentence(f"job.{result.job}.title", language) if has(f"job.{result.job}.title") else declared.name[language]
-    layer = _open(
-        result.path, declared, sentence("project.run", language, title=title, when=date.fromisoformat(result.when))
-    )
+    if result.when:
+        title = sentence("project.run", language, title=title, when=date.fromisoformat(result.when))
+    layer = _open(result.path, declared, title)
     layer.setReadOnly(True)  # a run's result is evidence; what is said about it lives elsewhere
     _add(project, group, layer)
     made.layers[result.layer_id] = layer
