@@ -15,7 +15,7 @@ RESULT_LAYERS = ("finding", "alert")
 
 @dataclass(frozen=True)
 class Result:
-    """One result table of a run file; ``when`` is the date judged by, else of the run, or empty, ``raster`` beside it."""
+    """One result table of a run file; ``when`` is the date judged by, else of the run, or empty."""
 
     path: Path
     layer_id: str
