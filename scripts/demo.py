@@ -8,7 +8,7 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -97,12 +97,22 @@ class Demo:
             self.refused += 1
             print(f"   {error}")
 
-    def job(self, number: int, algorithm: str, parameters: Mapping[str, Any], show: Callable[..., None]) -> Any:
-        """Run a job, or take what it gave the last time; say what it found. None: it refused, and why was said."""
+    def job(
+        self,
+        number: int,
+        algorithm: str,
+        parameters: Mapping[str, Any],
+        show: Callable[..., None],
+        runs: Sequence[Path] = (),
+    ) -> Any:
+        """Run a job, or take what it gave the last time; say what it found. None: it refused, and why was said.
+
+        ``runs`` are those of other jobs that this one reads.
+        """
         print()
         say("job", number=number, command=shlex.join(qgis_run.command(algorithm, parameters)))
-        inputs = [state(value) for value in parameters.values() if isinstance(value, Path)]
-        wanted = digest(_ALL, str(ROOT), repr(parameters), *inputs)
+        inputs = [state(value) for name, value in parameters.items() if isinstance(value, Path) and name != "target"]
+        wanted = digest(_ALL, str(ROOT), repr(parameters), *inputs, *map(str, runs))
         results = self.steps.made(algorithm, wanted)
         if results is None or not all(Path(results[key]).exists() for key in ("run", "folder") if results.get(key)):
             try:
@@ -131,8 +141,9 @@ class Demo:
         else:
             print()
             say("no_images")
-        self.job(3, "publish_ioc", {"data": data, "target": self.subject.out / "ioc"}, tell.ioc)
-        return [Path(results["run"]) for results in found if results and results.get("run")]
+        runs = [Path(results["run"]) for results in found if results]
+        self.job(3, "publish_ioc", {"data": data, "target": self.subject.out / "ioc"}, tell.ioc, runs)
+        return runs
 
     def pictures(self) -> None:
         """The drawings of the project as pictures."""
