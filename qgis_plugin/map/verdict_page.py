@@ -66,7 +66,8 @@ def _mark(verdict: Mapping[str, Any]) -> str:
 
 
 def _facts(verdict: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    unit = str(verdict.get("unit") or "").replace("m2", "m²")
+    unit = str(verdict.get("unit") or "")
+    unit = tr(f"plugin.explain.unit.{unit}") if has(f"plugin.explain.unit.{unit}") else unit
     for word, key in (("measured", "measured"), ("limit", "limit_value"), ("margin", "margin")):
         if isinstance(verdict.get(key), (int, float)):
             yield tr(f"plugin.explain.{word}"), f"{number(float(verdict[key]), language())} {unit}".strip()
@@ -84,14 +85,24 @@ def _facts(verdict: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _limit(how: Mapping[str, Any]) -> str:
-    """``Bảng 2.8, nội suy: diện tích lô 100 (39 %), 200 (61 %)``: the rows used and their weights."""
+    """``Bảng 2.8, nội suy: diện tích lô 100 (39 %), 200 (61 %)``: the entries used and their weights, or the cell."""
     if "constant" in how:
         return tr("plugin.explain.constant")
-    rows = "; ".join(_row(row) for row in how.get("rows", ()))
+    if "cell" in how:
+        entries = "; ".join(_class(name, bounds) for name, bounds in how["cell"].items())
+    else:
+        entries = "; ".join(_row(entry) for entry in (*how.get("rows", ()), *how.get("columns", ())))
     lookup = f"plugin.explain.lookup_{how.get('lookup')}"
     return ", ".join(filter(None, (str(how.get("table") or ""), tr(lookup) if has(lookup) else ""))) + (
-        f": {rows}" if rows else ""
+        f": {entries}" if entries else ""
     )
+
+
+def _class(name: str, bounds: Sequence[float | None]) -> str:
+    """``chiều cao (m) từ 19 đến dưới 22``; the last class has no end."""
+    start, end = bounds
+    code = "plugin.explain.class_open" if end is None else "plugin.explain.class"
+    return tr(code, name=_input_name(name), start=start, end=end)
 
 
 def _row(row: Mapping[str, Any]) -> str:

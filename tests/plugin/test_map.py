@@ -69,6 +69,14 @@ def opened(plugin, desk, data):
     here.clear()
 
 
+def test_a_class_of_a_table_is_told_by_its_bounds(settings, plugin):
+    cell = {"road_width": [0.0, 19.0], "height": [28.0, None]}
+    how = {"limit": {"table": "Bảng 2.7", "lookup": "interval", "cell": cell}}
+    text = page("Nhà 1", [VERDICT | {"how": how, "measured": 4.08, "unit": "FAR"}])
+    assert "Bảng 2.7, tra theo khoảng: lộ giới (m) từ 0 đến dưới 19; chiều cao (m) từ 28 trở lên" in text
+    assert "4,08 lần" in text
+
+
 def test_a_verdict_tells_rule_figures_source_and_the_mark_of_the_unverified(settings, plugin):
     text = page("Thửa 1-2", [VERDICT])
     for words in (
