@@ -22,7 +22,7 @@ from ...layers.errors import InputError
 from ...layers.report import Report, Stage
 from .change_raster import RASTER_NODATA, ChangeRaster
 from .grid import Grid, clipped, widened
-from .opening import processors, raster_session
+from .opening import processors, raster_session, writing
 from .pair import Pair, pair_of
 from .reading import open_scene
 from .registration import Shift
@@ -114,7 +114,7 @@ def _map(pair: Pair, out: Path, settings: Settings, report: Report, area: Area |
     kept, score = _score(whole, sample, names, settings.method, report)
     reach = reach_of(score.score(_columns(sample, kept, len(names))), score.degrees)
     out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=out.parent) as scores:
+    with writing(out), tempfile.TemporaryFile(dir=out.parent) as scores:
         histogram = _transform(pair, score, kept, reach, settings.smooth, area, scores, Stage(report, 0.4, 0.8))
         unchanged = fit_no_change(histogram, score.degrees)
         if settings.rule == "false_alarm" and abs(unchanged.misfit) > MISFIT:
@@ -259,7 +259,7 @@ def _transform(
         else:
             histogram.add(mean[seen])
             mean[~seen] = -1.0
-        mean.tofile(scores)
+        scores.write(mean.data)
         report.progress((number + 1) / len(blocks), "change.step_score")
     return histogram
 

@@ -68,9 +68,14 @@ class ChangeRaster:
     def write(self, window: Window, decision: NDArray[np.float32], confidence: NDArray[np.float32]) -> None:
         """One block. Confidence is rounded to :data:`CONFIDENCE_STEPS`."""
         with writing(self.path):
-            self._dataset.write(decision, 1, window=window)
-            self._dataset.write(np.rint(confidence * CONFIDENCE_STEPS) / np.float32(CONFIDENCE_STEPS), 2, window=window)
+            self._write_band(1, decision, window)
+            self._write_band(
+                2, np.rint(confidence * CONFIDENCE_STEPS).astype(np.float32) / np.float32(CONFIDENCE_STEPS), window
+            )
         self._complaints.raise_for(self.path)
+
+    def _write_band(self, band: int, values: NDArray[np.float32], window: Window) -> None:
+        self._dataset.write(values, band, window=window)
 
     def __enter__(self) -> ChangeRaster:
         return self

@@ -115,7 +115,7 @@ def clipped(window: Window, grid: Grid) -> Window:
 
 
 def operation(source: CRS, target: CRS) -> str | None:
-    """The PROJ pipeline from ``source`` to ``target`` (x, y order), None where nothing has to be chosen.
+    """The PROJ pipeline from ``source`` to ``target`` as GDAL wants it, None where nothing has to be chosen.
 
     Between VN-2000 and WGS 84 it is the pinned one. Two systems on the same datum need no choice; any other pair is
     refused, because a default could be off by hundreds of metres. Raises :class:`InputError`.
@@ -133,10 +133,16 @@ def operation(source: CRS, target: CRS) -> str | None:
     return None
 
 
+# GDAL hands a pipeline the axes as the registry orders them: latitude first in geographic systems.
+_LATITUDE_FIRST = "+step +proj=axisswap +order=2,1"
+
+
 def _steps(code: str) -> list[str]:
+    """From ``code`` to longitude and latitude of WGS 84."""
     if code == pinned.WGS84:
-        return []
-    return [f"+step {step.strip()}" for step in pinned.to_wgs84(code).split("+step")[1:]]
+        return [_LATITUDE_FIRST]
+    steps = [f"+step {step.strip()}" for step in pinned.to_wgs84(code).split("+step")[1:]]
+    return [_LATITUDE_FIRST, *steps] if code == pinned.VN2000_GEOGRAPHIC else steps
 
 
 def _inverse(step: str) -> str:

@@ -76,7 +76,9 @@ class Image:
 
     def _dataset(self, path: str) -> Any:
         if path not in self._open:
-            self._open[path] = self._stack.enter_context(open_raster(path))
+            # Not entered as a context: rasterio ties that to the thread, and blocks are read in another one.
+            self._open[path] = open_raster(path)
+            self._stack.callback(self._open[path].close)
         return self._open[path]
 
     def _read_file(

@@ -6,6 +6,7 @@ files of three formats come in, their headers are measured before a byte is allo
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import warnings
@@ -29,6 +30,7 @@ MOST_BANDS = 1000
 MOST_BLOCK_BYTES = 512 * 1024**2
 # GDAL's words for a full disk or a file over its limit; it has no error number.
 _FULL = re.compile(r"no space left|disk full|file too large|quota exceeded|write error|fwrite|while writing", re.I)
+_FULL_NUMBERS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # "SENTINEL2_L2A:file", "GTIFF_DIR:1:file": GDAL would read a driver's name; a Windows drive has one letter.
 _CONNECTION = re.compile(r"^[A-Za-z0-9_+]{2,}:")
 
@@ -41,6 +43,8 @@ def local_path(text: str | Path) -> Path:
     path = Path(given)
     if not path.exists():
         raise InputError("engine.file_missing", path=given)
+    if not (path.is_file() or path.is_dir()):  # opening a pipe or a device would wait for ever
+        raise InputError("change.not_an_image", path=given)
     return path.absolute()
 
 
@@ -75,13 +79,17 @@ def reading(path: str | Path) -> Iterator[None]:
 
 @contextmanager
 def writing(path: str | Path) -> Iterator[None]:
-    """Failures of GDAL inside become the machine's troubles: a full disk, or a file that cannot be written."""
+    """Failures to write inside become the machine's troubles: a full disk, or a file that cannot be written."""
     try:
         yield
     except DothiError:
         raise
     except (RasterioError, CPLE_BaseError) as error:
         raise write_trouble(path, _reason(error)) from error
+    except OSError as error:
+        if error.errno not in _FULL_NUMBERS:
+            raise
+        raise EnvironmentTroubleError("engine.disk_full", path=str(path)) from error
 
 
 def write_trouble(path: str | Path, reason: str) -> EnvironmentTroubleError:
