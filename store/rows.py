@@ -34,7 +34,9 @@ _PROMOTE: dict[GeometryType, Callable[..., Any]] = {
 
 def promote(geometries: NDArray[np.object_]) -> NDArray[np.object_]:
     """2D geometries with single lines and polygons made multiple; null stays null."""
-    flat = shapely.force_2d(np.asarray(geometries, dtype=object))
+    flat = np.array(geometries, dtype=object)
+    if shapely.has_z(flat).any():
+        flat = shapely.force_2d(flat)
     kinds = shapely.get_type_id(flat)
     for kind, make in _PROMOTE.items():
         chosen = np.flatnonzero(kinds == kind)

@@ -17,9 +17,12 @@ import pandas as pd
 
 from .. import __version__
 from ..layers import catalogue
-from . import coordinates, dataset, geopackage, tables
+from . import bulk, coordinates, dataset, geopackage, tables
 from .troubles import told
 from .whole import put, remove, sweep, temporary_name
+
+# Bytes: a finding with its sentences fills a quarter of SQLite's usual page.
+_PAGE = 16_384
 
 
 class RunFile:
@@ -38,6 +41,7 @@ class RunFile:
     def begin(self) -> None:
         """Make the temporary file with its table of the run."""
         with told(self.path, writing=True), closing(sqlite3.connect(self._temporary)) as database, database:
+            database.execute(f"PRAGMA page_size = {_PAGE}")
             geopackage.initialise(database)
             tables.create_table(database, catalogue.layer("run", self._extra), "", extra=self._extra)
 
@@ -53,7 +57,7 @@ class RunFile:
                 tables.create_table(database, layer, crs, extra=self._extra, simulated=bool(self._row.get("simulated")))
         if "run" not in frame.columns and any(field.id == "run" for field in layer.fields):
             frame = frame.assign(run=self.uid)
-        return dataset.append(self._temporary, layer_id, frame)
+        return bulk.fill(self._temporary, layer, frame, self._extra)
 
     def sibling(self, suffix: str) -> Path:
         """Where to write a file that belongs to the run, such as ``.tif``; it is renamed beside the run at the end."""

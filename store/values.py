@@ -21,6 +21,7 @@ _DAY_FIRST = r"^\d{1,2}[-/.]\d{1,2}[-/.]\d{4}"
 
 Marks = NDArray[np.bool_]
 
+_SOME = 500  # so many show whether a column repeats itself
 _MANY = 5_000  # below this many rows a column is read word by word
 
 
@@ -45,8 +46,11 @@ def cast(raw: pd.Series, field: Field, domain: Domain | None = None) -> tuple[pd
     """
     if len(raw) < _MANY or not _is_words(raw):
         return _cast(raw, field, domain)
+    words = raw.to_numpy(dtype=object)
     try:
-        codes, distinct = pd.factorize(raw.to_numpy(dtype=object), use_na_sentinel=False)
+        if len(set(words[:: len(words) // _SOME])) > _SOME // 2:  # codes and sentences: nearly all are different
+            return _cast(pd.Series(words, index=raw.index, dtype=object), field, domain)
+        codes, distinct = pd.factorize(words, use_na_sentinel=False)
     except TypeError:  # lists and the like have no hash
         return _cast(raw, field, domain)
     if len(distinct) * 2 > len(raw):

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ...layers.report import SILENT, Report, Stage
 from .columns import Mask, absent, nothing, numbers, pick, words
-from .findings import Subjects, write_down
+from .findings import Subjects, new_uids, write_down
 from .judge import judge
 from .land_use import against_zones, refusals
 from .lots import UNSTATED, States, built_on, lots_of_buildings, zone_states
@@ -234,4 +234,6 @@ def check(
         subjects = scene.subjects(MEASURES[rule.measure].subject)
         report.progress(0.6 + 0.4 * done / len(rules), "zoning.step_judge")
         tables.append(write_down(judge(rule, subjects.frame, on), subjects))
-    return gpd.GeoDataFrame(pd.concat(tables, ignore_index=True), geometry="geometry", crs=layers.parcel.crs)
+    found = pd.concat(tables, ignore_index=True)
+    found.insert(0, "uid", new_uids(len(found)))
+    return gpd.GeoDataFrame(found, geometry="geometry", crs=layers.parcel.crs)

@@ -26,13 +26,16 @@ class _Near:
         self.data = data
         self.there = set(dataset.layers_in(data))
         self.crs = dataset.crs_of(data, "parcel")
+        self.systems: dict[str, str] = {"parcel": self.crs}
 
     def at(self, layer_id: str, place: gpd.GeoDataFrame, reach: float = 0.0) -> gpd.GeoDataFrame:
         """The features of a layer around ``place``; none for a place without geometry."""
         box = np.asarray(place.total_bounds) + np.array([-reach, -reach, reach, reach])
         if not np.isfinite(box).all():
             return nearby.read_referring(self.data, layer_id, FIELDS[layer_id], "uid", ())
-        theirs = dataset.crs_of(self.data, layer_id)
+        if layer_id not in self.systems:
+            self.systems[layer_id] = dataset.crs_of(self.data, layer_id)
+        theirs = self.systems[layer_id]
         if theirs != self.crs:
             moved = coordinates.transform_geometries(np.array([shapely.box(*box)]), self.crs, theirs)
             box = shapely.bounds(moved)[0]

@@ -44,7 +44,7 @@ _INPUTS = {
     "green_share": ("use", "plot_area"),
     "setback": ("area", "plan_state", "street", "street_uid", "road_width", "road_class", "height"),
     "encroachment": ("street",),
-    "misused_area": ("land_use", "zones"),
+    "misused_area": ("land_use", "zone_uses"),
 }
 
 
@@ -123,22 +123,21 @@ def write_down(verdicts: Verdicts, subjects: Subjects) -> pd.DataFrame:
         table[column] = lines
     geometry = nothing(count)
     at = np.flatnonzero(failed)
-    geometry[at] = as_multipolygons(subjects.offending(at, verdicts.limit[at]))
+    geometry[at] = as_multipolygons(subjects.offending(at, verdicts.limit[at]), sound=True)
     blind = np.flatnonzero(verdicts.outcome == "not_checkable")
     geometry[blind] = as_multipolygons(subjects.whole[blind])
     table["geometry"] = geometry
-    table.insert(0, "uid", _uids(count))
     return table
 
 
-def _uids(count: int) -> list[str]:
-    """``count`` random UUIDs (version 4, RFC 9562), made from one draw."""
+def new_uids(count: int) -> list[str]:
+    """``count`` random UUIDs (version 4, RFC 9562), made from one draw; in order, which their index likes."""
     raw = np.frombuffer(os.urandom(16 * count), dtype=np.uint8).reshape(count, 16).copy()
     raw[:, 6] = raw[:, 6] & 0x0F | 0x40
     raw[:, 8] = raw[:, 8] & 0x3F | 0x80
     text = raw.tobytes().hex()
     each = (text[at : at + 32] for at in range(0, 32 * count, 32))
-    return [f"{one[:8]}-{one[8:12]}-{one[12:16]}-{one[16:20]}-{one[20:]}" for one in each]
+    return sorted(f"{one[:8]}-{one[8:12]}-{one[12:16]}-{one[16:20]}-{one[20:]}" for one in each)
 
 
 def _statuses(verdicts: Verdicts, frame: pd.DataFrame, judged: NDArray[np.bool_]) -> NDArray[np.object_]:

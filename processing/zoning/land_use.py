@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from .columns import Mask, Numbers, Words, absent, nothing, words
+from .columns import Mask, Numbers, Words, absent, nothing, pick, words
 from .overlay import Geometries, Indices, Overlay, Wanted, unions
 from .rules import Compatibility
 
@@ -21,19 +21,18 @@ def permission(use: Words, zone_use: Words, matrix: Compatibility | None) -> NDA
 
     Other pairs are the province's matter: unknown without a matrix, and where the matrix lacks the zone's code.
     """
-    pairs = pd.MultiIndex.from_arrays([use, zone_use])
-    codes, distinct = pairs.factorize()
-    verdicts = np.empty(len(distinct), dtype=np.intp)
-    for i, (own, planned) in enumerate(distinct):
-        if not isinstance(own, str) or not isinstance(planned, str):
-            verdicts[i] = _UNKNOWN
-        elif own == planned:
-            verdicts[i] = _PERMITTED
-        elif matrix is None or planned not in matrix.permits:
-            verdicts[i] = _UNKNOWN
-        else:
-            verdicts[i] = _PERMITTED if own in matrix.permits[planned] else _REFUSED
-    found: NDArray[np.intp] = verdicts[codes]
+    own, uses = pd.factorize(use, use_na_sentinel=False)
+    planned, zone_uses = pd.factorize(zone_use, use_na_sentinel=False)
+    verdicts = np.full((len(uses), len(zone_uses)), _UNKNOWN, dtype=np.intp)
+    for i, code in enumerate(uses):
+        for j, zone_code in enumerate(zone_uses):
+            if not isinstance(code, str) or not isinstance(zone_code, str):
+                continue
+            if code == zone_code:
+                verdicts[i, j] = _PERMITTED
+            elif matrix is not None and zone_code in matrix.permits:
+                verdicts[i, j] = _PERMITTED if code in matrix.permits[zone_code] else _REFUSED
+    found: NDArray[np.intp] = verdicts[own, planned]
     return found
 
 
@@ -100,28 +99,28 @@ def against_zones(
     by_matrix = np.zeros(count, dtype=bool)
     differs = use[shared.lot] != planned[shared.zone]
     by_matrix[shared.lot[(verdict != _UNKNOWN) & differs]] = True
+    names = np.array([f"{code} ({use})" for code, use in zip(zones["code"], planned, strict=True)], dtype=object)
     table = pd.DataFrame(
         {
             "misused": misused,
             "misused.lacking": lacking,
             "land_use": use,
-            "zones": _zone_names(shared, zones, count),
+            "zones": _by_lot(shared, names, count),
+            "zone_uses": _by_lot(shared, pick(absent(planned), "?", planned), count),
         }
     )
     at = np.flatnonzero(verdict == _REFUSED)
     return LandUse(table, unions(shared.part[at], shared.lot[at], count), by_matrix)
 
 
-def _zone_names(shared: Overlay, zones: pd.DataFrame, count: int) -> Words:
-    """``code (land code)`` of the zones of each lot, joined by commas, the largest share first."""
-    words = np.array(
-        [f"{code} ({use})" for code, use in zip(zones["code"], zones["land_use"], strict=True)], dtype=object
-    )
-    names = np.full(count, "", dtype=object)
+def _by_lot(shared: Overlay, told: Words, count: int) -> Words:
+    """What the zones of each lot are ``told`` as, joined by commas, the largest share first; nothing twice."""
+    made = np.full(count, "", dtype=object)
     order = np.lexsort((-shared.area, shared.lot))
     lot, zone = shared.lot[order], shared.zone[order]
-    first = np.flatnonzero(np.diff(lot, prepend=-1))
-    names[lot[first]] = words[zone[first]]
-    for i in np.setdiff1d(np.arange(len(lot)), first, assume_unique=True):
-        names[lot[i]] += ", " + words[zone[i]]
-    return names
+    first = np.diff(lot, prepend=-1) > 0
+    made[lot[first]] = told[zone[first]]
+    for at, word in zip(lot[~first], told[zone[~first]], strict=True):
+        if word not in made[at].split(", "):
+            made[at] += ", " + word
+    return made

@@ -21,7 +21,7 @@ import math
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -214,22 +214,30 @@ def load(own: Path | None = None) -> tuple[tuple[Rule, ...], Compatibility | Non
 
     Raises :class:`InputError` for a malformed file, an id given twice, or two matrices.
     """
-    files = [path for path in sorted(RULES.glob("*/*/*.toml")) if path.name != "pack.toml"]
-    for pack in RULES.glob("*/*/pack.toml"):
-        _check_schema(_read(pack), pack, "pack.schema.json")
-    matrices: list[Path] = []
+    places = list(RULES.glob("*/*/*.toml"))
     if own is not None and own.is_dir():
-        for path in sorted(own.glob("*.toml")):
-            (matrices if _is_matrix(path) else files).append(path)
-    if len(matrices) > 1:
-        raise InputError("zoning.rule_twice", id="compatibility", first=str(matrices[0]), second=str(matrices[1]))
+        places += own.glob("*.toml")
+    return _loaded(tuple(sorted((path, path.stat().st_mtime_ns, path.stat().st_size) for path in places)))
+
+
+@lru_cache(maxsize=4)
+def _loaded(files: tuple[tuple[Path, int, int], ...]) -> tuple[tuple[Rule, ...], Compatibility | None]:
+    """The packs in these files, known by time and size: a warm engine reads a pack again only when it was edited."""
     rules: dict[str, Rule] = {}
-    for path in files:
-        rule = read_rule(path)
-        if rule.id in rules:
-            raise InputError("zoning.rule_twice", id=rule.id, first=str(rules[rule.id].path), second=str(path))
-        rules[rule.id] = rule
-    return tuple(rules.values()), read_compatibility(matrices[0]) if matrices else None
+    matrix: tuple[Path, Compatibility] | None = None
+    for path, _, _ in files:
+        if path.name == "pack.toml" and path.is_relative_to(RULES):
+            _check_schema(_read(path), path, "pack.schema.json")
+        elif not path.is_relative_to(RULES) and _is_matrix(path):
+            if matrix is not None:
+                raise InputError("zoning.rule_twice", id="compatibility", first=str(matrix[0]), second=str(path))
+            matrix = (path, read_compatibility(path))
+        else:
+            rule = read_rule(path)
+            if rule.id in rules:
+                raise InputError("zoning.rule_twice", id=rule.id, first=str(rules[rule.id].path), second=str(path))
+            rules[rule.id] = rule
+    return tuple(rules.values()), matrix[1] if matrix else None
 
 
 def select(rules: Sequence[Rule], wanted: Sequence[str] | None) -> tuple[Rule, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import shapely
 
-from .columns import Words, absent, nothing, pick
+from .columns import Mask, Words, absent, nothing, pick
 from .overlay import Geometries
 
 
@@ -17,15 +18,25 @@ def polygons(geometries: Any, flaw: str) -> tuple[Geometries, Words]:
     Null, empty, self-crossing and area-less geometries are unfit. Heights are dropped.
     """
     given = np.asarray(geometries, dtype=object)
-    fit = shapely.is_valid(given) & ~shapely.is_empty(given) & (shapely.get_dimensions(given) == 2)
+    fit = _valid(given) & ~shapely.is_empty(given) & (shapely.get_dimensions(given) == 2)
     flat = given
     if shapely.has_z(given).any():
         flat = shapely.force_2d(given)
     return pick(fit, flat), pick(fit, None, flaw)
 
 
-def as_multipolygons(geometries: Geometries) -> Geometries:
-    """The area of any geometries as MultiPolygons, None where there is none; self-crossing ones repaired to be seen."""
+def _valid(shapes: Geometries) -> Mask:
+    """Validity, on two threads: shapely releases the interpreter's lock."""
+    with ThreadPoolExecutor(2) as pool:
+        halves = pool.map(shapely.is_valid, (shapes[: len(shapes) // 2], shapes[len(shapes) // 2 :]))
+        return np.concatenate(list(halves))
+
+
+def as_multipolygons(geometries: Geometries, *, sound: bool = False) -> Geometries:
+    """The area of any geometries as MultiPolygons, None where there is none.
+
+    Self-crossing ones are repaired, so that they can be seen; ``sound`` says that there are none.
+    """
     made = nothing(len(geometries))
     kind = shapely.get_type_id(geometries)
     simple = np.flatnonzero((kind == shapely.GeometryType.POLYGON) & ~shapely.is_empty(geometries))
@@ -33,8 +44,10 @@ def as_multipolygons(geometries: Geometries) -> Geometries:
         made[simple] = shapely.multipolygons(geometries[simple], indices=np.arange(len(simple)))
     multiple = kind == shapely.GeometryType.MULTIPOLYGON
     made[multiple] = geometries[multiple]
-    made[shapely.is_empty(made)] = None
-    odd = (kind == shapely.GeometryType.GEOMETRYCOLLECTION) | (~absent(made) & ~shapely.is_valid(made))
+    made[shapely.is_empty(made) | ~np.isfinite(shapely.bounds(made)).all(axis=-1)] = None
+    odd = ((kind == shapely.GeometryType.GEOMETRYCOLLECTION) & np.isfinite(shapely.bounds(geometries)).all(axis=-1)) | (
+        ~absent(made) & ~shapely.is_valid(made)
+    )
     for i in np.flatnonzero(odd):
         pieces = shapely.get_parts(shapely.get_parts(shapely.make_valid(geometries[i])))
         flat = [piece for piece in pieces if piece.geom_type == "Polygon"]

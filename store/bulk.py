@@ -1,0 +1,123 @@
+"""Many rows into a file that is still being made: past GDAL and without a journal, for nobody else can see it yet.
+
+Only for the temporary file of a run, which is thrown away whole when anything fails. The spatial index is filled at
+once and not row by row. Format: OGC 12-128r18, 2.1.3 (geometry blobs) and annex F.3 (index).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from ..layers.model import Field, Layer
+from . import dataset
+from .rows import fit
+from .tables import GEOMETRY
+from .troubles import told
+
+# Header of a blob: magic, version 1, little-endian with an envelope of minx, maxx, miny, maxy.
+_HEADER = b"GP\x00\x03"
+# Random identifiers touch all pages of their index: it must fit (KiB).
+_CACHE = "cache_size = -131072"
+_DATES = {"date": "%Y-%m-%d", "datetime": "%Y-%m-%dT%H:%M:%S.%fZ"}
+
+
+def fill(path: Path, layer: Layer, frame: pd.DataFrame, extra: Path | None = None) -> int:
+    """Write ``frame`` to the table of ``layer`` in the unfinished GeoPackage ``path``; returns the number of rows.
+
+    Checked and cast as :func:`dataset.append` does it. Raises an error of data or machine; ``path`` is then useless.
+    """
+    crs = dataset.crs_of(path, layer.id)
+    rows = fit(frame, layer, crs, extra)
+    if len(rows) == 0:
+        return 0
+    with told(path, writing=True), closing(sqlite3.connect(path, isolation_level=None)) as database:
+        for pragma in ("journal_mode = OFF", "synchronous = OFF", _CACHE):
+            database.execute(f"PRAGMA {pragma}")
+        database.execute("BEGIN")
+        first = 1 + (database.execute(f'SELECT max("fid") FROM "{layer.id}"').fetchone()[0] or 0)  # noqa: S608
+        fids = range(first, first + len(rows))
+        columns: dict[str, list[Any]] = {"fid": list(fids)}
+        columns |= {field.id: _plain(rows[field.id], field) for field in layer.fields if field.id in rows}
+        if crs and isinstance(rows, gpd.GeoDataFrame):
+            shapes = rows.geometry.to_numpy()
+            columns[GEOMETRY] = _blobs(shapes, int(crs.removeprefix("EPSG:")))
+            trigger = _index(database, layer.id, shapes, np.arange(first, first + len(rows)))
+        else:
+            trigger = ""
+        _insert(database, layer.id, columns)
+        if trigger:
+            database.execute(trigger)
+        database.execute("COMMIT")
+    return len(rows)
+
+
+def _insert(database: sqlite3.Connection, table: str, columns: dict[str, list[Any]]) -> None:
+    names = ", ".join(f'"{name}"' for name in columns)  # identifiers of the catalogue
+    marks = ", ".join("?" for _ in columns)
+    database.executemany(
+        f'INSERT INTO "{table}" ({names}) VALUES ({marks})',  # noqa: S608
+        zip(*columns.values(), strict=True),
+    )
+
+
+def _plain(values: pd.Series, field: Field) -> list[Any]:
+    """A column as SQLite takes it: None where null, dates as ISO text, truth as 0 and 1."""
+    there = values.notna().to_numpy()
+    if field.type in _DATES:
+        values = values.dt.strftime(_DATES[field.type])
+    made = np.full(len(values), None, dtype=object)
+    given = values[there]
+    if pd.api.types.is_bool_dtype(given.dtype) or field.type in ("integer", "boolean"):
+        given = given.astype("int64")
+    made[there] = given.to_numpy(dtype=object)
+    plain: list[Any] = made.tolist()
+    return plain
+
+
+def _blobs(shapes: NDArray[np.object_], srs_id: int) -> list[bytes | None]:
+    """Geometries as GeoPackage blobs; None where there is none."""
+    blobs = np.full(len(shapes), None, dtype=object)
+    there = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
+    head = _HEADER + srs_id.to_bytes(4, "little", signed=True)
+    boxes = _boxes(shapes[there]).astype("<f8").tobytes()
+    wkb = shapely.to_wkb(shapes[there], byte_order=1)
+    blobs[there] = [head + boxes[32 * i : 32 * i + 32] + text for i, text in enumerate(wkb)]
+    made: list[bytes | None] = blobs.tolist()
+    return made
+
+
+def _boxes(shapes: NDArray[np.object_]) -> NDArray[np.float64]:
+    """minx, maxx, miny, maxy of each."""
+    return np.ascontiguousarray(shapely.bounds(shapes)[:, [0, 2, 1, 3]])
+
+
+def _index(database: sqlite3.Connection, table: str, shapes: NDArray[np.object_], fids: NDArray[np.int64]) -> str:
+    """Fill the spatial index and the extent; returns the trigger that was taken off and must be put back."""
+    name = f"rtree_{table}_{GEOMETRY}_insert"
+    sql: str = database.execute(
+        "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = ?", (name,)
+    ).fetchone()[0]
+    database.execute(f'DROP TRIGGER "{name}"')
+    there = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
+    boxes = _boxes(shapes[there])
+    database.executemany(
+        f'INSERT INTO "rtree_{table}_{GEOMETRY}" VALUES (?, ?, ?, ?, ?)',  # noqa: S608
+        zip(fids[there].tolist(), *boxes.T.tolist(), strict=True),
+    )
+    if len(there):
+        west, east, south, north = boxes[:, 0].min(), boxes[:, 1].max(), boxes[:, 2].min(), boxes[:, 3].max()
+        database.execute(
+            "UPDATE gpkg_contents SET min_x = min(coalesce(min_x, ?1), ?1), min_y = min(coalesce(min_y, ?2), ?2), "
+            "max_x = max(coalesce(max_x, ?3), ?3), max_y = max(coalesce(max_y, ?4), ?4) WHERE table_name = ?5",
+            (west, south, east, north, table),
+        )
+    return sql
