@@ -45,9 +45,10 @@ def as_multipolygons(geometries: Geometries, *, sound: bool = False) -> Geometri
     multiple = kind == shapely.GeometryType.MULTIPOLYGON
     made[multiple] = geometries[multiple]
     made[shapely.is_empty(made) | ~np.isfinite(shapely.bounds(made)).all(axis=-1)] = None
-    odd = ((kind == shapely.GeometryType.GEOMETRYCOLLECTION) & np.isfinite(shapely.bounds(geometries)).all(axis=-1)) | (
-        ~absent(made) & ~shapely.is_valid(made)
-    )
+    finite = np.isfinite(shapely.bounds(geometries)).all(axis=-1)
+    odd = (kind == shapely.GeometryType.GEOMETRYCOLLECTION) & finite
+    if not sound:
+        odd |= ~absent(made) & ~shapely.is_valid(made)
     for i in np.flatnonzero(odd):
         pieces = shapely.get_parts(shapely.get_parts(shapely.make_valid(geometries[i])))
         flat = [piece for piece in pieces if piece.geom_type == "Polygon"]
