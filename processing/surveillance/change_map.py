@@ -40,6 +40,8 @@ SAMPLE = 1 << 18
 _SEED = 37
 # Fewer pixels than this per band and date give no covariance worth the name.
 _FEWEST_PER_BAND = 10
+# An automatic threshold that flags more than this share has found a season or a coast of two kinds of ground, not mines.
+_MUCH = 0.1
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,8 @@ def _map(pair: Pair, out: Path, settings: Settings, report: Report, area: Area |
             if scene.acquired_on:
                 tags[key] = scene.acquired_on.isoformat()
         changed = _write(pair.grid, scores, out, unchanged, reach, limit, tags, Stage(report, 0.8, 1.0))
+    if settings.rule == "auto" and changed > _MUCH * histogram.total:
+        report.message("change.much_changed", "warning", share=round(100.0 * changed / histogram.total, 1))
     return ChangeMap(
         out,
         pair.grid,

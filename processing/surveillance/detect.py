@@ -17,7 +17,7 @@ from rasterio.features import geometry_mask
 
 from ...layers.errors import InputError
 from ...layers.report import Report, Stage
-from ...store import coordinates, dataset, runs, sources
+from ...store import coordinates, dataset, place, runs, sources
 from ...store.layer_source import LayerSource, read_layer
 from .alerts import Provenance, alerts, working_crs
 from .change_map import Area, ChangeMap, Settings, change_map
@@ -69,6 +69,7 @@ class Detection:
 def detect_change(request: Request, report: Report) -> Detection:
     """Map the change, draw and judge the alerts, write the run. Raises as :func:`.change_map.change_map` does."""
     licences = _concessions(request)
+    _tell_of_licences(licences, str(dataset.meta(request.data).get("province") or "") if request.data else "", report)
     scene = open_scene(request.before, bands=request.settings.bands, resolution=request.settings.resolution)
     later = open_scene(request.after, bands=request.settings.bands, resolution=request.settings.resolution)
     crs = coordinates.code_of(licences.crs) if licences is not None else working_crs(scene.grid)
@@ -115,6 +116,17 @@ def _concessions(request: Request) -> gpd.GeoDataFrame | None:
     if request.data and "concession" in dataset.layers_in(request.data):
         return dataset.read(request.data, "concession")
     return None
+
+
+def _tell_of_licences(licences: gpd.GeoDataFrame | None, province: str, report: Report) -> None:
+    """Say where there is nothing to judge by, and where licences lie in a wrong VN-2000 zone: both change verdicts."""
+    if licences is None or licences.empty:
+        report.message("change.no_licences")
+        return
+    code = coordinates.code_of(licences.crs)
+    found = place.misplaced(licences.geometry.to_numpy(), code, province)
+    if found is not None and found.code == "crs_wrong_zone":
+        report.message("change.licences_wrong_zone", "warning", crs=code, likely=found.zone)
 
 
 def _area(value: str | Mapping[str, Any], grid: Grid) -> Area:

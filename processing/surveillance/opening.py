@@ -36,7 +36,7 @@ _CONNECTION = re.compile(r"^[A-Za-z0-9_+]{2,}:")
 
 
 def local_path(text: str | Path) -> Path:
-    """``text`` as an existing local file or folder. Raises :class:`InputError`."""
+    """``text`` as an existing local file or folder. Raises :class:`InputError`, or the machine's refusal to read it."""
     given = str(text)
     if given.startswith(("/vsi", "\\vsi", "<")) or _CONNECTION.match(given) or "\x00" in given:
         raise InputError("change.not_local", path=given[:200])
@@ -45,6 +45,8 @@ def local_path(text: str | Path) -> Path:
         raise InputError("engine.file_missing", path=given)
     if not (path.is_file() or path.is_dir()):  # opening a pipe or a device would wait for ever
         raise InputError("change.not_an_image", path=given)
+    if not os.access(path, os.R_OK):
+        raise EnvironmentTroubleError("engine.no_permission", path=given)
     return path.absolute()
 
 
