@@ -40,7 +40,7 @@ SAMPLE = 1 << 18
 _SEED = 37
 # Fewer pixels than this per band and date give no covariance worth the name.
 _FEWEST_PER_BAND = 10
-# An automatic threshold that flags more than this share has found a season or a coast of two kinds of ground, not mines.
+# An automatic threshold that flags more than this share has found a season, or a coast of two kinds of ground.
 _MUCH = 0.1
 
 

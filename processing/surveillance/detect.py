@@ -17,8 +17,9 @@ from rasterio.features import geometry_mask
 
 from ...layers.errors import InputError
 from ...layers.report import Report, Stage
-from ...store import coordinates, dataset, place, runs, sources
+from ...store import coordinates, dataset, runs, sources
 from ...store.layer_source import LayerSource, read_layer
+from ...store.place import misplaced
 from .alerts import Provenance, alerts, working_crs
 from .change_map import Area, ChangeMap, Settings, change_map
 from .grid import Grid
@@ -124,7 +125,7 @@ def _tell_of_licences(licences: gpd.GeoDataFrame | None, province: str, report: 
         report.message("change.no_licences")
         return
     code = coordinates.code_of(licences.crs)
-    found = place.misplaced(licences.geometry.to_numpy(), code, province)
+    found = misplaced(licences.geometry.to_numpy(), code, province)
     if found is not None and found.code == "crs_wrong_zone":
         report.message("change.licences_wrong_zone", "warning", crs=code, likely=found.zone)
 

@@ -20,7 +20,7 @@ from shapely.geometry import shape
 
 from ...layers.report import Report
 from .grid import Grid
-from .opening import reading
+from .opening import processors, raster_session, reading
 
 _EIGHT = np.ones((3, 3), int)
 
@@ -39,7 +39,7 @@ class Objects:
 
 def changed_objects(path: Path, grid: Grid, fewest: int, report: Report) -> Objects:
     """The groups of at least ``fewest`` pixels in a change raster (band 1 decision, band 2 confidence)."""
-    with reading(path), rasterio.open(path) as raster:
+    with raster_session(processors()), reading(path), rasterio.open(path) as raster:
         groups = _group(raster, grid, report)
         names, sizes, sums = groups.measured()
         kept = names[sizes >= fewest]

@@ -24,6 +24,9 @@ from .scene import Band, Scene
 # a tenth of the accuracy; a third is the usual requirement). Smaller ones are not worth the blur.
 CORRECTED_ABOVE = 0.3
 
+# Pixels that differ by less are the same for two products of one sensor (degrees on another latitude, say).
+SAME_PIXEL = 0.05
+
 
 class Pair(AbstractContextManager["Pair"]):
     """Both dates open on the first one's grid. ``read`` gives blocks of stacked pixels."""
@@ -83,6 +86,9 @@ def pair_of(before: Scene, after: Scene, report: Report) -> Pair:
     first, second = common_bands(before, after, report)
     if not _meet(before.grid, after.grid):
         raise InputError("change.no_overlap", before=str(before.path), after=str(after.path))
+    first_m, second_m = (max(scene.grid.pixel_m) for scene in (before, after))
+    if abs(first_m - second_m) > SAME_PIXEL * min(first_m, second_m):
+        report.message("change.resolutions_differ", "warning", before=round(first_m, 2), after=round(second_m, 2))
     return Pair(replace(before, bands=first), replace(after, bands=second))
 
 
