@@ -145,7 +145,7 @@ def _open_to_read(uri: str) -> sqlite3.Connection:
     database = sqlite3.connect(f"{uri}?mode=ro", uri=True, timeout=PATIENCE)
     try:
         database.execute("SELECT count(*) FROM sqlite_master")
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:
         database.close()
         if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
             raise
@@ -159,8 +159,7 @@ def _open_to_read(uri: str) -> sqlite3.Connection:
 def writing(path: Path) -> Iterator[sqlite3.Connection]:
     """A connection in a transaction on the GeoPackage ``path``: committed whole at the end, else rolled back."""
     require(path)
-    with told(path, writing=True):
-        database = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+    with told(path, writing=True), closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as database:
         try:
             database.execute("BEGIN IMMEDIATE")
             yield database
@@ -168,7 +167,6 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
         finally:
             if database.in_transaction:
                 database.execute("ROLLBACK")
-            database.close()
 
 
 def require(path: Path) -> None:

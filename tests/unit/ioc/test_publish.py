@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
@@ -126,7 +127,7 @@ def test_same_input_same_bytes_in_another_folder_and_process(data, published, tm
 
 def test_the_order_of_rows_in_the_data_set_does_not_matter(tmp_path, publication, published):
     path = province.build(tmp_path / "a.gpkg")
-    with sqlite3.connect(path) as database:  # fid is storage: number the rows the other way round
+    with closing(sqlite3.connect(path)) as database, database:  # fid is storage: number the rows the other way round
         database.execute("CREATE TEMP TABLE t AS SELECT * FROM luminaire ORDER BY uid DESC")
         assert database.execute("SELECT uid FROM t").fetchone()[0] == uid(14)
     frames = {"luminaire": dataset.read(path, "luminaire")[::-1]}
@@ -317,7 +318,7 @@ def test_an_alert_is_urgent_by_where_it_lies_and_says_when_it_was_raised(data, p
 
 def test_an_optional_value_outside_the_list_is_dropped_and_counted(tmp_path, publication):
     path = province.build(tmp_path / "a.gpkg")
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         # Only GDAL has the functions that the spatial index calls.
         for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             database.execute(f'DROP TRIGGER "{name}"')
@@ -360,7 +361,7 @@ def test_simulated_data_say_so_in_every_form(tmp_path, publication):
         assert all(feature["properties"]["simulated"] is True for feature in there["features"])
         if (folder(made) / "ngsi-ld" / f"{layer_id}.jsonld").exists():
             assert all(entity["simulated"]["value"] is True for entity in entities(made, layer_id))
-    with sqlite3.connect(folder(made) / "layers.gpkg") as database:
+    with closing(sqlite3.connect(folder(made) / "layers.gpkg")) as database, database:
         told = database.execute("SELECT description FROM gpkg_contents WHERE data_type = 'features'").fetchall()
         assert all("mô phỏng" in text for (text,) in told)
         assert database.execute("SELECT min(simulated) FROM parcel").fetchone() == (1,)
