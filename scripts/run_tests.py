@@ -38,7 +38,12 @@ SUITES = (
     Suite(
         "plugin",
         ".venv-qgis/bin/python",
-        {"QT_QPA_PLATFORM": "offscreen", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "pytest_timeout"},
+        {
+            "QT_QPA_PLATFORM": "offscreen",
+            "PYTHONFAULTHANDLER": "1",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PYTEST_PLUGINS": "pytest_timeout",
+        },
     ),
 )
 

@@ -35,6 +35,27 @@ def application() -> Iterator[QgsApplication]:
     app.exitQgis()
 
 
+_ended_with = 0
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Keep how the tests ended for :func:`pytest_unconfigure`."""
+    global _ended_with
+    _ended_with = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    """End the process here: the tests are done, their report is written.
+
+    Python would now destroy what is left of Qt in no particular order, which now and then ends in a crash of its own.
+    """
+    _PROFILE.cleanup()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(_ended_with)
+
+
 class Bar:
     """Remembers what the message bar was told."""
 
