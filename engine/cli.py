@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from .. import __version__
-from ..layers.errors import UsageError
+from ..layers.errors import CancelledError, UsageError
 from ..layers.messages import sentence
 from .contract import JOBS, Job, Parameter
-from .run import Events, run_events, run_terminal
+from .contract.protocol import EXIT_CANCELLED
+from .run import Events, read_object, run_events, run_terminal, tell
 
 
 def language() -> str:
@@ -70,9 +71,28 @@ def _end(_signal: int, _frame: Any) -> None:
     raise KeyboardInterrupt
 
 
+def hold_standard_streams() -> None:
+    """Take the places of streams that were closed, or the next file opened would get what libraries print."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            nothing = os.open(os.devnull, os.O_RDWR)
+            if nothing != number:
+                os.dup2(nothing, number)
+                os.close(nothing)
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point. Exit codes: 0 done, 1 unexpected, 2 usage, 3 input, 4 machine, 130 cancelled."""
+    hold_standard_streams()
     signal.signal(signal.SIGTERM, _end)
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:  # before a job began, or while nobody asked anything
+        return EXIT_CANCELLED
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     lang = language()
     given = parser(lang).parse_args(arguments)
     if given.area == "serve":
@@ -85,10 +105,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run_terminal(job, values, language=lang, as_json=given.json)
     events = Events()
     try:
-        values |= json.loads(sys.stdin.read() or "{}")
-    except (json.JSONDecodeError, TypeError) as error:
-        wrong = UsageError("engine.parameters_unreadable", reason=str(error))
-        events.hello()
-        events.say("error", code=wrong.code, arguments=wrong.arguments, exit=wrong.exit_code)
-        return wrong.exit_code
+        values |= read_object(sys.stdin.read() or "{}")
+    except UsageError as error:
+        with suppress(CancelledError):
+            events.hello()
+        return tell(events, error)
     return run_events(job, values, events)

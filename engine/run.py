@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import platform
 import sys
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
 from .. import __version__
-from ..layers.errors import DothiError, EnvironmentTroubleError, InputError
+from ..layers.errors import CancelledError, DothiError, EnvironmentTroubleError, InputError, UsageError
 from ..layers.messages import sentence
 from .contract import Job
 from .contract.protocol import EXIT_CANCELLED, EXIT_OK, EXIT_UNEXPECTED, PROTOCOL
@@ -21,6 +23,8 @@ from .jobs import runner
 
 # errno → sentence: what the machine can refuse while a job writes.
 _TROUBLES = {28: "engine.disk_full", 122: "engine.disk_full", 13: "engine.no_permission", 30: "engine.read_only"}
+# A name that is too long, goes through a file or round in links leads to no file.
+_NO_FILE = (errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR)
 
 
 def plain(value: Any) -> Any:
@@ -39,17 +43,36 @@ def to_json(value: Any, **options: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, default=plain, **options)
 
 
+def read_object(text: str) -> dict[str, Any]:
+    """A JSON object that somebody sent. Raises :class:`UsageError` for whatever else it is."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:  # damaged, a number of thousands of digits, nested without end
+        raise UsageError("engine.parameters_unreadable", reason=str(error)[:200]) from error
+    if not isinstance(value, dict):
+        raise UsageError("engine.parameters_unreadable", reason=text.strip()[:200])
+    return value
+
+
 class Events:
     """Speaks JSON lines on its own copy of file descriptor 1; what libraries print goes to standard error."""
 
     def __init__(self) -> None:
-        self._out = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
+        self._out = os.dup(1)
+        self._heard = True
         os.dup2(2, 1)
 
     def say(self, event: str, **body: Any) -> None:
-        """Write one event and flush it."""
-        self._out.write(to_json({"event": event, **body}) + "\n")
-        self._out.flush()
+        """Write one event at once. Raises :class:`CancelledError`, once, where nobody reads any more."""
+        if not self._heard:
+            return
+        line = (to_json({"event": event, **body}) + "\n").encode("utf-8", "backslashreplace")
+        try:
+            while line:
+                line = line[os.write(self._out, line) :]
+        except OSError as error:
+            self._heard = False
+            raise CancelledError from error
 
     def hello(self) -> None:
         """Who speaks: protocol and versions."""
@@ -101,8 +124,8 @@ def as_dothi_error(error: BaseException) -> DothiError:
         return error
     if isinstance(error, OSError) and error.errno in _TROUBLES:
         return EnvironmentTroubleError(_TROUBLES[error.errno], path=str(error.filename or ""))
-    if isinstance(error, FileNotFoundError):
-        return InputError("engine.file_missing", path=str(error.filename or error))
+    if isinstance(error, FileNotFoundError) or (isinstance(error, OSError) and error.errno in _NO_FILE):
+        return InputError("engine.file_missing", path=str(error.filename or error)[:200])
     if isinstance(error, MemoryError):
         return EnvironmentTroubleError("engine.no_memory")
     traceback.print_exception(error, file=sys.stderr)
@@ -113,17 +136,36 @@ def as_dothi_error(error: BaseException) -> DothiError:
 
 def run_events(job: Job, values: Mapping[str, Any], events: Events) -> int:
     """Run ``job`` for a program. Returns the exit code."""
-    events.hello()
     try:
+        events.hello()
         value = runner(job.id)(job.read(values), events)
         events.say("result", value=value)
     except KeyboardInterrupt:
-        events.say("error", code="engine.cancelled", arguments={}, exit=EXIT_CANCELLED)
-        return EXIT_CANCELLED
+        return tell(events, CancelledError())
     except Exception as error:
-        told = as_dothi_error(error)
-        events.say("error", code=told.code, arguments=told.arguments, exit=told.exit_code)
-        return told.exit_code
+        return tell(events, as_dothi_error(error))
+    return EXIT_OK
+
+
+def tell(events: Events, error: DothiError) -> int:
+    """Say how the job failed and return its exit code."""
+    with suppress(CancelledError):  # nobody is there to hear it
+        events.say("error", code=error.code, arguments=error.arguments, exit=error.exit_code)
+    return error.exit_code
+
+
+def hand_over(text: str, language: str) -> int:
+    """Print what a job gave. Returns the exit code: a reader who closes early (``| head``) has what he wanted."""
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        quiet = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(quiet, 1)  # else the interpreter tries once more when it ends, and complains
+        os.close(quiet)
+        if not isinstance(error, BrokenPipeError):
+            told = as_dothi_error(error)
+            print(f"{told.code}: {told.sentence(language)}", file=sys.stderr)
+            return told.exit_code
     return EXIT_OK
 
 
@@ -132,8 +174,8 @@ def run_terminal(job: Job, values: Mapping[str, Any], *, language: str, as_json:
     terminal = Terminal(language)
     try:
         value = runner(job.id)(job.read(values), terminal)
+        text = to_json(value) if as_json else to_json(value, indent=2)
         terminal.clear()
-        print(to_json(value) if as_json else to_json(value, indent=2))
     except KeyboardInterrupt:
         terminal.message("engine.cancelled")
         return EXIT_CANCELLED
@@ -142,8 +184,8 @@ def run_terminal(job: Job, values: Mapping[str, Any], *, language: str, as_json:
         terminal.clear()
         if as_json:
             words = {lang: told.sentence(lang) for lang in ("vi", "en")}
-            print(to_json({"error": {"code": told.code, "arguments": told.arguments, "sentence": words}}))
+            hand_over(to_json({"error": {"code": told.code, "arguments": told.arguments, "sentence": words}}), language)
         else:
             print(f"{told.code}: {told.sentence(language)}", file=sys.stderr)
         return told.exit_code or EXIT_UNEXPECTED
-    return EXIT_OK
+    return hand_over(text, language)

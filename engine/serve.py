@@ -7,21 +7,20 @@ Only quick jobs are served.
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Any
 
-from ..layers.errors import DothiError, UsageError
+from ..layers.errors import CancelledError, UsageError
 from ..layers.report import SILENT
 from .contract import JOBS
-from .contract.protocol import EXIT_OK
+from .contract.protocol import EXIT_CANCELLED, EXIT_OK
 from .jobs import runner
-from .run import Events, as_dothi_error
+from .run import Events, as_dothi_error, read_object
 
 
-def answer(question: Any) -> dict[str, Any]:
+def answer(question: dict[str, Any]) -> dict[str, Any]:
     """The value for one question. Raises :class:`DothiError`."""
-    if not isinstance(question, dict) or not isinstance(question.get("parameters", {}), dict):
+    if not isinstance(question.get("parameters", {}), dict):
         raise UsageError("engine.parameters_unreadable", reason=str(question)[:200])
     job = JOBS.get(str(question.get("job")))
     if job is None or not job.quick:
@@ -30,23 +29,27 @@ def answer(question: Any) -> dict[str, Any]:
 
 
 def serve() -> int:
-    """Answer until standard input closes."""
+    """Answer until standard input closes, or nobody reads the answers any more."""
     events = Events()
-    events.hello()
-    for line in sys.stdin:
-        if not line.strip():
-            continue
-        asked: Any = None
-        try:
-            asked = json.loads(line)
-            events.say("answer", id=asked.get("id") if isinstance(asked, dict) else None, value=answer(asked))
-        except json.JSONDecodeError as error:
-            _tell(events, asked, UsageError("engine.parameters_unreadable", reason=str(error)))
-        except Exception as error:
-            _tell(events, asked, as_dothi_error(error))
+    try:
+        events.hello()
+        for line in sys.stdin:
+            if line.strip():
+                _reply(events, line)
+    except CancelledError:
+        return EXIT_CANCELLED
     return EXIT_OK
 
 
-def _tell(events: Events, asked: Any, error: DothiError) -> None:
-    identity = asked.get("id") if isinstance(asked, dict) else None
-    events.say("error", id=identity, code=error.code, arguments=error.arguments)
+def _reply(events: Events, line: str) -> None:
+    identity = None
+    try:
+        asked = read_object(line)
+        identity = asked.get("id") if isinstance(asked.get("id"), (int, str)) else None
+        value = answer(asked)
+        events.say("answer", id=identity, value=value)
+    except CancelledError:
+        raise
+    except Exception as error:
+        told = as_dothi_error(error)
+        events.say("error", id=identity, code=told.code, arguments=told.arguments)

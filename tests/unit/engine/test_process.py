@@ -54,6 +54,12 @@ def test_a_job_says_hello_and_its_result():
     [
         ("không phải JSON", "engine.parameters_unreadable", 2),
         ('{"nothing": 1}', "engine.parameter_unknown", 2),
+        ("[1, 2]", "engine.parameters_unreadable", 2),
+        ('"chữ"', "engine.parameters_unreadable", 2),
+        ("[" * 100_000, "engine.parameters_unreadable", 2),
+        ('{"x": ' + "9" * 5000 + "}", "engine.parameters_unreadable", 2),
+        ('{"from": "\\ud800", "to": "EPSG:4326", "x": 1, "y": 2}', "engine.parameter_wrong", 2),
+        ('{"from": "EPSG:9210", "to": "EPSG:4326", "x": 1e300, "y": 1}', "crs.out_of_range", 3),
         ('{"from": "EPSG:1", "to": "EPSG:4326", "x": 1, "y": 2}', "crs.unknown", 3),
     ],
 )
@@ -155,3 +161,58 @@ def test_the_engine_starts_under_any_folder_name(tmp_path):
         given=json.dumps({"data": str(data), "province": "binh_duong", "layers": ["parcel"]}),
     )  # fmt: skip
     assert events(made)[-1]["value"]["data"] == str(data)
+
+
+HOSTILE = (
+    "[" * 100_000,
+    "x" * 5_000_000,
+    '{"id": NaN, "job": "crs.transform"}',
+    '{"id": {"a": 1}, "job": "\\ud800"}',
+    '{"id": 6, "job": "crs.transform", "parameters": 7}',
+    '{"id": ' + "9" * 5000 + "}",
+)
+
+
+def test_serve_outlives_whatever_it_is_asked():
+    last = json.dumps({"id": "sau", "job": "crs.transform", "parameters": json.loads(POINT)})
+    done = engine("serve", given="\n".join((*HOSTILE, last)))
+    _hello, *errors, answer = events(done)
+    assert [error["event"] for error in errors] == ["error"] * len(HOSTILE)
+    assert (answer["event"], answer["id"]) == ("answer", "sau")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def shell(command: str) -> subprocess.CompletedProcess[str]:
+    words = f"'{sys.executable}' -I -X utf8 '{ROOT / 'engine' / 'launch.py'}'"
+    return subprocess.run(
+        ["/bin/bash", "-c", f"set -o pipefail; {command.replace('dothi', words)}"],
+        capture_output=True, text=True, encoding="utf-8", env=clean_environment(os.environ), check=False,
+    )  # fmt: skip
+
+
+TRANSFORM = "dothi crs transform --from EPSG:9210 --to EPSG:4326 598382.244 1214392.133"
+
+
+@pytest.mark.skipif(not Path("/bin/bash").exists(), reason="shell redirections")
+@pytest.mark.parametrize(
+    ("command", "exit_code"),
+    [
+        (f"{TRANSFORM} --json <&- >&- 2>&-", 0),
+        (f"{TRANSFORM} --json 2>&- | cat", 0),
+        ("dothi crs transform --events <&-", 2),
+        ("dothi serve <&-", 0),
+        ("yes '{\"id\": 1}' | head -20000 | dothi serve | head -1 >/dev/null", 130),
+        (f"echo '{POINT}' | dothi crs transform --events >&-", 0),
+    ],
+)
+def test_closed_streams_and_readers_who_leave_end_it_without_a_trace(command, exit_code):
+    done = shell(command)
+    assert (done.returncode, done.stderr) == (exit_code, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+def test_a_result_that_cannot_be_written_is_told():
+    done = shell(f"{TRANSFORM} --json >/dev/full")
+    assert done.returncode == 4
+    assert done.stderr.startswith("engine.disk_full: ")
+    assert shell(f"echo '{POINT}' | dothi crs transform --events >/dev/full").returncode == 130
