@@ -35,9 +35,10 @@ def _flatten(prefix: str, table: dict[str, Any]) -> list[tuple[str, str]]:
 def number(value: float, language: str, decimals: int | None = None) -> str:
     """A number as the language writes it: ``1.234,5`` in Vietnamese, ``1,234.5`` in English.
 
-    Without ``decimals`` at most two are shown, and no trailing zeros.
+    Without ``decimals`` at most two are shown, and no trailing zeros; of numbers below 0.01 ten, lest 0 be read.
     """
-    text = f"{value:,.{2 if decimals is None else decimals}f}"
+    shown = 10 if 0 < abs(value) < 0.01 else 2
+    text = f"{value:,.{shown if decimals is None else decimals}f}"
     if decimals is None and "." in text:
         text = text.rstrip("0").rstrip(".")
     thousands, point = _SEPARATORS[language]

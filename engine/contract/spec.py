@@ -14,6 +14,8 @@ from typing import Any
 from ...layers.errors import UsageError
 
 _PATHS = {"dataset", "new_dataset", "vector", "image", "folder", "out_folder", "out_file", "layer"}
+# No plan, law or image is older or will be younger; pandas keeps nanoseconds and ends in 2262.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
 _WINDOWS = re.compile(r"^(?:[A-Za-z]:[\\/]|\\\\)")  # C:\… or \\server\…
 
 # What a parameter holds. Paths are text; ``layer`` is "file.gpkg|layername=x" or {"path", "layer", "uids"};
@@ -81,16 +83,15 @@ class Parameter:
             if (self.minimum is not None and number < self.minimum) or (
                 self.maximum is not None and number > self.maximum
             ):
-                raise UsageError(
-                    "engine.parameter_range",
-                    parameter=self.id,
-                    value=number,
-                    minimum=self.minimum,
-                    maximum=self.maximum,
-                )
+                raise self._out_of_range(number)
             return number
         if self.kind == "date":
-            return value if isinstance(value, date) else date.fromisoformat(str(value)[:10])
+            day = value if isinstance(value, date) else date.fromisoformat(str(value)[:10])
+            if not FIRST_DAY <= day <= LAST_DAY:
+                raise UsageError(
+                    "engine.parameter_range", parameter=self.id, value=day, minimum=FIRST_DAY, maximum=LAST_DAY
+                )
+            return day
         if self.kind == "flag":
             if not isinstance(value, bool):
                 raise ValueError(value)
@@ -103,8 +104,8 @@ class Parameter:
         if self.kind == "json":
             return json.loads(value) if isinstance(value, str) else value
         if self.kind == "layer" and isinstance(value, Mapping):
-            return dict(value)
-        if not isinstance(value, str):
+            return self._layer(value)
+        if not isinstance(value, str) or not _is_path(value):
             raise ValueError(value)
         if self.kind in _PATHS and os.name != "nt" and _WINDOWS.match(value):
             raise UsageError(
@@ -112,10 +113,31 @@ class Parameter:
             )  # else a file of that odd name is made
         return value
 
+    def _layer(self, value: Mapping[str, Any]) -> dict[str, Any]:
+        """A layer with its filter and chosen features: three texts, and a list of texts or nothing."""
+        uids = value.get("uids")
+        if not isinstance(value.get("path"), str) or not (uids is None or isinstance(uids, (list, tuple))):
+            raise ValueError(value)
+        texts = [value.get(name) or "" for name in ("path", "layer", "subset")]
+        if not all(isinstance(text, str) and _is_path(text) for text in (*texts, *(uids or ()))):
+            raise ValueError(value)
+        return dict(value)
+
+    def _out_of_range(self, number: float) -> UsageError:
+        told: dict[str, Any] = {"parameter": self.id, "value": number, "minimum": self.minimum}
+        if self.maximum is None:
+            return UsageError("engine.parameter_least", **told)
+        return UsageError("engine.parameter_range", **told, maximum=self.maximum)
+
     def _one_of(self, value: str) -> str:
         if self.choices and value not in self.choices:
             raise UsageError("engine.parameter_choice", parameter=self.id, value=value, choices=list(self.choices))
         return value
+
+
+def _is_path(text: str) -> bool:
+    """Whether a file could be named so: JSON may hold NUL and half of a surrogate pair, no file system can."""
+    return "\x00" not in text and not any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
 @dataclass(frozen=True)

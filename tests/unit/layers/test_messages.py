@@ -75,6 +75,7 @@ def test_numbers_and_days_are_written_as_the_language_does():
     code = "store.write_failed"
     assert "1.234,5" in sentence(code, "vi", path="x", reason=1234.5)
     assert "1,234.5" in sentence(code, "en", path="x", reason=1234.5)
+    assert "0,000001" in sentence(code, "vi", path="x", reason=1e-6)
     assert "01/06/2026" in sentence(code, "vi", path="x", reason=date(2026, 6, 1))
 
 
