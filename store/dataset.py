@@ -69,7 +69,7 @@ def create(
     refuse_existing(path)
     extra = own_catalogue(path)
     layers = [catalogue.layer(layer_id, extra) for layer_id in layer_ids]
-    with made_whole(path) as temporary, closing(sqlite3.connect(temporary, isolation_level=None)) as database:
+    with made_whole(path, new=True) as temporary, closing(sqlite3.connect(temporary, isolation_level=None)) as database:
         database.execute("BEGIN")
         geopackage.initialise(database)
         for layer in layers:
@@ -162,6 +162,9 @@ def append(path: str | Path, layer_id: str, frame: pd.DataFrame) -> int:
     rows = fit(frame, layer, crs, own_catalogue(path))
     if len(rows) == 0:
         return 0
+    absent = sorted({str(name) for name in rows.columns} - {"geometry", *fields_in(path, layer_id)})
+    if absent:  # a table of another program; GDAL would stop at the first one, with a code of its own
+        raise InputError("schema.column_missing", path=str(path), layer=layer_id, columns=absent)
     with writing(path):  # is it locked, read-only, damaged? GDAL would say it only after the work
         pass
     with told(path, writing=True):

@@ -68,6 +68,8 @@ def bring_in(
     """
     layer = dataset.declared(data, layer_id)
     target_crs = dataset.crs_of(data, layer_id)
+    if layer.is_spatial and not target_crs:
+        raise InputError("crs.missing")
     file, name, columns = columns_of(source, source_layer, layer)
     matches = mapping.given(given, columns, layer) if given else mapping.propose(columns, layer)
     report.progress(0.05, "schema.step_reading", layer=name)

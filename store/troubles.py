@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError
 
 from ..layers.errors import DothiError, EnvironmentTroubleError, InputError
@@ -62,7 +63,8 @@ def _short(reason: str) -> str:
 def told(path: Path, *, writing: bool) -> Iterator[None]:
     """Turn every failure of SQLite, GDAL or the file system around ``path`` into a :class:`DothiError`."""
     try:
-        yield
+        with np.errstate(invalid="ignore"):  # a coordinate that is no number is the checks' to name, not numpy's
+            yield
     except (sqlite3.Error, DataSourceError, DataLayerError, FeatureError, FieldError) as error:
         raise named(str(error), path, writing=writing) from error
     except OSError as error:

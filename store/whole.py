@@ -23,11 +23,32 @@ def temporary_name(path: Path) -> Path:
 
 def put(temporary: Path, path: Path) -> None:
     """Write ``temporary`` out to the disk and give it its name."""
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
+    _flush(temporary)
     temporary.replace(path)
+    _flush_names(path.parent)
+
+
+def put_new(temporary: Path, path: Path) -> None:
+    """As :func:`put`, but never over what somebody else made at ``path`` in the meantime."""
+    _flush(temporary)
+    try:
+        os.link(temporary, path)  # unlike a rename it fails where the name is taken
+    except FileExistsError as error:
+        raise EnvironmentTroubleError("store.exists", path=str(path)) from error
+    except OSError:  # a file system without hard links (FAT, some network drives)
+        refuse_existing(path)
+        temporary.replace(path)
+    _flush_names(path.parent)
+
+
+def _flush(file: Path) -> None:
+    with file.open("rb") as opened:
+        os.fsync(opened.fileno())
+
+
+def _flush_names(place: Path) -> None:
     if os.name == "posix":  # the name too must survive a power cut
-        folder = os.open(path.parent, os.O_RDONLY)
+        folder = os.open(place, os.O_RDONLY)
         try:
             os.fsync(folder)
         finally:
@@ -52,17 +73,17 @@ def refuse_existing(path: Path) -> None:
     """Raise unless a file may be made at ``path``: its folder exists and the name is free."""
     if not path.parent.is_dir():
         raise InputError("store.folder_missing", path=str(path.parent))
-    if path.exists():
+    if path.exists() or path.is_symlink():  # a link to nowhere is somebody's too
         raise EnvironmentTroubleError("store.exists", path=str(path))
 
 
 @contextmanager
-def made_whole(path: Path) -> Iterator[Path]:
-    """Yield a temporary path; on success it becomes ``path``, on failure it is gone."""
+def made_whole(path: Path, *, new: bool = False) -> Iterator[Path]:
+    """Yield a temporary path; on success it becomes ``path`` (``new``: only if that is still free), else it is gone."""
     temporary = temporary_name(path)
     try:
         with told(path, writing=True):
             yield temporary
-            put(temporary, path)
+            (put_new if new else put)(temporary, path)
     finally:
         remove(temporary)

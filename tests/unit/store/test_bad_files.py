@@ -10,13 +10,17 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+import shapely
 
 from dothi.layers.errors import DothiError
 from dothi.layers.messages import has
 from dothi.store import dataset, geopackage, runs
+from dothi.store.checking import check
+from dothi.store.whole import made_whole
 
-from .conftest import LAYERS, opened, parcels
+from .conftest import EAST, LAYERS, NORTH, opened, parcels
 
 
 def code_of(action, *arguments) -> str:
@@ -222,3 +226,44 @@ def test_a_kill_while_appending_takes_all_of_it_back(data):
     with opened(data) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert dataset.append(data, "parcel", parcels(1, code=["sau"])) == 1
+
+
+def test_a_link_to_nowhere_is_not_written_over(folder):
+    link = folder / "mới.gpkg"
+    link.symlink_to("không đâu.gpkg")
+    assert code_of(dataset.create, link, ["parcel"], "EPSG:9210") == "store.exists"
+    assert link.is_symlink()
+    link.unlink()
+    link.symlink_to(link.name)
+    assert code_of(dataset.read, link, "parcel") == "engine.file_missing"
+
+
+def test_of_two_who_create_at_once_the_first_is_kept(folder):
+    path = folder / "mới.gpkg"
+
+    def slow() -> None:
+        with made_whole(path, new=True) as temporary:
+            temporary.write_text("của người sau")
+            path.write_text("của người trước")
+
+    assert code_of(slow) == "store.exists"
+    assert path.read_text() == "của người trước"
+    assert [p.name for p in folder.iterdir()] == ["mới.gpkg"]
+
+
+def test_a_table_that_lacks_columns_is_named_before_anything_is_written(folder):
+    path = folder / "của chương trình khác.gpkg"
+    parcels(2).to_file(path, layer="parcel")
+    before = path.read_bytes()
+    assert code_of(dataset.append, path, "parcel", parcels(1)) == "schema.column_missing"
+    assert path.read_bytes() == before
+
+
+def test_coordinates_that_are_no_numbers_are_read_without_a_word_and_named(data):
+    with np.errstate(invalid="ignore"):
+        broken = shapely.MultiPolygon([shapely.Polygon([(EAST, NORTH), (float("nan"), NORTH), (EAST, NORTH + 9)])])
+    frame = parcels(2)
+    frame.loc[1, "geometry"] = broken
+    dataset.append(data, "parcel", frame)
+    named = [row["uid"] for row in check(data).rows if row["code"] == "schema.problem.geometry_invalid"]
+    assert named == dataset.read(data, "parcel")["uid"].tolist()[1:]

@@ -17,7 +17,7 @@ from dothi.store.coordinates import to
 from dothi.store.importing import bring_in
 from dothi.store.mapping import key, propose
 
-from .conftest import NORTH, square
+from .conftest import NORTH, parcels, square
 
 
 def job(name, **values):
@@ -233,3 +233,14 @@ def test_dates_of_both_ways_of_writing_are_read(folder, data):
     done = bring_in(folder / "mỏ.gpkg", data, "concession")
     assert (done.count, [row["uid"] for row in done.rejected]) == (2, ["fid 3"])
     assert set(dataset.read(data, "concession")["valid_from"]) == {pd.Timestamp(2025, 7, 1)}
+
+
+def test_a_target_without_a_system_is_told_and_left_alone(folder, old):
+    path = folder / "không hệ.gpkg"
+    with pytest.warns(UserWarning, match="projection"):
+        parcels(1).set_crs(None, allow_override=True).to_file(path, layer="parcel")
+    before = path.read_bytes()
+    with pytest.raises(InputError) as caught:
+        bring_in(old, path, "parcel")
+    assert caught.value.code == "crs.missing"
+    assert path.read_bytes() == before
