@@ -102,7 +102,12 @@ def folder_target(target: str) -> Drop:
         raise UsageError("engine.windows_path", parameter="target", path=text)
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", text):
         raise InputError("ioc.target_unknown", target=target)
-    folder = Path(text).expanduser().absolute()
+    try:
+        folder = Path(text).expanduser().absolute()
+    except RuntimeError as error:  # ~ where no home is known, or of somebody unknown
+        raise InputError("ioc.target_unknown", target=target) from error
+    if not folder.name:  # the root of a disk cannot change places with another folder
+        raise InputError("ioc.target_unknown", target=target)
     if folder.exists() and not folder.is_dir():
         raise InputError("ioc.target_not_folder", target=str(folder))
     return Drop(folder.resolve())

@@ -16,8 +16,9 @@ from ..layers import catalogue, crs
 from ..layers.errors import InputError
 from ..layers.model import Layer
 from ..layers.profiles import profile
-from ..layers.report import Report
+from ..layers.report import SILENT, Report
 from ..store.coordinates import code_of
+from ..store.place import misplaced
 from . import entities, geojson, geopackage, manifest
 from .drop import Drop
 from .manifest import Published
@@ -96,7 +97,7 @@ def publish(publication: Publication, wanted: Sequence[str] | None, drop: Drop, 
         published = []
         for done, of in enumerate(chosen):
             report.progress(done / len(chosen), "ioc.step_layer", layer=of.layer.name.vi)
-            published.append(write_layer(folder, publication, leaving(publication, of)))
+            published.append(write_layer(folder, publication, leaving(publication, of, report)))
         if "ngsi" in publication.formats:
             copy_contexts(folder, chosen)
         made = manifest.write(
@@ -112,8 +113,8 @@ def publish(publication: Publication, wanted: Sequence[str] | None, drop: Drop, 
     return {**made, "unchanged": unchanged}
 
 
-def leaving(publication: Publication, of: LayerMapping) -> Leaving:
-    """What leaves of one layer, with the facts its entities may need."""
+def leaving(publication: Publication, of: LayerMapping, report: Report = SILENT) -> Leaving:
+    """What leaves of one layer, with the facts its entities may need. A wrong VN-2000 zone is told to ``report``."""
     if of.layer.id == ALERT:
         frame, simulated, issued = alerts(publication, of)
     else:
@@ -122,6 +123,10 @@ def leaving(publication: Publication, of: LayerMapping) -> Leaving:
     if of.layer.is_spatial and not isinstance(frame, gpd.GeoDataFrame):
         raise InputError("schema.geometry_missing", layer=of.layer.id, geometry=of.layer.geometry)
     code = code_of(frame.crs) if of.layer.is_spatial else ""
+    if of.layer.is_spatial:
+        found = misplaced(frame.geometry.to_numpy(), code, publication.province)
+        if found is not None and found.code == "crs_wrong_zone":
+            report.message("ioc.wrong_zone", level="warning", layer=of.layer.id, crs=code, likely=found.zone)
     taken = take(of, frame, code, simulated=simulated)
     facts: dict[str, Any] = {
         "operation": crs.OPERATION if crs.is_vn2000(code) else "none",

@@ -102,10 +102,11 @@ def take(mapping: LayerMapping, frame: pd.DataFrame, source: str, *, simulated: 
     here = wgs84 = np.empty(0, dtype=object)
     if layer.is_spatial:
         here = promote(frame["geometry"].to_numpy())
-        wgs84 = to_wgs84(here, source)
+        sound = shapely.is_valid(here)
+        wgs84 = to_wgs84(np.where(sound, here, None), source)  # GEOS cannot turn a ring with NaN in it
         mark(shapely.is_missing(here) | shapely.is_empty(here), "geometry_missing")
         mark(shapely.get_type_id(here) != GeometryType[layer.geometry.upper()], "geometry_type")
-        mark(~shapely.is_valid(here), "geometry_invalid")
+        mark(~sound, "geometry_invalid")
         mark(~_within(wgs84, COUNTRY), "outside_country")
         mark(~shapely.is_valid(wgs84), "geometry_too_fine")
 

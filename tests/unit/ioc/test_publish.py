@@ -19,6 +19,7 @@ import pytest
 import shapely
 from pyproj import Transformer
 
+from dothi.engine.contract.ioc import PUBLISH
 from dothi.engine.jobs.ioc import publish as job
 from dothi.ioc import models
 from dothi.ioc.drop import problems
@@ -26,6 +27,7 @@ from dothi.ioc.mapping import mapping
 from dothi.ioc.selection import take
 from dothi.layers import catalogue, messages
 from dothi.layers.errors import DothiError
+from dothi.layers.report import Silent
 from dothi.store import dataset
 
 from . import province
@@ -380,7 +382,7 @@ def bad(action, code: str) -> DothiError:
 
 
 def test_broken_features_are_named_and_the_rest_is_published(tmp_path, publication):
-    path = province.build(tmp_path / "a.gpkg", parcels=6)
+    path = province.build(tmp_path / "a.gpkg", parcels=7)
     bow = shapely.MultiPolygon([shapely.Polygon([(E, N), (E + 9, N + 9), (E + 9, N), (E, N + 9)])])
     frame = dataset.read(path, "parcel")
     frame.loc[0, "geometry"] = bow
@@ -388,16 +390,32 @@ def test_broken_features_are_named_and_the_rest_is_published(tmp_path, publicati
     frame.loc[2, "geometry"] = shapely.MultiPolygon()
     frame.loc[3, "geometry"] = province.square(E + 2_500_000, N)
     frame.loc[4, "geometry"] = shapely.MultiPolygon([shapely.box(E, N, E + 1e-5, N + 1e-5)])
+    with np.errstate(invalid="ignore"):
+        frame.loc[6, "geometry"] = shapely.MultiPolygon([shapely.Polygon([(E, N), (float("nan"), N + 9), (E + 9, N)])])
     other = tmp_path / "b.gpkg"
     dataset.create(other, ["parcel"], LAND, profile="binh_duong")
     dataset.append(other, "parcel", frame)
     made = publication(other, tmp_path / "đích")
     assert made["counts"]["features"] == {"parcel": 1}
     assert {left["reason"]: left["uids"] for left in made["left_out"]} == {
-        "geometry_invalid": [uid(100)], "geometry_missing": [uid(101), uid(102)], "outside_country": [uid(103)],
-        "geometry_too_fine": [uid(104)],
+        "geometry_invalid": [uid(100), uid(106)], "geometry_missing": [uid(101), uid(102)],
+        "outside_country": [uid(103)], "geometry_too_fine": [uid(104)],
     }  # fmt: skip
     assert all(messages.has(f"ioc.left_out.{left['reason']}") for left in made["left_out"])
+
+
+def test_a_wrong_zone_is_told_before_it_reaches_the_centre(tmp_path):
+    path = dataset.create(tmp_path / "a.gpkg", ["parcel"], "EPSG:5897", profile="binh_duong")
+    parcels = dataset.read(province.build(tmp_path / "b.gpkg"), "parcel")
+    dataset.append(path, "parcel", parcels.set_crs("EPSG:5897", allow_override=True))
+    told = []
+
+    class Listener(Silent):
+        def message(self, code, level="info", **arguments):
+            told.append((code, level, arguments.get("likely")))
+
+    job(PUBLISH.read({"data": str(path), "target": str(tmp_path / "đích")}), Listener())
+    assert ("ioc.wrong_zone", "warning", LAND) in told
 
 
 def test_an_empty_layer_is_published_empty(tmp_path, publication):
@@ -429,7 +447,8 @@ def test_what_cannot_be_published_is_refused_before_anything_is_written(data, tm
 def test_targets_that_are_no_folder_of_ours_are_refused(data, tmp_path, publication):
     bad(lambda: publication(data, r"C:\ioc\drop"), "engine.windows_path")
     bad(lambda: publication(data, r"file:C:\ioc\drop"), "engine.windows_path")
-    bad(lambda: publication(data, "https://ioc.example/ngsi-ld"), "ioc.target_unknown")
+    for nowhere in ("https://ioc.example/ngsi-ld", "/", "~không ai/đích"):
+        bad(lambda where=nowhere: publication(data, where), "ioc.target_unknown")
     (tmp_path / "tệp").write_text("x")
     bad(lambda: publication(data, tmp_path / "tệp"), "ioc.target_not_folder")
     (tmp_path / "của tôi").mkdir()
