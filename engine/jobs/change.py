@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...layers.errors import UsageError
+from ...layers.errors import InputError, UsageError
 from ...layers.report import Report, Stage
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 def map_(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     """Write the change raster; returns its path and what is in it."""
+    if Path(parameters["out"]).is_dir():
+        raise InputError("engine.is_folder", path=parameters["out"])
     _one_thread_for_blas()
     from ...processing.surveillance.change_map import change_map
 

@@ -25,7 +25,7 @@ from dothi.layers.messages import has
 from dothi.store import dataset, runs
 from dothi.store.coordinates import transform
 
-from .scenes import BANDS, EAST, NORTH, UTM49, Told, pair, write, write_pair
+from .scenes import BANDS, EAST, NORTH, UTM49, Told, grid, pair, write, write_pair
 
 LAUNCH = [sys.executable, "-I", "-X", "utf8", str(Path(change.__file__).resolve().parents[1] / "launch.py")]
 
@@ -103,6 +103,38 @@ def test_detect_without_a_data_set_writes_into_a_folder(tmp_path):
     with pytest.raises(UsageError) as told:
         detect(before=before, after=after)
     assert told.value.code == "change.nowhere_to_write"
+
+
+def test_a_folder_is_no_output_raster(tmp_path):
+    before, after = write_pair(tmp_path)
+    with pytest.raises(InputError) as told:
+        change.map_(asked("change.map", before=before, after=after, out=tmp_path), Told())
+    assert told.value.code == "engine.is_folder"
+
+
+def test_nothing_to_judge_by_and_another_resolution_are_told(tmp_path):
+    before, after = write_pair(tmp_path)
+    with rasterio.open(after) as file:
+        coarse = file.read()[:, ::2, ::2]
+    second = write(tmp_path / "20 m.tif", coarse, transform=grid(pixel=20.0), tags={"DATE": "2026-02-21"})
+    told = Told()
+    detect(told, before=before, after=second, out=tmp_path / "o", max_shift=5)
+    assert "change.no_licences" in told.codes
+    assert told.arguments["change.resolutions_differ"] == {"before": 10.0, "after": 20.0}
+
+
+def test_licences_in_a_wrong_zone_are_told_for_they_turn_every_verdict(tmp_path):
+    before, after = write_pair(tmp_path)
+    data = province(tmp_path)
+    licences = dataset.read(data, "concession").set_crs("EPSG:9210", allow_override=True)
+    wrong = dataset.create(tmp_path / "sai múi.gpkg", ("concession",), "EPSG:9210", profile="binh_thuan")
+    dataset.append(wrong, "concession", licences)
+    told = Told()
+    detect(told, before=before, after=after, data=wrong)
+    assert told.arguments["change.licences_wrong_zone"] == {"crs": "EPSG:9210", "likely": "EPSG:9218"}
+    again = Told()
+    detect(again, before=before, after=after, data=data)
+    assert "change.licences_wrong_zone" not in again.codes
 
 
 def test_only_the_area_asked_for_is_searched(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import struct
@@ -222,6 +223,18 @@ def test_what_is_not_a_local_file_is_refused(path):
 
 def test_a_file_that_is_not_there(tmp_path):
     refused("engine.file_missing", tmp_path / "không có.tif")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX")
+@pytest.mark.timeout(20)
+def test_a_pipe_or_a_device_is_not_waited_for(tmp_path):
+    pipe = tmp_path / "ống.tif"
+    os.mkfifo(pipe)
+    refused("change.not_an_image", pipe)
+    refused("change.not_an_image", "/dev/zero")
+    loop = tmp_path / "vòng.tif"
+    loop.symlink_to(loop.name)
+    refused("engine.file_missing", loop)
 
 
 def test_a_header_of_more_pixels_than_any_image_is_refused(tmp_path):
