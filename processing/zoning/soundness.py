@@ -44,12 +44,14 @@ def as_multipolygons(geometries: Geometries, *, sound: bool = False) -> Geometri
         made[simple] = shapely.multipolygons(geometries[simple], indices=np.arange(len(simple)))
     multiple = kind == shapely.GeometryType.MULTIPOLYGON
     made[multiple] = geometries[multiple]
-    made[shapely.is_empty(made) | ~np.isfinite(shapely.bounds(made)).all(axis=-1)] = None
-    finite = np.isfinite(shapely.bounds(geometries)).all(axis=-1)
-    odd = (kind == shapely.GeometryType.GEOMETRYCOLLECTION) & finite
+    made[shapely.is_empty(made)] = None
+    odd = kind == shapely.GeometryType.GEOMETRYCOLLECTION
     if not sound:
         odd |= ~absent(made) & ~shapely.is_valid(made)
     for i in np.flatnonzero(odd):
+        if not np.isfinite(shapely.get_coordinates(geometries[i])).all():  # beyond repair
+            made[i] = None
+            continue
         pieces = shapely.get_parts(shapely.get_parts(shapely.make_valid(geometries[i])))
         flat = [piece for piece in pieces if piece.geom_type == "Polygon"]
         made[i] = shapely.MultiPolygon(flat) if flat else None

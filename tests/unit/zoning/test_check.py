@@ -19,6 +19,7 @@ from dothi.processing.zoning import packs
 from dothi.processing.zoning.check import Layers, check
 from dothi.processing.zoning.lots import States
 from dothi.processing.zoning.rules import Compatibility, Source, Validity
+from dothi.processing.zoning.soundness import as_multipolygons
 
 from .scenes import (
     EAST,
@@ -417,3 +418,11 @@ def test_a_verdict_does_not_depend_on_vertex_order_or_collinear_vertices(shift, 
         return MultiPolygon([Polygon(ring[::-1] if backwards else ring)])
 
     assert summary(run(moved(SCENE, change))) == EXPECTED
+
+
+def test_a_ring_with_infinite_or_missing_numbers_is_no_area_and_stops_nobody():
+    with np.errstate(invalid="ignore"):
+        rings = [shapely.Polygon([(1, 1), (wrong, 21), (21, 1), (1, 1)]) for wrong in (float("nan"), float("inf"))]
+    given = np.array([*rings, shapely.MultiPolygon([rings[0]]), shapely.box(0, 0, 1, 1)], dtype=object)
+    made = as_multipolygons(given)
+    assert [one is None for one in made] == [True, True, True, False]
