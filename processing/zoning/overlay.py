@@ -1,6 +1,7 @@
 """The area that every lot shares with every zone: the base of each check that sets one layer against another.
 
-Most lots lie wholly inside one zone; a prepared ``covers`` finds that without cutting anything. Only the rest is cut.
+Most lots lie wholly inside one zone; a prepared ``covers`` finds that without cutting anything. Only the rest is cut,
+and where the zones tile the ground without gap or overlap, the last piece of a lot is what the others leave.
 The pairs are sorted by zone and split at zone borders, so that a prepared zone is used by one thread; shapely releases
 the interpreter's lock, and the memory needed is that of one chunk per thread.
 """
@@ -17,7 +18,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from .columns import nothing
+from .columns import nothing, pick
 
 Geometries = NDArray[np.object_]
 Indices = NDArray[np.intp]
@@ -27,7 +28,9 @@ Areas = NDArray[np.float64]
 LEAST_AREA_M2 = 1e-4
 # Cutting is quadratic in the detail of a zone: rivers and forests are first clipped to the lot's box.
 MANY_VERTICES = 300
-_CHUNK = 20_000
+_CHUNK = 20_000  # pairs looked at by one thread at a time
+_CUTS = 4_000  # pairs cut by one thread at a time
+_APART, _INSIDE, _CROSSING = 0, 1, 2
 
 
 @dataclass(frozen=True)
@@ -77,24 +80,32 @@ def parts(lots: Geometries, zones: Geometries, lot: Indices, zone: Indices) -> G
     return shared
 
 
-def _shared(
-    lots: Geometries, zones: Geometries, lot_areas: Areas, wanted: Wanted | None, lot: Indices, zone: Indices
-) -> tuple[Areas, Geometries]:
+def _relation(lots: Geometries, zones: Geometries, lot: Indices, zone: Indices) -> NDArray[np.int8]:
+    """How each pair lies: wholly inside, crossing the zone's border, or apart. Prepares the zones for the while."""
+    cutters, candidates = zones[zone], lots[lot]
     shapely.prepare(zones[np.unique(zone)])
-    candidates, cutters = lots[lot], zones[zone]
     covered = shapely.covers(cutters, candidates)
-    area = np.where(covered, lot_areas[lot], 0.0)
+    relation = np.where(covered, _INSIDE, _APART).astype(np.int8)
     rest = np.flatnonzero(~covered)
-    rest = rest[shapely.intersects(cutters[rest], candidates[rest])]
-    pieces = parts(lots, zones, lot[rest], zone[rest])
-    area[rest] = shapely.area(pieces)
+    relation[rest[shapely.intersects(cutters[rest], candidates[rest])]] = _CROSSING
     shapely.destroy_prepared(zones[np.unique(zone)])
-    kept = nothing(len(lot))
-    if wanted is not None:
-        kept[covered] = candidates[covered]
-        kept[rest] = pieces
-        kept[~wanted(lot, zone)] = None
-    return area, kept
+    return relation
+
+
+def _remainders(lots: Geometries, zones: Geometries, lot: Indices, free: NDArray[np.bool_]) -> Indices:
+    """Crossing pairs that need no cut, one for a lot: where the zones tile the ground, its area is what others leave.
+
+    ``lot`` are the lots of the crossing pairs; only those marked ``free`` may be chosen. Returns positions in ``lot``.
+    """
+    sound = zones[~shapely.is_missing(zones)]
+    if not free.any() or not shapely.coverage_is_valid(sound):
+        return np.zeros(0, dtype=np.intp)
+    ground = shapely.coverage_union_all(sound)
+    shapely.prepare(ground)
+    mine = np.unique(lot)
+    tiled = mine[shapely.covers(ground, lots[mine])]
+    open_to_it = np.flatnonzero(free & np.isin(lot, tiled))
+    return open_to_it[np.unique(lot[open_to_it], return_index=True)[1]]
 
 
 def overlay(
@@ -113,22 +124,34 @@ def overlay(
     """
     if len(lots) == 0 or len(zones) == 0:
         return no_overlay()
-    tree = shapely.STRtree(lots)
-    zone, lot = tree.query(zones)
+    tell = progress or (lambda _share: None)
+    zone, lot = shapely.STRtree(lots).query(zones)
     order = np.argsort(zone, kind="stable")
     zone, lot = zone[order], lot[order]
     lot_areas = shapely.area(lots)
-    slices = _cuts(zone, _CHUNK)
-    areas: list[Areas] = [np.zeros(0)]
-    kept_parts: list[Geometries] = [np.zeros(0, dtype=object)]
     with ThreadPoolExecutor(threads) as pool:
-        chunks = pool.map(lambda at: _shared(lots, zones, lot_areas, wanted, lot[at], zone[at]), slices)
-        for done, (some, pieces) in enumerate(chunks, start=1):
-            areas.append(some)
-            kept_parts.append(pieces)
-            if progress is not None:
-                progress(done / len(slices))
-    area, part = np.concatenate(areas), np.concatenate(kept_parts)
+        slices = _cuts(zone, _CHUNK)
+        found = [np.zeros(0, dtype=np.int8)]
+        for chunk in pool.map(lambda at: _relation(lots, zones, lot[at], zone[at]), slices):
+            found.append(chunk)
+            tell(0.4 * len(found) / (len(slices) + 1))
+        relation = np.concatenate(found)
+        lot, zone, relation = (values[relation != _APART] for values in (lot, zone, relation))
+        asked = wanted(lot, zone) if wanted is not None else np.zeros(len(lot), dtype=bool)
+        area = np.where(relation == _INSIDE, lot_areas[lot], 0.0)
+        part = pick(asked & (relation == _INSIDE), lots[lot])
+        crossing = np.flatnonzero(relation == _CROSSING)
+        left = crossing[_remainders(lots, zones, lot[crossing], ~asked[crossing])]
+        cut = np.setdiff1d(crossing, left, assume_unique=True)
+        runs = [cut[at : at + _CUTS] for at in range(0, len(cut), _CUTS)]
+        for done, (run, pieces) in enumerate(
+            zip(runs, pool.map(lambda run: parts(lots, zones, lot[run], zone[run]), runs), strict=True), start=1
+        ):
+            area[run] = shapely.area(pieces)
+            part[run[asked[run]]] = pieces[asked[run]]
+            tell(0.4 + 0.6 * done / len(runs))
+    taken = np.bincount(lot, area, minlength=len(lots))
+    area[left] = np.maximum(lot_areas[lot[left]] - taken[lot[left]], 0.0)
     kept = np.flatnonzero(area > LEAST_AREA_M2)
     order = kept[np.lexsort((zone[kept], lot[kept]))]
     return Overlay(lot[order], zone[order], area[order], part[order])
