@@ -20,7 +20,7 @@ check() {
 check ruff $bin/ruff check --quiet .
 check format $bin/ruff format --check --quiet .
 check mypy $bin/python -P -m mypy --no-error-summary -p dothi
-check import-linter $bin/python -P -c 'from importlinter.cli import lint_imports_command as c; c(["--no-logo"])'
+check import-linter $bin/python -P -c 'from importlinter.cli import lint_imports_command as c; c(["--no-logo", "--no-cache"])'
 check bandit $bin/python -I -m dothi.scripts.check_bandit .
 check detect-secrets $bin/python -I -m dothi.scripts.check_secrets
 
