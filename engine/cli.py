@@ -6,6 +6,7 @@ import argparse
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -85,6 +86,8 @@ def hold_standard_streams() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point. Exit codes: 0 done, 1 unexpected, 2 usage, 3 input, 4 machine, 130 cancelled."""
     hold_standard_streams()
+    if not sys.warnoptions:  # libraries warn in words for programmers; what a user must know has a code and a sentence
+        warnings.simplefilter("ignore")
     signal.signal(signal.SIGTERM, _end)
     try:
         return _run(arguments)

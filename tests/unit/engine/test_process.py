@@ -216,3 +216,19 @@ def test_a_result_that_cannot_be_written_is_told():
     assert done.returncode == 4
     assert done.stderr.startswith("engine.disk_full: ")
     assert shell(f"echo '{POINT}' | dothi crs transform --events >/dev/full").returncode == 130
+
+
+WARNING = """
+import sys, warnings
+from dothi.engine import cli, run
+def warns(parameters, report):
+    warnings.warn("attempt to write a readonly database", RuntimeWarning)
+    return {}
+run.runner = lambda job: warns
+sys.exit(cli.main(["crs", "transform", "--from", "a", "--to", "b", "1", "2", "--json"]))
+"""
+
+
+def test_warnings_of_libraries_are_not_for_users():
+    done = subprocess.run([sys.executable, "-P", "-c", WARNING], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "{}\n", "")
