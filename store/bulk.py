@@ -43,7 +43,7 @@ def fill(path: Path, layer: Layer, frame: pd.DataFrame, extra: Path | None = Non
         for pragma in ("journal_mode = OFF", "synchronous = OFF", _CACHE):
             database.execute(f"PRAGMA {pragma}")
         database.execute("BEGIN")
-        first = 1 + (database.execute(f'SELECT max("fid") FROM "{layer.id}"').fetchone()[0] or 0)  # noqa: S608
+        first = 1 + (database.execute(f'SELECT max("fid") FROM "{layer.id}"').fetchone()[0] or 0)  # noqa: S608  # nosec B608 - names of the catalogue
         fids = range(first, first + len(rows))
         columns: dict[str, list[Any]] = {"fid": list(fids)}
         columns |= {field.id: _plain(rows[field.id], field) for field in layer.fields if field.id in rows}
@@ -64,7 +64,7 @@ def _insert(database: sqlite3.Connection, table: str, columns: dict[str, list[An
     names = ", ".join(f'"{name}"' for name in columns)  # identifiers of the catalogue
     marks = ", ".join("?" for _ in columns)
     database.executemany(
-        f'INSERT INTO "{table}" ({names}) VALUES ({marks})',  # noqa: S608
+        f'INSERT INTO "{table}" ({names}) VALUES ({marks})',  # noqa: S608  # nosec B608 - names of the catalogue
         zip(*columns.values(), strict=True),
     )
 
@@ -110,7 +110,7 @@ def _index(database: sqlite3.Connection, table: str, shapes: NDArray[np.object_]
     there = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
     boxes = _boxes(shapes[there])
     database.executemany(
-        f'INSERT INTO "rtree_{table}_{GEOMETRY}" VALUES (?, ?, ?, ?, ?)',  # noqa: S608
+        f'INSERT INTO "rtree_{table}_{GEOMETRY}" VALUES (?, ?, ?, ?, ?)',  # noqa: S608  # nosec B608 - names of the catalogue
         zip(fids[there].tolist(), *boxes.T.tolist(), strict=True),
     )
     if len(there):

@@ -45,7 +45,7 @@ def square(east: float, north: float, side: float) -> str:
     return SQUARE.format(x0=east, y0=north, x1=east + side, y1=north + side)
 
 
-ROWS = {
+ROWS: dict[str, list] = {
     "parcel": [(square(EAST, NORTH, 20), {"code": "T1", "parcel_no": "1", "land_use": "ODT"})],
     "planned_zone": [
         (square(EAST - 100, NORTH - 100, 300), {"code": "O1", "land_use": "ODT", "max_density_pct": 60.0})

@@ -44,7 +44,7 @@ def image(path: Path, bands: tuple[str, ...] = BANDS, kind: int = gdal.GDT_UInt1
 
 def run_file(folder: Path, name: str, job: str, table: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    row = (square(EAST, NORTH, 10), {"run": "x", "outcome": "fail", "severity": "error"})
+    row: tuple[str, dict[str, object]] = (square(EAST, NORTH, 10), {"run": "x", "outcome": "fail", "severity": "error"})
     if table == "alert":
         row = (square(EAST, NORTH, 10), {"run": "x", "code": "BD-1", "relation": "outside", "area_m2": 100.0})
     told = ("Point(0 0)", {"job": job, "status": "finished", "judged_on": QDate(2026, 6, 1)})
