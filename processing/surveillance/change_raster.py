@@ -9,6 +9,7 @@ import logging
 import os
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from rasterio.enums import Resampling
 from rasterio.windows import Window
 
+from ...layers.errors import EnvironmentTroubleError
 from .grid import Grid
 from .opening import write_trouble, writing
 
@@ -97,9 +99,28 @@ class ChangeRaster:
                 self._dataset.build_overviews(factors, Resampling.nearest)
             self._dataset.close()
         self._complaints.raise_for(self.path)  # a full disk at the last flush is only logged by GDAL
+        if not self._is_whole():
+            raise EnvironmentTroubleError("engine.disk_full", path=str(self.path))
         with self._temporary.open("rb+") as file:
             os.fsync(file.fileno())
         self._temporary.replace(self.path)
+
+    def _is_whole(self) -> bool:
+        """Whether every tile lies in the file: GDAL compresses in threads of its own, whose complaints nobody hears."""
+        length = self._temporary.stat().st_size
+        try:
+            with rasterio.open(self._temporary) as made:
+                rows, columns = (-(-side // TILE) for side in made.shape)
+                tiles = [f"{column}_{row}" for row in range(rows) for column in range(columns)]
+                return all(
+                    0
+                    < _number(made, f"BLOCK_OFFSET_{tile}", band)
+                    <= length - _number(made, f"BLOCK_SIZE_{tile}", band)
+                    for band in made.indexes
+                    for tile in tiles
+                )
+        except rasterio.errors.RasterioError:
+            return False
 
     def _remove(self) -> None:
         logging.getLogger("rasterio").removeHandler(self._complaints)
@@ -110,6 +131,11 @@ class ChangeRaster:
             except (rasterio.errors.RasterioError, OSError) as trouble:  # the first error is the one to tell
                 logging.getLogger(__name__).debug("closing: %s", trouble)
         self._temporary.unlink(missing_ok=True)
+
+
+def _number(made: Any, item: str, band: int) -> int:
+    """An entry of the tile directory, 0 where there is none."""
+    return int(made.get_tag_item(item, "TIFF", bidx=band) or 0)
 
 
 class _Complaints(logging.Handler):

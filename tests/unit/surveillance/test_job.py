@@ -17,11 +17,15 @@ import numpy as np
 import pytest
 import rasterio
 import shapely
+from rasterio.windows import Window
 
 from dothi.engine.contract import JOBS
 from dothi.engine.jobs import change
-from dothi.layers.errors import InputError, UsageError
+from dothi.layers.errors import EnvironmentTroubleError, InputError, UsageError
 from dothi.layers.messages import has
+from dothi.processing.surveillance.change_raster import ChangeRaster
+from dothi.processing.surveillance.grid import Grid
+from dothi.processing.surveillance.opening import raster_session
 from dothi.store import dataset, runs
 from dothi.store.coordinates import transform
 
@@ -270,6 +274,32 @@ def test_two_runs_at_once_do_not_disturb_each_other(tmp_path):
     assert [one["count"] for one in told] == [1, 1]
     assert len(runs.runs(data, "change.detect")) == 2
     assert Path(told[0]["change"]).read_bytes() == Path(told[1]["change"]).read_bytes()
+
+
+def write_noise(path: Path) -> None:
+    noise = np.random.default_rng(5).random((320, 320), np.float32)
+    where = Grid(rasterio.crs.CRS.from_string(UTM49), grid(), 320, 320)
+    with raster_session(2), ChangeRaster(path, where, {}) as out:
+        for top, height in ((0, 256), (256, 64)):
+            rows = noise[top : top + height]
+            out.write(Window(0, top, 320, height), rows, rows)
+
+
+@pytest.mark.parametrize("room", [0, 8, 60, 130])
+def test_a_disk_that_fills_up_while_threads_compress_is_no_success(tmp_path, room):
+    """The last tiles are compressed and written by threads of GDAL, which raise nothing."""
+    place = tmp_path / "đĩa nhỏ"
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", f"size={room + 8}k", "tmpfs", str(place)]
+    if os.name != "posix" or os.getuid() or subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("a small file system needs the right to mount")
+    try:
+        with pytest.raises(EnvironmentTroubleError) as told:
+            write_noise(place / "ra.tif")
+        assert told.value.code == "engine.disk_full"
+        assert list(place.iterdir()) == []
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a limit on file sizes stands in for the full disk")
