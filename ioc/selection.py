@@ -103,9 +103,9 @@ def take(mapping: LayerMapping, frame: pd.DataFrame, source: str, *, simulated: 
     if layer.is_spatial:
         here = promote(frame["geometry"].to_numpy())
         sound = shapely.is_valid(here)
-        wgs84 = to_wgs84(
-            np.where(sound, here, np.array(None, dtype=object)), source
-        )  # GEOS cannot turn a ring with NaN in it
+        known = here.copy()
+        known[~sound] = None  # GEOS cannot turn a ring with NaN in it
+        wgs84 = to_wgs84(known, source)
         mark(shapely.is_missing(here) | shapely.is_empty(here), "geometry_missing")
         mark(shapely.get_type_id(here) != GeometryType[layer.geometry.upper()], "geometry_type")
         mark(~sound, "geometry_invalid")
