@@ -63,7 +63,9 @@ def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     with runs.new_run(
         data, "zoning.check", given, _provenance(data, rules, matrix, on), simulated=simulated, judged_on=on
     ) as run:
-        findings = check_layers(layers, rules, on, matrix=matrix, states=states, report=Stage(report, 0.1, 0.8))
+        findings = check_layers(
+            layers, rules, on, matrix=matrix, states=states, brief=True, report=Stage(report, 0.1, 0.8)
+        )
         chosen = inputs.chosen_buildings(parameters["buildings"])
         if chosen is not None:
             findings = findings[(findings["layer"] != "building") | findings["feature_uid"].isin(chosen)]

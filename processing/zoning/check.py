@@ -219,11 +219,13 @@ def check(
     *,
     matrix: Compatibility | None = None,
     states: States = UNSTATED,
+    brief: bool = False,
     report: Report = SILENT,
 ) -> gpd.GeoDataFrame:
     """The findings of ``rules`` on the day ``on``: one row per rule and subject, columns of ``findings.COLUMNS``.
 
-    ``states`` overrides what the zones say. A matrix that is not valid on the day counts as none.
+    ``states`` overrides what the zones say; ``brief`` leaves out the sentences of passes. A matrix that is not valid on
+    the day counts as none.
     """
     if matrix is not None and not matrix.valid.first <= on <= matrix.valid.last:
         matrix = None
@@ -233,7 +235,7 @@ def check(
     for done, rule in enumerate(rules):
         subjects = scene.subjects(MEASURES[rule.measure].subject)
         report.progress(0.6 + 0.4 * done / len(rules), "zoning.step_judge")
-        tables.append(write_down(judge(rule, subjects.frame, on), subjects))
+        tables.append(write_down(judge(rule, subjects.frame, on), subjects, brief=brief))
     found = pd.concat(tables, ignore_index=True)
     found.insert(0, "uid", new_uids(len(found)))
     return gpd.GeoDataFrame(found, geometry="geometry", crs=layers.parcel.crs)

@@ -88,8 +88,11 @@ def _reasons(values: Sequence[str], language: str) -> list[str]:
     return [cache[value] for value in values]
 
 
-def write_down(verdicts: Verdicts, subjects: Subjects) -> pd.DataFrame:
-    """The findings of one rule, in the subjects' order, with columns :data:`COLUMNS` and ``geometry``."""
+def write_down(verdicts: Verdicts, subjects: Subjects, *, brief: bool = False) -> pd.DataFrame:
+    """The findings of one rule, in the subjects' order, with columns :data:`COLUMNS` and ``geometry``.
+
+    ``brief``: passes have no sentence; their columns say all of it, and a province has hundreds of thousands of them.
+    """
     rule, frame, count = verdicts.rule, subjects.frame, len(subjects.frame)
     judged = np.isin(verdicts.outcome.astype(str), ("pass", "fail"))
     failed = verdicts.outcome == "fail"
@@ -119,7 +122,7 @@ def write_down(verdicts: Verdicts, subjects: Subjects) -> pd.DataFrame:
     )
     table["how"] = _how(verdicts, frame, judged)
     table["missing"] = _missing(verdicts)
-    for column, lines in _say(table, verdicts, frame, warned).items():
+    for column, lines in _say(table, verdicts, frame, warned, brief).items():
         table[column] = lines
     geometry = nothing(count)
     at = np.flatnonzero(failed)
@@ -182,7 +185,7 @@ def _missing(verdicts: Verdicts) -> NDArray[np.object_]:
 
 
 def _say(
-    table: pd.DataFrame, verdicts: Verdicts, frame: pd.DataFrame, warned: NDArray[np.bool_]
+    table: pd.DataFrame, verdicts: Verdicts, frame: pd.DataFrame, warned: NDArray[np.bool_], brief: bool
 ) -> dict[str, NDArray[np.object_]]:
     """Message code, arguments and both sentences, outcome by outcome."""
     rule = verdicts.rule
@@ -195,6 +198,9 @@ def _say(
     for outcome in OUTCOMES:
         at = np.flatnonzero(verdicts.outcome == outcome)
         if len(at) == 0:
+            continue
+        if brief and outcome == "pass":
+            said["message_code"][at] = f"zoning.found.{rule.measure}.pass"
             continue
         plain: dict[str, list[Any]] = {"feature": list(own["feature_code"][at])}
         judged = outcome in ("pass", "fail")
