@@ -57,7 +57,7 @@ def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     rules, matrix = _rules(data, parameters["rules"])
     states = States(parameters["area_state"], parameters["plan_state"])
     instead = {layer_id: parameters[name] for layer_id, name in _INSTEAD.items()}
-    layers = inputs.whole(data, layers_needed(rules, states), instead, report)
+    layers = inputs.whole(data, layers_needed(rules), instead, report)
     simulated = bool(meta.get("simulated"))
     given = {name: value for name, value in parameters.items() if value is not None}
     with runs.new_run(

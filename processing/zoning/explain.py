@@ -13,10 +13,11 @@ import shapely
 
 from ...layers.errors import InputError
 from ...store import coordinates, dataset, nearby
-from .check import Layers, check, layers_needed
+from .check import check, layers_needed
 from .inputs import FIELDS, STREET_REACH_M, gather
 from .lots import UNSTATED, States
 from .rules import Compatibility, Rule
+from .scene import Layers
 
 
 class _Near:
@@ -139,6 +140,6 @@ def _judged(
     layer_id: str,
 ) -> gpd.GeoDataFrame:
     read = {name: (lambda asked: frames[asked]) for name in frames}
-    layers: Layers = gather(layers_needed(rules, states), read, may_be_empty=True)
+    layers: Layers = gather(layers_needed(rules), read, may_be_empty=True)
     found = check(layers, rules, on, matrix=matrix, states=states)
     return found[found["layer"] == layer_id]

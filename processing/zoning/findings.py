@@ -5,23 +5,26 @@ Passes and not-applicable rows carry no geometry; a not-checkable row carries th
 
 from __future__ import annotations
 
+import json
+import math
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ...layers.catalogue import layer
 from ...layers.messages import LANGUAGES, sentence
 from .columns import absent, nothing, pick
 from .judge import Verdicts
 from .limits import Constant
-from .overlay import Geometries, Indices
-from .rules import INPUTS, MARKLESS, OUTCOMES
+from .measures import INPUTS, MEASURES
+from .rules import MARKLESS, OUTCOMES, Rule
 from .sentences import json_rows, sentences
 from .soundness import as_multipolygons
+from .subjects.model import Subjects
 
 COLUMNS = (
     "rule", "rule_version", "rule_status", "layer", "feature_uid", "feature_code", "outcome", "severity", "measured",
@@ -29,41 +32,8 @@ COLUMNS = (
     "message_en",
 )  # fmt: skip
 
-# What a measure's sentences and explanations speak of, beside measured value, limit, margin and source.
-_ARGUMENTS = {
-    "net_density": ("plot_area", "height"),
-    "far": ("plot_area", "height"),
-    "green_share": ("plot_area",),
-    "setback": ("street", "road_width", "height"),
-    "encroachment": ("street",),
-    "misused_area": ("land_use", "zones"),
-}
-_INPUTS = {
-    "net_density": ("use", "area", "plan_state", "plot_area", "footprint", "height", "floors", "buildings"),
-    "far": ("use", "area", "plan_state", "plot_area", "floor_area", "height", "buildings"),
-    "green_share": ("use", "plot_area"),
-    "setback": ("area", "plan_state", "street", "street_uid", "road_width", "road_class", "height"),
-    "encroachment": ("street",),
-    "misused_area": ("land_use", "zone_uses"),
-}
-
-
 # Outcomes whose sentence can be made again in another form: the others repeat their columns.
 _TELLING = ("fail", "not_checkable")
-
-
-@dataclass(frozen=True)
-class Subjects:
-    """What one kind of verdict is about.
-
-    ``frame`` has ``uid``, ``code`` and the judge's columns; ``whole`` the feature of each row; ``offending`` gives the
-    breaching part of chosen rows for given limits.
-    """
-
-    layer: str
-    frame: pd.DataFrame
-    whole: Geometries
-    offending: Callable[[Indices, NDArray[np.float64]], Geometries]
 
 
 def _word(code: str, language: str) -> str:
@@ -133,6 +103,37 @@ def write_down(verdicts: Verdicts, subjects: Subjects, *, brief: bool = False) -
     return table
 
 
+def layer_absent(rule: Rule, layers: Sequence[str]) -> pd.DataFrame:
+    """The one finding of a rule whose ``layers`` are not in the data set: not checkable, about no feature."""
+    told = {
+        f"message_{language}": sentence(
+            "zoning.found.layer_absent",
+            language,
+            title=rule.title[language],
+            layers=", ".join(layer(layer_id).name[language] for layer_id in layers),
+        )
+        for language in LANGUAGES
+    }
+    row: dict[str, Any] = dict.fromkeys(COLUMNS) | {
+        "rule": rule.id,
+        "rule_version": rule.version,
+        "rule_status": rule.status,
+        "layer": rule.layer,
+        "outcome": "not_checkable",
+        "severity": "info",
+        "measured": math.nan,
+        "limit_value": math.nan,
+        "margin": math.nan,
+        "unit": rule.unit,
+        "source": rule.source.citation,
+        "missing": json.dumps([f"layer.{layer_id}" for layer_id in layers]),
+        "message_code": "zoning.found.layer_absent",
+        "arguments": json.dumps({"rule": rule.id, "layers": list(layers)}),
+        "geometry": None,
+    }
+    return pd.DataFrame([row | told])
+
+
 def new_uids(count: int) -> list[str]:
     """``count`` random UUIDs (version 4, RFC 9562), made from one draw; in order, which their index likes."""
     raw = np.frombuffer(os.urandom(16 * count), dtype=np.uint8).reshape(count, 16).copy()
@@ -158,7 +159,7 @@ def _how(verdicts: Verdicts, frame: pd.DataFrame, judged: NDArray[np.bool_]) -> 
     """JSON: the limit's rows and weights (or constant), the inputs, and the exception that fired."""
     rule, at = verdicts.rule, np.flatnonzero(judged)
     columns: dict[str, list[Any]] = {
-        name: list(frame[name].iloc[at]) for name in _INPUTS[rule.measure] if name in frame
+        name: list(frame[name].iloc[at]) for name in MEASURES[rule.measure].told if name in frame
     }
     inputs = json_rows(columns, len(at))
     if isinstance(rule.limit, Constant):
@@ -191,7 +192,7 @@ def _say(
     rule = verdicts.rule
     said = {column: nothing(len(table)) for column in COLUMNS[-4:]}
     columns: Mapping[str, Any] = {
-        name: frame[name].to_numpy(dtype=object) for name in _ARGUMENTS[rule.measure] if name in frame
+        name: frame[name].to_numpy(dtype=object) for name in MEASURES[rule.measure].spoken if name in frame
     }
     told_of = ("feature_code", "measured", "limit_value", "margin", "source", "rule_status")
     own = {name: table[name].to_numpy(dtype=object) for name in told_of}

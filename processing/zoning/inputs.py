@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,22 +15,25 @@ from ...layers import crs
 from ...layers.errors import InputError
 from ...layers.report import SILENT, Report
 from ...store import coordinates, dataset, layer_source, nearby, place
-from .check import Layers
 from .columns import absent
 from .lots import lots_of_buildings
 from .overlay import overlay
+from .scene import Layers
 from .soundness import polygons
+from .subjects import KINDS
 
-# What the check looks at in each layer; nothing else is read.
-FIELDS: Mapping[str, tuple[str, ...]] = {
-    "parcel": ("code", "land_use", "area_legal_m2"),
-    "building": ("code", "use", "height_m", "floors", "floor_area_m2", "parcel"),
-    "planned_zone": ("code", "land_use", "area_state", "plan_state", "approved_on"),
-    "street_centreline": ("code", "name", "road_class", "width_m"),
-    "street_boundary": ("street",),
-    "red_line": ("street",),
-}
-REQUIRED = ("parcel", "building")
+
+def _fields() -> Mapping[str, tuple[str, ...]]:
+    """What the kinds of subjects look at in each layer; parcels come first, they set the system."""
+    made: dict[str, tuple[str, ...]] = {"parcel": ()}
+    for kind in KINDS.values():
+        for layer_id, fields in kind.reads.items():
+            made[layer_id] = tuple(dict.fromkeys((*made.get(layer_id, ()), *fields)))
+    return made
+
+
+FIELDS = _fields()
+NEVER_EMPTY = ("parcel", "building")
 # A wrong VN-2000 central meridian moves a province by tens of kilometres; layers of one place never lie so far apart.
 ELSEWHERE_M = 30_000.0
 # Half of the widest street, so that a centreline is found from the lots along it.
@@ -51,19 +53,19 @@ def gather(
     province: str = "",
     report: Report = SILENT,
 ) -> Layers:
-    """The layers ``needed`` in the system of the parcels; one that ``read`` does not know is None.
+    """The layers ``needed`` in the system of the parcels; one that ``read`` does not know is left out.
 
-    Raises :class:`InputError` for degrees, a missing or unknown system, a layer without features where one is required
-    (unless ``may_be_empty``), and a layer that lies far from the parcels. Parcels that lie outside their ``province``
+    Raises :class:`InputError` for degrees, a missing or unknown system, parcels or buildings without features (unless
+    ``may_be_empty``), and a layer that lies far from the parcels. Parcels that lie outside their ``province``
     but would lie in it in another VN-2000 zone are told to ``report``.
     """
     frames: dict[str, gpd.GeoDataFrame] = {}
     target = ""
-    for layer_id in FIELDS:  # the parcels come first: they set the system
+    for layer_id in FIELDS:
         if layer_id not in needed or layer_id not in read:
             continue
         frame = read[layer_id](layer_id).reset_index(drop=True)
-        if frame.empty and layer_id in REQUIRED and not may_be_empty:
+        if frame.empty and layer_id in NEVER_EMPTY and not may_be_empty:
             raise InputError("zoning.layer_empty", layer=layer_id)
         code = coordinates.code_of(frame.crs)
         if code in (crs.WGS84, crs.VN2000_GEOGRAPHIC):
@@ -72,7 +74,7 @@ def gather(
         _require_metres(layer_id, frame, code, province, report)
         _require_one_place(layer_id, coordinates.to(frame, target), frames.get("parcel"), code)
         frames[layer_id] = _with_dates(coordinates.to(frame, target))
-    return Layers(**frames)
+    return frames
 
 
 def _require_metres(layer_id: str, frame: gpd.GeoDataFrame, code: str, province: str, report: Report) -> None:
@@ -109,7 +111,7 @@ def _require_one_place(layer_id: str, frame: gpd.GeoDataFrame, parcels: gpd.GeoD
 def whole(data: Path, needed: set[str], instead: Mapping[str, Any], report: Report = SILENT) -> Layers:
     """The layers of the data set; ``instead`` gives contract values that replace some of them.
 
-    A required layer that is missing is an error; the others are left out.
+    One that the data set lacks is left out; a data set with none of them is an error.
     """
     there = dataset.layers_in(data)
     read: dict[str, Read] = {}
@@ -118,8 +120,9 @@ def whole(data: Path, needed: set[str], instead: Mapping[str, Any], report: Repo
             read[layer_id] = lambda name: layer_source.read_layer(_measured(name, instead[name]), data, name)
         elif layer_id in there:
             read[layer_id] = lambda name: nearby.read_columns(data, name, FIELDS[name])
-        elif layer_id in REQUIRED and layer_id in needed:
-            raise InputError("schema.layer_missing", path=str(data), layer=layer_id, known=list(there))
+    if needed.isdisjoint(read):
+        first = next(layer_id for layer_id in FIELDS if layer_id in needed)
+        raise InputError("schema.layer_missing", path=str(data), layer=first, known=list(there))
     province = str(dataset.meta(data).get("province") or "")
     layers = gather(needed, read, province=province, report=report)
     return _on_chosen_parcels(layers) if instead.get("parcel") else layers
@@ -132,13 +135,14 @@ def _measured(layer_id: str, value: Any) -> Any:
 
 def _on_chosen_parcels(layers: Layers) -> Layers:
     """Where only some parcels are to be checked, so are only the buildings that count on them."""
-    if layers.building is None:
+    if "building" not in layers:
         return layers
-    shapes, flaw = polygons(layers.building.geometry.to_numpy(), "building.geometry")
-    lots, _ = polygons(layers.parcel.geometry.to_numpy(), "parcel.geometry")
+    parcels, buildings = layers["parcel"], layers["building"]
+    shapes, flaw = polygons(buildings.geometry.to_numpy(), "building.geometry")
+    lots, _ = polygons(parcels.geometry.to_numpy(), "parcel.geometry")
     _, lotless = lots_of_buildings(overlay(shapes, lots), shapes, len(shapes))
-    referring = layers.building["parcel"].isin(layers.parcel["uid"]).to_numpy() & ~absent(flaw)
-    return replace(layers, building=layers.building[absent(lotless) | referring].reset_index(drop=True))
+    referring = buildings["parcel"].isin(parcels["uid"]).to_numpy() & ~absent(flaw)
+    return {**layers, "building": buildings[absent(lotless) | referring].reset_index(drop=True)}
 
 
 def chosen_buildings(value: Any) -> frozenset[str] | None:

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from .columns import Mask, Numbers, Words, absent, nothing, numbers, pick, words
 from .limits import Found, look_up
-from .measures import MEASURES
-from .rules import INPUTS, Condition, Rule, Validity
+from .measures import INPUTS, MEASURES
+from .rules import Condition, Rule, Validity
 
 OUTSIDE_TABLE = "limit.outside_table"
 EDITION = "edition"

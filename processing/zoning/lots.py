@@ -42,34 +42,52 @@ class States:
 UNSTATED = States()
 
 
-def zone_states(zones: pd.DataFrame, shared: Overlay, lot_areas: Areas, given: States) -> pd.DataFrame:
-    """``area``, ``plan_state``, ``approved_on`` of each lot, with ``area.lacking`` where zones disagree.
+# What a zone allows on its lots: the column of the lot and the field of the zone.
+ZONE_LIMITS = {
+    "zone_max_density": "max_density_pct",
+    "zone_max_far": "max_far",
+    "zone_max_height": "max_height_m",
+}
 
-    ``shared`` sets the lots, whose areas are ``lot_areas`` (m²), against ``zones``.
+
+def zone_states(zones: pd.DataFrame, shared: Overlay, lot_areas: Areas, given: States) -> pd.DataFrame:
+    """``area``, ``plan_state``, ``approved_on`` and the zone's own limits of each lot, as its largest zone has them.
+
+    ``NAME.lacking`` says where zones with a tenth of the lot disagree. ``shared`` sets the lots, whose areas are
+    ``lot_areas`` (m²), against ``zones``.
     """
     count = len(lot_areas)
-    table = pd.DataFrame({"area": given.area, PLAN_STATE: given.plan}, index=range(count), dtype=object)
-    table["area.lacking"] = None
-    table["approved_on"] = None
     order = np.lexsort((-shared.area, shared.lot))
     lot, zone, area = shared.lot[order], shared.zone[order], shared.area[order]
     first = np.diff(lot, prepend=-1) > 0
     counts = first | (area >= COUNTING_SHARE * lot_areas[lot])
-    for column, field in (("area", "area_state"), (PLAN_STATE, "plan_state")):
-        if table[column].notna().any():
-            continue
-        states = words(zones, field)[zone]
-        found = nothing(count)
-        found[lot[first]] = states[first]
+    largest = nothing(count)
+    largest[lot[first]] = words(zones, "uid")[zone[first]]
+    table = pd.DataFrame({"zone_uid": largest})
+
+    def governing(values: Words) -> tuple[Words, Mask]:
+        """The value of each lot's largest zone, None where another zone that counts has another."""
+        told, found = values[zone], nothing(count)
+        found[lot[first]] = told[first]
         clash = np.zeros(count, dtype=bool)
-        clash[lot[counts & (states != found[lot])]] = True
-        table[column] = pick(clash, None, found)
-        if column == "area":
-            table["area.lacking"] = pick(clash, "area_state.conflict")
+        clash[lot[counts & (told != found[lot])]] = True
+        return pick(clash, None, found), clash
+
+    for column, field, stated in (("area", "area_state", given.area), (PLAN_STATE, "plan_state", given.plan)):
+        if stated is not None:
+            table[column], table[f"{column}.lacking"] = pick(np.ones(count, dtype=bool), stated), nothing(count)
+            continue
+        table[column], clash = governing(words(zones, field))
+        table[f"{column}.lacking"] = pick(clash, f"{field}.conflict")
+    table["approved_on"] = nothing(count)
     if given.plan is None and "approved_on" in zones:
         days = nothing(count)
         days[lot[first]] = words(zones, "approved_on")[zone[first]]
         table["approved_on"] = days
+    for column, field in ZONE_LIMITS.items():
+        found, clash = governing(words(zones, field))
+        table[column] = pd.to_numeric(pd.Series(found, dtype=object))
+        table[f"{column}.lacking"] = pick(clash, "planned_zone.conflict")
     return table
 
 

@@ -33,8 +33,8 @@ from ...layers.errors import InputError
 from ...layers.messages import RESOURCES
 from ...layers.model import Text
 from .limits import Constant, Table
-from .measures import MEASURES
-from .rules import INPUTS, Case, Compatibility, Condition, Exemption, Rule, Source, Validity
+from .measures import INPUTS, MEASURES
+from .rules import Case, Compatibility, Condition, Exemption, Rule, Source, Validity
 
 RULES = RESOURCES / "rules"
 

@@ -1,7 +1,7 @@
 """What a rule is: frozen dataclasses that the TOML files of ``resources/rules`` are read into.
 
 The words follow RASE (requirement, applicability, selection, exception). The vocabulary is closed: conditions and
-limits speak of the inputs named in :data:`INPUTS`, measures are those of ``measures.MEASURES``. Nothing is evaluated.
+limits speak of ``measures.INPUTS``, measures are those of ``measures.MEASURES``. Nothing is evaluated.
 """
 
 from __future__ import annotations
@@ -19,32 +19,6 @@ OUTCOMES = ("pass", "fail", "not_applicable", "not_checkable")
 
 # A number compared with the official gazette, or one that the plan itself states, is shown without the mark.
 MARKLESS = ("verified", "plan")
-
-
-@dataclass(frozen=True)
-class Input:
-    """A column that rules may speak of. ``lacking`` is the missing-information code when a feature has no value."""
-
-    unit: str
-    lacking: str
-    is_text: bool = False
-
-
-INPUTS: Mapping[str, Input] = {
-    "use": Input("", "building.use", is_text=True),
-    "area": Input("", "area_state", is_text=True),
-    "road_class": Input("", "street_centreline.road_class", is_text=True),
-    "plot_area": Input("m2", "parcel.geometry"),
-    "footprint": Input("m2", "building"),
-    "floor_area": Input("m2", "building.floor_area_m2"),
-    "green_area": Input("m2", "green_area"),
-    "height": Input("m", "building.height_m"),
-    "floors": Input("", "building.floors"),
-    "road_width": Input("m", "street_centreline.width_m"),
-    "distance": Input("m", "red_line"),
-    "beyond": Input("m2", "red_line"),
-    "misused": Input("m2", "planned_zone"),
-}
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,14 @@ def polygons(geometries: Any, flaw: str) -> tuple[Geometries, Words]:
     return pick(fit, flat), pick(fit, None, flaw)
 
 
+def measurable(geometries: Any, flaw: str) -> tuple[Geometries, Words]:
+    """Geometries of any type fit to be measured, in two dimensions, None where one is not, and there ``flaw``."""
+    given = np.asarray(geometries, dtype=object)
+    fit = _valid(given) & ~shapely.is_empty(given) & ~absent(given)
+    flat = shapely.force_2d(given) if shapely.has_z(given).any() else given
+    return pick(fit, flat), pick(fit, None, flaw)
+
+
 def _valid(shapes: Geometries) -> Mask:
     """Validity, on two threads: shapely releases the interpreter's lock."""
     with ThreadPoolExecutor(2) as pool:

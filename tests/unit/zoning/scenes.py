@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 from shapely.geometry import LineString, MultiLineString, MultiPolygon, box
 
-from dothi.processing.zoning.check import Layers
+from dothi.processing.zoning.scene import Layers
 
 CRS = "EPSG:9210"
 EAST, NORTH = 600_000.0, 1_220_000.0
@@ -71,23 +71,23 @@ def street_scene(
     building: MultiPolygon, lot: MultiPolygon | None = None, *, street: dict[Any, Any] | None = None, **values
 ) -> Layers:
     """One lot of 20 x 30 m north of an east-west street of 15 m, whose northern red line is y = 0."""
-    return Layers(
-        parcel=parcels(lot=(lot or rectangle(0, 0, 20, 30), {"land_use": "ODT"})),
-        building=buildings(house=(building, {"use": "mixed", "height_m": 20.0, "floors": 5} | values)),
-        planned_zone=zones(zone=(rectangle(-50, 0, 200, 200), {"land_use": "ODT", "area_state": "new"})),
-        street_centreline=centrelines(first=(line((-100, -7.5), (300, -7.5)), STREET | (street or {}))),
-        street_boundary=of_streets(first=rectangle(-100, -15, 300, 0)),
-    )
+    return {
+        "parcel": parcels(lot=(lot or rectangle(0, 0, 20, 30), {"land_use": "ODT"})),
+        "building": buildings(house=(building, {"use": "mixed", "height_m": 20.0, "floors": 5} | values)),
+        "planned_zone": zones(zone=(rectangle(-50, 0, 200, 200), {"land_use": "ODT", "area_state": "new"})),
+        "street_centreline": centrelines(first=(line((-100, -7.5), (300, -7.5)), STREET | (street or {}))),
+        "street_boundary": of_streets(first=rectangle(-100, -15, 300, 0)),
+    }
 
 
 def moved(layers: Layers, change) -> Layers:
     """Every geometry of the scene changed by ``change``."""
     made = {}
-    for name, one in vars(layers).items():
+    for name, one in layers.items():
         if one is not None:
             shapes = [change(shape) if shape is not None else None for shape in one.geometry]
             made[name] = one.set_geometry(gpd.GeoSeries(shapes, index=one.index, crs=one.crs))
-    return Layers(**made)
+    return dict(**made)
 
 
 def area(found: gpd.GeoDataFrame) -> float:

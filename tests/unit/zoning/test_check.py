@@ -16,9 +16,10 @@ from shapely import affinity
 from shapely.geometry import MultiPolygon, Polygon
 
 from dothi.processing.zoning import packs
-from dothi.processing.zoning.check import Layers, check
+from dothi.processing.zoning.check import check
 from dothi.processing.zoning.lots import States
 from dothi.processing.zoning.rules import Compatibility, Source, Validity
+from dothi.processing.zoning.scene import Layers
 from dothi.processing.zoning.soundness import as_multipolygons
 
 from .scenes import (
@@ -90,23 +91,23 @@ def test_a_street_below_area_level_is_outside_the_table():
 
 def corner() -> Layers:
     """A lot on the corner of a street of 15 m (south, y = 0) and one of 30 m (west, x = 0)."""
-    return Layers(
-        parcel=parcels(
+    return {
+        "parcel": parcels(
             lot=(rectangle(0, 0, 30, 30), {"land_use": "ODT"}),
             behind=rectangle(30, 30, 60, 60),
             row=rectangle(30, 0, 60, 30),
         ),
-        building=buildings(
+        "building": buildings(
             house=(rectangle(4, 1, 20, 20), {"use": "mixed", "height_m": 20.0}),
             back=(rectangle(40, 40, 50, 50), {"use": "mixed", "height_m": 20.0}),
         ),
-        planned_zone=zones(zone=(rectangle(-50, -50, 200, 200), {"land_use": "ODT", "area_state": "new"})),
-        street_centreline=centrelines(
+        "planned_zone": zones(zone=(rectangle(-50, -50, 200, 200), {"land_use": "ODT", "area_state": "new"})),
+        "street_centreline": centrelines(
             south=(line((-100, -7.5), (300, -7.5)), STREET),
             west=(line((-15, 0), (-15, 300)), STREET | {"width_m": 30.0}),
         ),
-        street_boundary=of_streets(south=rectangle(-100, -15, 300, 0), west=rectangle(-30, 0, 0, 300)),
-    )
+        "street_boundary": of_streets(south=rectangle(-100, -15, 300, 0), west=rectangle(-30, 0, 0, 300)),
+    }
 
 
 def test_a_corner_lot_is_judged_towards_both_streets():
@@ -123,13 +124,13 @@ def test_a_lot_that_touches_no_street_has_no_setback():
 
 def test_a_building_on_two_lots_is_judged_once_per_street():
     scene = street_scene(rectangle(10, 1, 30, 20))
-    scene = Layers(**{**vars(scene), "parcel": parcels(lot=rectangle(0, 0, 20, 30), next=rectangle(20, 0, 40, 30))})
+    scene = dict(**{**scene, "parcel": parcels(lot=rectangle(0, 0, 20, 30), next=rectangle(20, 0, 40, 30))})
     assert one(run(scene, "qcvn01.setback")).measured == 1.0
 
 
 def test_a_building_wholly_beyond_the_red_line_does_not_pass():
     scene = street_scene(rectangle(2, -8, 18, -4))
-    scene = Layers(**{**vars(scene), "parcel": parcels(lot=rectangle(0, -15, 20, 30))})
+    scene = dict(**{**scene, "parcel": parcels(lot=rectangle(0, -15, 20, 30))})
     found = run(scene, "qcvn01.setback", "qcvn01.red_line").set_index("rule")
     assert found.loc["qcvn01.setback", "measured"] == 0.0
     assert found.loc["qcvn01.setback", "outcome"] == "fail"
@@ -159,16 +160,16 @@ def test_the_part_beyond_the_red_line_is_cut_out():
 
 def test_without_a_boundary_the_land_lies_between_red_line_and_centreline():
     scene = street_scene(rectangle(2, -0.5, 18, 20))
-    scene = Layers(**{**vars(scene), "street_boundary": None, "red_line": of_streets(first=line((300, 0), (-100, 0)))})
+    scene = dict(**{**scene, "street_boundary": None, "red_line": of_streets(first=line((300, 0), (-100, 0)))})
     assert one(run(scene, "qcvn01.red_line")).measured == pytest.approx(8.0)
     assert one(run(scene, "qcvn01.setback")).measured == 0.0
-    within = Layers(**{**vars(scene), "building": buildings(house=(rectangle(2, -6, 18, -1), {"height_m": 20.0}))})
+    within = dict(**{**scene, "building": buildings(house=(rectangle(2, -6, 18, -1), {"height_m": 20.0}))})
     assert one(run(within, "qcvn01.red_line")).measured == pytest.approx(80.0)
 
 
 def test_a_street_without_red_line_cannot_be_judged():
     scene = street_scene(rectangle(2, -0.5, 18, 20))
-    scene = Layers(**{**vars(scene), "street_boundary": None})
+    scene = dict(**{**scene, "street_boundary": None})
     found = run(scene, "qcvn01.red_line", "qcvn01.setback")
     assert list(found.outcome) == ["not_checkable"] * 2
     assert {tuple(json.loads(missing)) for missing in found.missing} == {("red_line",)}
@@ -179,11 +180,11 @@ def test_a_street_without_red_line_cannot_be_judged():
 
 def lots_with(*houses: tuple[MultiPolygon | None, dict[str, Any]], lot: MultiPolygon | None = None, **values) -> Layers:
     named = {f"b{i}": house for i, house in enumerate(houses)}
-    return Layers(
-        parcel=parcels(lot=(lot or rectangle(0, 0, 10, 15), values)),
-        building=buildings(**named),
-        planned_zone=zones(zone=(rectangle(-50, -50, 200, 200), {"land_use": "ODT", "area_state": "new"})),
-    )
+    return {
+        "parcel": parcels(lot=(lot or rectangle(0, 0, 10, 15), values)),
+        "building": buildings(**named),
+        "planned_zone": zones(zone=(rectangle(-50, -50, 200, 200), {"land_use": "ODT", "area_state": "new"})),
+    }
 
 
 def judged(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -207,11 +208,11 @@ def test_podium_and_tower_cover_the_ground_once():
 
 def test_a_building_counts_on_each_of_its_lots_by_what_stands_there():
     house = {"use": "detached", "height_m": 9.0, "floor_area_m2": 300.0}
-    scene = Layers(
-        parcel=parcels(left=rectangle(0, 0, 10, 15), right=rectangle(10, 0, 20, 15)),
-        building=buildings(house=(rectangle(5, 0, 20, 10), house)),
-        planned_zone=zones(zone=(rectangle(-5, -5, 50, 50), {"land_use": "ODT", "area_state": "new"})),
-    )
+    scene = {
+        "parcel": parcels(left=rectangle(0, 0, 10, 15), right=rectangle(10, 0, 20, 15)),
+        "building": buildings(house=(rectangle(5, 0, 20, 10), house)),
+        "planned_zone": zones(zone=(rectangle(-5, -5, 50, 50), {"land_use": "ODT", "area_state": "new"})),
+    }
     found = judged(run(scene, "qcvn01.far", "qcvn01.net_density.detached")).set_index(["rule", "feature_code"])
     assert found.loc[("qcvn01.net_density.detached", "left"), "measured"] == pytest.approx(100 / 3)
     assert found.loc[("qcvn01.far.detached", "left"), "measured"] == pytest.approx(100 / 150)
@@ -274,7 +275,7 @@ def test_where_zones_disagree_about_the_area_nothing_is_guessed():
         a=(rectangle(0, 0, 5, 15), {"land_use": "ODT", "area_state": "new"}),
         b=(rectangle(5, 0, 10, 15), {"land_use": "ODT", "area_state": "existing"}),
     )
-    found = run(Layers(**{**vars(scene), "planned_zone": halves}), "qcvn01.net_density.detached")
+    found = run(dict(**{**scene, "planned_zone": halves}), "qcvn01.net_density.detached")
     assert json.loads(one(found).missing) == ["area_state.conflict"]
 
 
@@ -293,7 +294,7 @@ MATRIX = Compatibility(
 
 def use_scene(use: str | None, *planned: tuple[MultiPolygon, str | None]) -> Layers:
     shapes = {f"z{i}": (shape, {"land_use": code}) for i, (shape, code) in enumerate(planned)}
-    return Layers(parcel=parcels(lot=(rectangle(0, 0, 10, 10), {"land_use": use})), planned_zone=zones(**shapes))
+    return {"parcel": parcels(lot=(rectangle(0, 0, 10, 10), {"land_use": use})), "planned_zone": zones(**shapes)}
 
 
 WHOLE, LEFT, RIGHT = rectangle(0, 0, 10, 10), rectangle(0, 0, 6, 10), rectangle(6, 0, 10, 10)
@@ -337,7 +338,7 @@ def test_a_verdict_by_a_simulated_matrix_says_so():
 
 
 def test_without_zones_the_rule_is_not_checkable():
-    found = one(run(Layers(parcel=use_scene("ODT").parcel), "plan.land_use"))
+    found = one(run({"parcel": use_scene("ODT")["parcel"]}, "plan.land_use"))
     assert json.loads(found.missing) == ["planned_zone"]
 
 
@@ -346,13 +347,13 @@ def test_without_zones_the_rule_is_not_checkable():
 
 def test_one_bad_geometry_is_named_and_the_rest_is_checked():
     bow = MultiPolygon([Polygon([(EAST, NORTH), (EAST + 10, NORTH + 10), (EAST + 10, NORTH), (EAST, NORTH + 10)])])
-    scene = Layers(
-        parcel=parcels(
+    scene = {
+        "parcel": parcels(
             good=(rectangle(0, 0, 10, 10), {"land_use": "ODT"}), crossed=bow, null=None, empty=MultiPolygon()
         ),
-        building=buildings(house=(rectangle(0, 0, 5, 5), {"use": "detached", "height_m": 5.0})),
-        planned_zone=zones(zone=(rectangle(-5, -5, 50, 50), {"land_use": "ODT", "area_state": "new"})),
-    )
+        "building": buildings(house=(rectangle(0, 0, 5, 5), {"use": "detached", "height_m": 5.0})),
+        "planned_zone": zones(zone=(rectangle(-5, -5, 50, 50), {"land_use": "ODT", "area_state": "new"})),
+    }
     found = run(scene, "plan.land_use", "qcvn01.net_density.detached").set_index(["rule", "feature_code"])
     for rule in ("plan.land_use", "qcvn01.net_density.detached"):
         assert found.loc[(rule, "good"), "outcome"] == "pass"

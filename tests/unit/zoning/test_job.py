@@ -132,15 +132,22 @@ def test_a_choice_of_buildings_does_not_make_a_lot_look_emptier(data):
     assert density["measured"].iloc[0] > 50
 
 
-def test_a_layer_that_is_needed_but_missing_or_empty_is_an_error(tmp_path):
+def test_an_empty_layer_is_an_error_and_an_absent_one_is_told_rule_by_rule(tmp_path):
     path = dataset.create(tmp_path / "a.gpkg", ["parcel"], CRS)
     with pytest.raises(InputError, match="layer_empty"):
         check(path, rules="plan.land_use")
     dataset.append(path, "parcel", parcels(lot=(rectangle(0, 0, 20, 30), {"land_use": "ODT"})))
+    found = dataset.read(check(path, rules=["qcvn01.setback", "plan.land_use"])["run"], "finding").set_index("rule")
+    assert list(found["outcome"]) == ["not_checkable", "not_checkable"]
+    assert found.loc["qcvn01.setback", "missing"] == '["layer.building"]'
+    assert found.loc["qcvn01.setback", "message_vi"].endswith("tập dữ liệu không có lớp Công trình.")
+    assert found["feature_code"].isna().to_dict() == {"qcvn01.setback": True, "plan.land_use": False}
+
+
+def test_a_data_set_with_nothing_to_judge_is_an_error(tmp_path):
+    path = dataset.create(tmp_path / "a.gpkg", ["hydrant"], CRS)
     with pytest.raises(InputError, match="layer_missing"):
-        check(path)
-    assert check(path, rules="plan.land_use")["outcomes"]["not_checkable"] == 1
-    assert len(runs.runs(path)) == 1
+        check(path, rules="plan.land_use")
 
 
 def test_degrees_are_refused(tmp_path, data):

@@ -14,8 +14,7 @@ from dothi.layers.messages import has
 from dothi.processing.zoning import packs
 from dothi.processing.zoning.judge import judge, run_cases
 from dothi.processing.zoning.limits import Table, look_up
-from dothi.processing.zoning.measures import MEASURES
-from dothi.processing.zoning.rules import INPUTS
+from dothi.processing.zoning.measures import INPUTS, MEASURES
 
 RULES = {rule.id: rule for rule in packs.load()[0]}
 STOREYS = range(5, 17)  # Bảng 2.12 counts 5 storeys at 16 m and one more per row, 16 above 46 m

@@ -1,0 +1,49 @@
+"""Lots with what stands on them, and lots in their planned zones."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ..columns import pick
+from ..land_use import against_zones
+from ..lots import built_on
+from ..scene import Scene
+from .model import Kind, Subjects, named
+
+ZONE_FIELDS = (
+    "code", "land_use", "area_state", "plan_state", "approved_on", "max_density_pct", "max_far", "max_height_m",
+)  # fmt: skip
+
+
+def built_lots(scene: Scene) -> Subjects:
+    """Lots with the buildings on them: density, floor area, height."""
+    parcel, shapes = scene.layers["parcel"], scene.shapes[0]
+    table = built_on(
+        parcel, scene.lots, scene.lot_flaw, scene.buildings, shapes, scene.standing, scene.unmeasured_lots()
+    )
+    frame = pd.concat([named(parcel), table, scene.lot_states], axis=1)
+    covered = frame.pop("parts").to_numpy(dtype=object)
+    return Subjects("parcel", frame, parcel.geometry.to_numpy(), lambda at, _limit: covered[at])
+
+
+def used_lots(scene: Scene) -> Subjects:
+    """Lots in their planned zones: which part of each lies where its use is not permitted."""
+    parcel, (zones, shapes) = scene.layers["parcel"], scene.zones
+    use = against_zones(parcel, scene.lots, zones, shapes, scene.zoning, scene.matrix, scene.sliver_m2)
+    frame = pd.concat([named(parcel), use.table, scene.lot_states[["plan_state", "approved_on"]]], axis=1)
+    frame["flaw"] = scene.lot_flaw
+    if scene.matrix is not None:
+        frame["status"] = pick(use.by_matrix, scene.matrix.status)
+        frame["source"] = pick(use.by_matrix, scene.matrix.source.citation)
+    return Subjects("parcel", frame, parcel.geometry.to_numpy(), lambda at, _limit: use.refused[at])
+
+
+PARCEL_FIELDS = ("code", "land_use", "area_legal_m2")
+BUILDING_FIELDS = ("code", "use", "height_m", "floors", "floor_area_m2", "parcel")
+
+BUILT_LOTS = Kind(
+    built_lots,
+    {"parcel": PARCEL_FIELDS, "building": BUILDING_FIELDS, "planned_zone": ZONE_FIELDS},
+    required=("parcel", "building"),
+)
+USED_LOTS = Kind(used_lots, {"parcel": PARCEL_FIELDS, "planned_zone": ZONE_FIELDS}, required=("parcel",))

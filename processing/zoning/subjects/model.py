@@ -1,0 +1,54 @@
+"""What a subject is: the things that one kind of verdict is about, and the layers they are measured on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..columns import absent, pick, words
+from ..overlay import Geometries, Indices
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..scene import Scene
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """What one kind of verdict is about.
+
+    ``frame`` has ``uid``, ``code`` and the judge's columns; ``whole`` the feature of each row; ``offending`` gives the
+    breaching part of chosen rows for given limits.
+    """
+
+    layer: str
+    frame: pd.DataFrame
+    whole: Geometries
+    offending: Callable[[Indices, NDArray[np.float64]], Geometries]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of subject.
+
+    ``reads`` are the layers and fields looked at; a data set without one of ``required`` cannot be judged at all, the
+    others may be absent. ``reach_m`` says how far around a feature all of ``reads`` must be known for its verdict to be
+    that of the whole map; None where only the whole layers tell.
+    """
+
+    build: Callable[[Scene], Subjects]
+    reads: Mapping[str, tuple[str, ...]]
+    required: tuple[str, ...] = field(default=())
+    reach_m: float | None = None
+
+
+def named(frame: gpd.GeoDataFrame) -> pd.DataFrame:
+    """``uid`` and ``code`` of each feature; the uid stands for a missing code."""
+    code, uid = words(frame, "code"), words(frame, "uid")
+    return pd.DataFrame({"uid": uid, "code": pick(absent(code), uid, code)})
