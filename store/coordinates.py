@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
-from pyproj import CRS, Transformer
+from pyproj import CRS, Proj, Transformer
 from pyproj.exceptions import CRSError
 
 from ..layers import crs
@@ -84,6 +84,16 @@ def transform(x: ArrayLike, y: ArrayLike, source: str, target: str) -> tuple[NDA
     if target != crs.WGS84:
         east, north = _transformer(target).transform(east, north, direction="INVERSE")
     return np.asarray(east), np.asarray(north)
+
+
+def convergence(longitude: float, latitude: float, code: str) -> float:
+    """Degrees by which the grid's north lies clockwise of true north at a place (degrees); ``code`` names a grid.
+
+    Raises :class:`InputError` for a system that is no grid in metres.
+    """
+    if code not in crs.GRIDS:
+        raise InputError("crs.unknown", crs=code)
+    return float(Proj(crs.GRIDS[code].projection).get_factors(longitude, latitude).meridian_convergence)
 
 
 def transform_geometries(geometries: Any, source: str, target: str) -> NDArray[np.object_]:

@@ -43,7 +43,9 @@ def test_the_noon_sun_stands_in_the_north_for_128_days():
     assert np.cos(np.radians(sun.at([datetime(2026, 8, 25, 11, 56, tzinfo=sun.VIETNAM)], *THU_DAU_MOT).azimuth[0])) < 0
 
 
-@pytest.mark.parametrize(("code", "place", "degrees"), [("EPSG:9210", THU_DAU_MOT, 0.17), ("EPSG:9218", PHAN_THIET, -0.08)])
+@pytest.mark.parametrize(
+    ("code", "place", "degrees"), [("EPSG:9210", THU_DAU_MOT, 0.17), ("EPSG:9218", PHAN_THIET, -0.08)]
+)
 def test_the_maps_north_is_not_true_north(code, place, degrees):
     latitude, longitude = place
     assert coordinates.convergence(longitude, latitude, code) == pytest.approx(degrees, abs=0.005)
