@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from ...layers.report import SILENT, Report, Stage
-from .findings import layer_absent, new_uids, write_down
+from .findings import layer_absent, new_uids, tell_others, write_down
 from .judge import judge
 from .lots import UNSTATED, States
 from .measures import MEASURES
@@ -26,6 +26,14 @@ def kind_of(rule: Rule) -> Kind:
 def layers_needed(rules: Sequence[Rule]) -> set[str]:
     """Ids of the layers that ``rules`` look at."""
     return {layer_id for rule in rules for layer_id in kind_of(rule).reads}
+
+
+def by_measure(rules: Sequence[Rule]) -> list[tuple[str, list[Rule]]]:
+    """The rules on each measure: their verdicts tell of each other."""
+    made: dict[str, list[Rule]] = {}
+    for rule in rules:
+        made.setdefault(rule.measure, []).append(rule)
+    return list(made.items())
 
 
 def check(
@@ -50,16 +58,24 @@ def check(
     scene = Scene(layers, matrix, states, sliver, Stage(report, 0.0, 0.6))
     subjects: dict[str, Subjects] = {}
     tables = []
-    for done, rule in enumerate(rules):
-        kind = MEASURES[rule.measure].subject
+    for done, (measure, group) in enumerate(by_measure(rules)):
+        kind = MEASURES[measure].subject
         absent = [layer_id for layer_id in KINDS[kind].required if layers.get(layer_id) is None]
         if absent:
-            tables.append(layer_absent(rule, absent))
+            tables += [layer_absent(rule, absent) for rule in group]
             continue
         if kind not in subjects:
             subjects[kind] = KINDS[kind].build(scene)
         report.progress(0.6 + 0.4 * done / len(rules), "zoning.step_judge")
-        tables.append(write_down(judge(rule, subjects[kind].frame, on), subjects[kind], brief=brief))
+        written, short = [], []
+        for rule in group:
+            verdicts = judge(rule, subjects[kind].frame, on)
+            written.append(write_down(verdicts, subjects[kind], brief=brief))
+            short.append(verdicts.in_short)
+        for table, mine in zip(written, short, strict=True):
+            same_side = [one for one in short if one is not mine and one.rule.op == mine.rule.op]
+            tell_others(table, mine, same_side, brief=brief)
+        tables += written
     found = pd.concat(tables, ignore_index=True)
     found.insert(0, "uid", new_uids(len(found)))
     return gpd.GeoDataFrame(found, geometry="geometry", crs=next(iter(layers.values())).crs)

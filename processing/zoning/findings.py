@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from ...layers.catalogue import layer
 from ...layers.messages import LANGUAGES, sentence
 from .columns import absent, nothing, pick
-from .judge import Verdicts
-from .limits import Constant
+from .judge import InShort, Verdicts
+from .limits import Attribute, Constant, Table
 from .measures import INPUTS, MEASURES
 from .rules import MARKLESS, OUTCOMES, Rule
 from .sentences import json_rows, sentences
@@ -49,7 +49,7 @@ def _reasons(values: Sequence[str], language: str) -> list[str]:
     """Why a rule does not apply: a condition's words, or the clause of the exception."""
 
     def told(reason: str) -> str:
-        known = reason in INPUTS or reason in ("no_street", "no_building")
+        known = reason in INPUTS or reason in ("no_street", "no_building", "edition")
         return (
             _word(f"reason.{reason}", language) if known else sentence("zoning.reason.clause", language, clause=reason)
         )
@@ -67,15 +67,15 @@ def write_down(verdicts: Verdicts, subjects: Subjects, *, brief: bool = False) -
     judged = np.isin(verdicts.outcome.astype(str), ("pass", "fail"))
     failed = verdicts.outcome == "fail"
     status = _statuses(verdicts, frame, judged)
-    source = np.full(count, rule.source.citation, dtype=object)
+    source = np.array([entry.source.citation for entry in verdicts.entries], dtype=object)[verdicts.won]
     if "source" in frame:
         more = frame["source"].to_numpy(dtype=object)
         source = pick(absent(more), source, source + "; " + more.astype(str))
-    warned = np.array([n >= 0 and rule.exemptions[n].then == "warning" for n in verdicts.fired], dtype=bool)
+    warned = np.array([n >= 0 and verdicts.exemptions[n].then == "warning" for n in verdicts.fired], dtype=bool)
     table = pd.DataFrame(
         {
             "rule": rule.id,
-            "rule_version": rule.version,
+            "rule_version": np.array([entry.version for entry in verdicts.entries])[verdicts.won],
             "rule_status": status,
             "layer": subjects.layer,
             "feature_uid": frame["uid"].to_numpy(dtype=object),
@@ -90,7 +90,7 @@ def write_down(verdicts: Verdicts, subjects: Subjects, *, brief: bool = False) -
         },
         index=range(count),
     )
-    table["how"] = _how(verdicts, frame, judged)
+    table["how"] = _how(verdicts, frame, judged, failed if brief else judged)
     table["missing"] = _missing(verdicts)
     for column, lines in _say(table, verdicts, frame, warned, brief).items():
         table[column] = lines
@@ -146,35 +146,73 @@ def new_uids(count: int) -> list[str]:
 
 def _statuses(verdicts: Verdicts, frame: pd.DataFrame, judged: NDArray[np.bool_]) -> NDArray[np.object_]:
     made = np.full(len(frame), verdicts.rule.status, dtype=object)
-    if getattr(verdicts.found.limit, "cell_status", ()):
+    if len(verdicts.entries) > 1 or (isinstance(verdicts.rule.limit, Table) and verdicts.rule.limit.cell_status):
         for i in np.flatnonzero(judged):
-            made[i] = verdicts.found.status(int(i), verdicts.rule.status)
+            made[i] = verdicts.status(int(i))
     if "status" in frame:
         own = frame["status"].to_numpy(dtype=object)
         made = pick(absent(own), made, own)
     return made
 
 
-def _how(verdicts: Verdicts, frame: pd.DataFrame, judged: NDArray[np.bool_]) -> NDArray[np.object_]:
-    """JSON: the limit's rows and weights (or constant), the inputs, and the exception that fired."""
-    rule, at = verdicts.rule, np.flatnonzero(judged)
+def _how(
+    verdicts: Verdicts, frame: pd.DataFrame, judged: NDArray[np.bool_], compared: NDArray[np.bool_]
+) -> NDArray[np.object_]:
+    """JSON: how the limit was found, at which level, the inputs, what other levels say, the exception that fired.
+
+    The other levels are told of the rows that are ``compared``: of a million passes nobody asks it.
+    """
+    at = np.flatnonzero(judged)
     columns: dict[str, list[Any]] = {
-        name: list(frame[name].iloc[at]) for name in MEASURES[rule.measure].told if name in frame
+        name: list(frame[name].iloc[at]) for name in MEASURES[verdicts.rule.measure].told if name in frame
     }
     inputs = json_rows(columns, len(at))
-    if isinstance(rule.limit, Constant):
-        limits = json_rows({"constant": [rule.limit.value] * len(at)}, len(at))
-    else:
-        explained = [verdicts.found.explain(int(i)) for i in at]
-        names = dict.fromkeys(name for told in explained for name in told)
-        columns = {name: [told.get(name) for told in explained] for name in names}
-        limits = json_rows({"table": [rule.source.table] * len(at), **columns}, len(at))
+    levels = [verdicts.entries[won].level for won in verdicts.won[at]]
+    parts = zip(_limits(verdicts, frame, at), levels, inputs, strict=True)
     made = nothing(len(frame))
-    made[at] = [f'{{"limit": {limit}, "inputs": {given}}}' for limit, given in zip(limits, inputs, strict=True)]
-    for i in at[verdicts.fired[at] >= 0]:
-        clause = rule.exemptions[verdicts.fired[i]].clause
-        made[i] = made[i][:-1] + ", " + json_rows({"exception": [clause]}, 1)[0][1:]
+    made[at] = [f'{{"limit": {limit}, "level": "{level}", "inputs": {given}}}' for limit, level, given in parts]
+
+    def add(i: int, name: str, value: Any) -> None:
+        made[i] = made[i][:-1] + ", " + json_rows({name: [value]}, 1)[0][1:]
+
+    if len(verdicts.entries) > 1:
+        for i in np.flatnonzero(compared).tolist():
+            others = verdicts.others(i)
+            if others:
+                add(i, "others", others)
+            if verdicts.conflict[i]:
+                add(i, "conflict", True)
+    for i in at[verdicts.fired[at] >= 0].tolist():
+        add(i, "exception", verdicts.exemptions[verdicts.fired[i]].clause)
     return made
+
+
+def tell_others(table: pd.DataFrame, mine: InShort, others: Sequence[InShort], *, brief: bool = False) -> None:
+    """Add to ``how`` in ``table``, the findings of one rule, what other rules on the same measure allow there.
+
+    ``brief``: only of the failed rows; of a million passes nobody asks it.
+    """
+    how = table["how"].to_numpy(dtype=object).copy()
+    for i in np.flatnonzero(table["outcome"] == "fail" if brief else ~np.isnan(mine.limit)):
+        beside = [told for other in others if (told := other.beside(int(i), float(mine.limit[i]))) is not None]
+        if beside:
+            told = json.loads(how[i])
+            told["others"] = told.get("others", []) + beside
+            how[i] = json.dumps(told, ensure_ascii=False)
+    table["how"] = how
+
+
+def _limits(verdicts: Verdicts, frame: pd.DataFrame, at: NDArray[np.intp]) -> list[str]:
+    """How the limits of the rows ``at`` were found, as JSON: a constant, an attribute, table rows and weights."""
+    rule = verdicts.rule
+    if len(verdicts.entries) == 1 and isinstance(rule.limit, Constant):
+        return json_rows({"constant": [rule.limit.value] * len(at)}, len(at))
+    if len(verdicts.entries) == 1 and isinstance(rule.limit, Attribute):
+        zones = list(frame["zone_uid"].iloc[at]) if "zone_uid" in frame else [None] * len(at)
+        return json_rows({"attribute": [rule.limit.name] * len(at), "zone": zones}, len(at))
+    explained = [{"table": verdicts.entry(int(i)).source.table, **verdicts.explain(int(i))} for i in at]
+    names = dict.fromkeys(name for told in explained for name in told)
+    return json_rows({name: [told.get(name) for told in explained] for name in names}, len(at))
 
 
 def _missing(verdicts: Verdicts) -> NDArray[np.object_]:
@@ -231,7 +269,7 @@ def _say(
                     lines = [
                         line
                         + " "
-                        + sentence("zoning.exempt", language, clause=rule.exemptions[verdicts.fired[i]].clause)
+                        + sentence("zoning.exempt", language, clause=verdicts.exemptions[verdicts.fired[i]].clause)
                         if warned[i]
                         else line
                         for line, i in zip(lines, at, strict=True)

@@ -6,7 +6,8 @@ subject with a gap in its information is ``not_checkable`` and says which.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -14,199 +15,217 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .columns import Mask, Numbers, Words, absent, nothing, numbers, pick, words
-from .limits import Found, look_up
+from .columns import Mask, Numbers, Words, absent
+from .limits import Found
 from .measures import INPUTS, MEASURES
-from .rules import Condition, Rule, Validity
+from .precedence import Settled, settle, stricter
+from .rules import Exemption, Rule
+from .standing import PLAN_STATE, Columns, Gaps, Standing, edition_gap, in_force, stand
+
+__all__ = ["OUTSIDE_TABLE", "PLAN_STATE", "Verdicts", "edition_gap", "judge", "run_cases"]
 
 OUTSIDE_TABLE = "limit.outside_table"
-EDITION = "edition"
-PLAN_STATE = "plan_state"
-_CONTINUES = ("approved", "appraised")
 
 
 @dataclass(frozen=True)
 class Verdicts:
     """The verdicts of one rule, one per subject, in the subjects' order.
 
-    ``margin`` is negative where the limit is broken, in the unit of the rule. ``reason`` names the input whose
-    condition a not-applicable subject fails (or the clause of the exception); ``missing`` the gaps of a not-checkable
-    one; ``fired`` is the number of the exception that holds, or -1.
+    ``limit`` is NaN where none was found, ``won`` the number in ``entries`` of the one that set it (of the widest level
+    where none did). ``margin`` is negative where the limit is broken, in the unit of the rule. ``reason`` names the
+    input whose condition a not-applicable subject fails (or the clause of the exception); ``missing`` the gaps of a
+    not-checkable one; ``fired`` is the number in ``exemptions`` of the exception that holds, or -1. ``conflict`` marks
+    where two entries of one level disagree.
     """
 
     rule: Rule
     outcome: Words
     measured: Numbers
     margin: Numbers
-    found: Found
+    limit: Numbers
+    won: NDArray[np.intp]
     reason: Words
     missing: Words
     fired: NDArray[np.intp]
+    conflict: Mask
+    standings: tuple[Standing, ...]
 
     @property
-    def limit(self) -> Numbers:
-        """The limits, NaN where none was found."""
-        return self.found.values
+    def entries(self) -> tuple[Rule, ...]:
+        """The entries of the rule, one per level and edition."""
+        return self.rule.entries
+
+    @property
+    def exemptions(self) -> tuple[Exemption, ...]:
+        """The exceptions of all entries, one after the other."""
+        return tuple(exemption for entry in self.entries for exemption in entry.exemptions)
+
+    @property
+    def found(self) -> Found:
+        """How the widest level's limits were found."""
+        return self.standings[0].found
+
+    def entry(self, i: int) -> Rule:
+        """The entry whose limit holds for subject ``i``."""
+        return self.entries[int(self.won[i])]
+
+    def explain(self, i: int) -> dict[str, Any]:
+        """How limit ``i`` was found, as JSON: a bonus also tells its own share."""
+        standing = self.standings[int(self.won[i])]
+        told = standing.found.explain(i)
+        if standing.rule.mode == "bonus":
+            told["bonus"] = float(standing.found.values[i])
+        return told
+
+    def status(self, i: int) -> str:
+        """How sure limit ``i`` is."""
+        standing = self.standings[int(self.won[i])]
+        return standing.found.status(i, standing.rule.status)
+
+    def others(self, i: int) -> list[dict[str, Any]]:
+        """What the other levels of the rule say of subject ``i``, as JSON."""
+        told = []
+        for number, one in enumerate(self.standings):
+            if number != self.won[i] and one.known[i]:
+                told.append(said(one.rule, float(one.found.values[i]), float(self.limit[i])))
+        return told
+
+    @property
+    def in_short(self) -> InShort:
+        """What other rules on the same measure tell of this one."""
+        judged = np.isin(self.outcome.astype(str), ("pass", "fail"))
+        return InShort(self.rule, np.where(judged, self.limit, np.nan), self.won.astype(np.int8))
 
 
-class _Subjects:
-    """Columns of the subjects as arrays; a column that is absent is missing everywhere."""
+@dataclass(frozen=True)
+class InShort:
+    """The limits of one rule where it judges (NaN elsewhere), and whose they are: all that others need to tell."""
 
-    def __init__(self, frame: pd.DataFrame) -> None:
-        self.frame = frame
-        self.count = len(frame)
+    rule: Rule
+    limit: Numbers
+    won: NDArray[np.int8]
 
-    def numbers(self, name: str) -> Numbers:
-        return numbers(self.frame, name)
-
-    def words(self, name: str) -> Words:
-        return words(self.frame, name)
-
-    def unknown(self, name: str) -> Mask:
-        return absent(self.words(name)) if INPUTS[name].is_text else np.isnan(self.numbers(name))
-
-    def lacking(self, name: str) -> Words:
-        """What to name when ``name`` is missing: the column ``name.lacking`` may say it more exactly."""
-        exact = self.words(f"{name}.lacking")
-        return pick(absent(exact), INPUTS[name].lacking, exact)
+    def beside(self, i: int, limit: float) -> dict[str, Any] | None:
+        """What it says of subject ``i``, for which another rule has ``limit``; None where it says nothing."""
+        if np.isnan(self.limit[i]):
+            return None
+        return said(self.rule.entries[int(self.won[i])], float(self.limit[i]), limit)
 
 
-class _Gaps:
-    """Missing information per subject, kept as bits so that a million rows cost no million lists."""
-
-    def __init__(self, count: int) -> None:
-        self.bits = np.zeros(count, dtype=np.int64)
-        self.codes: list[str] = []
-
-    def add(self, codes: str | Words, where: Mask) -> None:
-        if not where.any():
-            return
-        named = np.full(len(where), codes, dtype=object) if isinstance(codes, str) else codes
-        for code in dict.fromkeys(named[where]):
-            if code not in self.codes:
-                self.codes.append(code)
-            self.bits[where & (named == code)] |= 1 << self.codes.index(code)
-
-    def lists(self) -> Words:
-        made = nothing(len(self.bits))
-        for bits in np.unique(self.bits[self.bits > 0]):
-            codes = tuple(code for i, code in enumerate(self.codes) if bits >> i & 1)
-            at = np.flatnonzero(self.bits == bits)
-            made[at] = np.fromiter((codes for _ in at), dtype=object, count=len(at))
-        return made
-
-
-def _broken(condition: Condition, subjects: _Subjects) -> Mask:
-    """Where the condition is known not to hold."""
-    if condition.values:
-        return ~np.isin(subjects.words(condition.input).astype(str), condition.values) & ~subjects.unknown(
-            condition.input
-        )
-    x = subjects.numbers(condition.input)
-    broken = np.zeros(subjects.count, dtype=bool)
-    with np.errstate(invalid="ignore"):
-        for bound, outside in (
-            (condition.above, np.less_equal),
-            (condition.from_, np.less),
-            (condition.up_to, np.greater),
-            (condition.below, np.greater_equal),
-        ):
-            if bound is not None:
-                broken |= outside(x, bound)
-    return broken
-
-
-def edition_gap(valid: Validity, on: date, plan_state: Words, approved_on: Words) -> tuple[Mask, Mask]:
-    """Subjects for which no edition is known on ``on``, and those whose plan state would decide but is missing.
-
-    After the last day the edition goes on only for plans approved or appraised by then (QCVN 01:2026/BXD, 5.4): one
-    approved later is not known to have been appraised in time.
-    """
-    none, every = np.zeros(len(plan_state), dtype=bool), np.ones(len(plan_state), dtype=bool)
-    if on < valid.first:
-        return every, none
-    if on <= valid.last:
-        return none, none
-    if valid.transition == "none":
-        return every, none
-    stateless = absent(plan_state)
-    late = np.array([isinstance(day, date) and day > valid.last for day in approved_on], dtype=bool)
-    continues = np.isin(plan_state.astype(str), _CONTINUES) & ~late
-    return ~continues & ~stateless, np.asarray(stateless, dtype=bool)
+def said(entry: Rule, limit: float, held: float) -> dict[str, Any]:
+    """What ``entry`` says, as JSON, and whether that is stricter than the limit ``held`` to."""
+    first, second = np.array([limit]), np.array([held])
+    return {
+        "rule": entry.id,
+        "level": entry.level,
+        "mode": entry.mode,
+        "limit": round(limit, 4),
+        "source": entry.source.citation,
+        "stricter": entry.mode != "bonus" and bool(stricter(entry.op, first, second)[0]),
+    }
 
 
 def judge(rule: Rule, frame: pd.DataFrame, on: date) -> Verdicts:
     """The verdicts of ``rule`` on the subjects in ``frame`` on the day ``on``.
 
-    ``frame`` holds the inputs as columns (``rules.INPUTS``; NaN or None: missing), and may hold ``NAME.lacking`` (a
+    ``frame`` holds the inputs as columns (``measures.INPUTS``; NaN or None: missing), and may hold ``NAME.lacking`` (a
     more exact code for a missing input), ``flaw`` (a code: the subject cannot be judged at all), ``scope`` (a code:
     the subject is outside every rule of its kind), ``plan_state`` and ``approved_on``.
     """
-    subjects, measure = _Subjects(frame), MEASURES[rule.measure]
-    gaps = _Gaps(subjects.count)
-    reason = subjects.words("scope").copy()
-    flaw = subjects.words("flaw")
-    flawed = ~absent(flaw)
-
-    unknown_conditions = []
-    for condition in rule.conditions:
-        reason[_broken(condition, subjects) & absent(reason)] = condition.input
-        unknown_conditions.append((condition.input, subjects.unknown(condition.input)))
-    fired = np.full(subjects.count, -1, dtype=np.intp)
-    for number, exemption in enumerate(rule.exemptions):
-        broken = np.zeros(subjects.count, dtype=bool)
-        unknown = np.zeros(subjects.count, dtype=bool)
-        for condition in exemption.conditions:
-            broken |= _broken(condition, subjects)
-            unknown |= subjects.unknown(condition.input)
-        fired[~broken & ~unknown & (fired < 0)] = number
-        if exemption.then == "not_applicable":
-            reason[(fired == number) & absent(reason)] = exemption.clause
-            unknown_conditions += [(c.input, ~broken & subjects.unknown(c.input)) for c in exemption.conditions]
-    reason[flawed] = None
+    columns, measure = Columns(frame), MEASURES[rule.measure]
+    flaw, scope = columns.words("flaw"), columns.words("scope")
+    forces = in_force(rule.entries, columns, on)
+    standings = tuple(
+        stand(entry, columns, force, flaw, scope) for entry, force in zip(rule.entries, forces, strict=True)
+    )
+    settled = _alone(standings[0]) if len(standings) == 1 else settle(standings)
+    reason, gaps, limit = settled.reason, settled.gaps, settled.limit
     outside = ~absent(reason)
-    inside = ~outside & ~flawed
+    inside = ~outside & absent(flaw)
 
-    gaps.add(flaw, flawed)
-    no_edition, no_state = edition_gap(rule.valid, on, subjects.words("plan_state"), subjects.words("approved_on"))
-    gaps.add(EDITION, inside & no_edition)
-    gaps.add(PLAN_STATE, inside & no_state)
-    for name, unknown in unknown_conditions:
-        gaps.add(subjects.lacking(name), inside & unknown)
-    columns = {name: subjects.numbers(name) for name in INPUTS if not INPUTS[name].is_text and _asked(rule, name)}
-    for name in columns:
-        if name in measure.inputs or name in getattr(rule.limit, "by", ()):
-            gaps.add(subjects.lacking(name), inside & np.isnan(columns[name]))
-    found = look_up(rule.limit, columns, subjects.count)
+    inputs = {name: columns.numbers(name) for name in measure.inputs}
+    for name in INPUTS:  # in the order of the registry
+        if name in inputs:
+            gaps.add(columns.lacking(name), inside & np.isnan(inputs[name]))
     with np.errstate(divide="ignore", invalid="ignore"):
-        measured = np.array(measure.formula(columns), dtype=float)  # a copy: a formula may hand a column on
+        measured = np.array(measure.formula(inputs), dtype=float)  # a copy: a formula may hand a column on
     measured[~np.isfinite(measured)] = np.nan
-    gaps.add(OUTSIDE_TABLE, inside & (gaps.bits == 0) & np.isnan(found.values))
+    gaps.add(OUTSIDE_TABLE, inside & ~gaps.any & np.isnan(limit))
 
-    margin = found.values - measured if rule.op == "at_most" else measured - found.values
-    outcome = np.where(margin >= -rule.tolerance, "pass", "fail").astype(object)
+    won = np.maximum(settled.won, 0)
+    tolerance = np.array([entry.tolerance for entry in rule.entries])[won]
+    sign = 1.0 if rule.op == "at_most" else -1.0
+    margin = sign * (limit - measured)
+    with np.errstate(invalid="ignore"):
+        broken = sign * (settled.sure - measured) < -tolerance  # whatever is missing, this limit is
+    sure = inside & gaps.any & broken
+    limit = np.where(sure, settled.sure, limit)
+    margin = np.where(sure, sign * (settled.sure - measured), margin)
+    blind = gaps.any & ~sure
+    outcome = np.where(margin >= -tolerance, "pass", "fail").astype(object)
     outcome[outside] = "not_applicable"
-    outcome[gaps.bits > 0] = "not_checkable"
-    unjudged = outside | (gaps.bits > 0)
+    outcome[blind] = "not_checkable"
     for values in (measured, margin):
-        values[unjudged] = np.nan
-    return Verdicts(rule, outcome, measured, margin, found, reason, gaps.lists(), fired)
+        values[outside | blind] = np.nan
+    missing = gaps.lists()
+    missing[sure] = None
+    return Verdicts(
+        rule,
+        outcome,
+        measured,
+        margin,
+        limit,
+        won,
+        reason,
+        missing,
+        _fired(standings, won),
+        settled.conflict,
+        standings,
+    )
 
 
-def _asked(rule: Rule, name: str) -> bool:
-    return name in MEASURES[rule.measure].inputs or name in rule.needs
+def _alone(one: Standing) -> Settled:
+    count = len(one.reason)
+    nothing = np.full(count, np.nan)
+    gaps = Gaps(count)
+    gaps.bits, gaps.codes = one.gaps.bits, one.gaps.codes
+    return Settled(
+        one.found.values, np.zeros(count, dtype=np.intp), one.reason, gaps, nothing, np.zeros(count, dtype=bool)
+    )
+
+
+def _fired(standings: Sequence[Standing], won: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The exception of the entry that won, numbered through those of all entries."""
+    made, before = np.full(len(won), -1, dtype=np.intp), 0
+    for number, one in enumerate(standings):
+        here = (won == number) & (one.fired >= 0)
+        made[here] = one.fired[here] + before
+        before += len(one.rule.exemptions)
+    return made
 
 
 def run_cases(rule: Rule) -> list[str]:
-    """The rule's own worked examples that do not come out as written: one line each, none when all hold."""
-    wrong = []
-    for number, case in enumerate(rule.cases, start=1):
-        given: dict[str, Any] = {"plan_state": "approved", **case.given}
-        on = date.fromisoformat(given.pop("date")) if "date" in given else max(rule.valid.first, date(2000, 1, 1))
-        verdict = judge(rule, pd.DataFrame([given], dtype=object), on)
-        got = {"limit": verdict.limit[0], "measured": verdict.measured[0], "outcome": verdict.outcome[0]}
-        for key, expected in case.expect.items():
-            same = got[key] == expected if key == "outcome" else abs(got[key] - expected) < 5e-4
-            if not same:
-                wrong.append(f"{rule.id} case {number}: {key} {got[key]} ≠ {expected}")
+    """The worked examples of the rule that do not come out as written: one line each, none when all hold.
+
+    Those of a lower level are judged together with the wider levels that it changes.
+    """
+    wrong: list[str] = []
+    for last, entry in enumerate(rule.entries):
+        upto = rule.entries[: last + 1] if entry.level != rule.level else (entry,)
+        tried = replace(upto[0], others=tuple(upto[1:]))
+        days: dict[date, list[int]] = {}
+        for number, case in enumerate(entry.cases):
+            first = max([date(2000, 1, 1), *(one.valid.first for one in upto)])
+            days.setdefault(date.fromisoformat(case.given["date"]) if "date" in case.given else first, []).append(
+                number
+            )
+        for on, numbers in days.items():
+            rows = [{PLAN_STATE: "approved", **entry.cases[number].given} for number in numbers]
+            verdict = judge(tried, pd.DataFrame(rows, dtype=object), on)
+            for i, number in enumerate(numbers):
+                got = {"limit": verdict.limit[i], "measured": verdict.measured[i], "outcome": verdict.outcome[i]}
+                for key, expected in entry.cases[number].expect.items():
+                    same = got[key] == expected if key == "outcome" else abs(got[key] - expected) < 5e-4
+                    if not same:
+                        wrong.append(f"{rule.id} case {number + 1}: {key} {got[key]} ≠ {expected}")
     return wrong

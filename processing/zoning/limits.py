@@ -1,8 +1,8 @@
-"""How much is allowed: a constant, or a table looked up by class or by linear interpolation.
+"""How much is allowed: a constant, what the planned zone says, or a table looked up by class or interpolated linearly.
 
 Tables are those of the code: the first number of a row is what it is looked up by, then one value per column. An edge
-rule says what holds outside: the edge value (``clamp``) or nothing (``refuse``). An open-ended last row (``above``)
-holds as it stands above the last row's number.
+rule says what holds outside: the edge value (``clamp``), nothing (``refuse``: not checkable), or that the rule does not
+reach there (``not_applicable``). An open-ended last row (``above``) holds as it stands above the last row's number.
 """
 
 from __future__ import annotations
@@ -22,6 +22,23 @@ class Constant:
     """The same for everyone."""
 
     value: float
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        """It looks at nothing."""
+        return ()
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """What the input ``name`` says of each subject, such as the density that its planned zone allows."""
+
+    name: str
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        """The input that says it."""
+        return (self.name,)
 
 
 @dataclass(frozen=True)
@@ -43,6 +60,9 @@ class Table:
     cell_status: tuple[tuple[str, ...], ...] = ()
 
 
+Limit = Constant | Attribute | Table
+
+
 @dataclass(frozen=True)
 class Bracket:
     """Where numbers lie on an axis: between entries ``low`` and ``high``, at ``weight`` of the way to ``high``."""
@@ -59,18 +79,26 @@ class Bracket:
 
 @dataclass(frozen=True)
 class Found:
-    """Limits of many features (NaN: outside a table that refuses, or an input is missing) and how each was found."""
+    """Limits of many features (NaN: outside a table that has no value there, or an input is missing), and how found.
+
+    ``outside`` marks known numbers beyond a table that gives none there.
+    """
 
     values: Numbers
-    limit: Constant | Table
+    limit: Limit
     row: Bracket | None = None
     column: Bracket | None = None
     open_ended: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    outside: NDArray[np.bool_] | None = None
 
     def explain(self, i: int) -> dict[str, Any]:
         """How limit ``i`` was found, as JSON: the constant, or the rows and columns used and their weights."""
-        if isinstance(self.limit, Constant) or self.row is None or self.column is None:
-            return {"constant": getattr(self.limit, "value", None)}
+        if isinstance(self.limit, Constant):
+            return {"constant": self.limit.value}
+        if isinstance(self.limit, Attribute):
+            return {"attribute": self.limit.name}
+        if self.row is None or self.column is None:
+            raise ValueError("a table was looked up without its rows")
         table = self.limit
         told: dict[str, Any] = {"lookup": table.lookup}
         if self.open_ended[i]:
@@ -90,7 +118,7 @@ class Found:
 
     def status(self, i: int, of_rule: str) -> str:
         """How sure the number is: the cell's own status where the table has one."""
-        if isinstance(self.limit, Constant) or not self.limit.cell_status or self.row is None or self.column is None:
+        if not isinstance(self.limit, Table) or not self.limit.cell_status or self.row is None or self.column is None:
             return of_rule
         return str(self.limit.cell_status[self.row.low[i]][self.column.low[i]])
 
@@ -119,10 +147,12 @@ def _refused(x: Numbers, axis: Numbers, table: Table, *, open_end: bool) -> NDAr
     return refused
 
 
-def look_up(limit: Constant | Table, inputs: Mapping[str, Numbers], count: int) -> Found:
+def look_up(limit: Limit, inputs: Mapping[str, Numbers], count: int) -> Found:
     """Limits of ``count`` features. ``inputs`` holds one number per feature (NaN: missing) for each name in ``by``."""
     if isinstance(limit, Constant):
         return Found(np.full(count, limit.value), limit)
+    if isinstance(limit, Attribute):
+        return Found(np.array(inputs[limit.name], dtype=float), limit)
     rows, columns = np.asarray(limit.rows, dtype=float), np.asarray(limit.columns, dtype=float)
     x = inputs[limit.by[0]]
     y = inputs[limit.by[1]] if len(limit.by) == 2 else np.full(count, columns[0])
@@ -142,6 +172,6 @@ def look_up(limit: Constant | Table, inputs: Mapping[str, Numbers], count: int) 
         open_ended = x > rows[-1]
         beyond = last[column.low] + (last[column.high] - last[column.low]) * column.weight
         values = np.where(open_ended, beyond, values)
-    unknown = np.isnan(x) | np.isnan(y)
-    unknown |= _refused(x, rows, limit, open_end=bool(limit.above)) | _refused(y, columns, limit, open_end=False)
-    return Found(np.where(unknown, np.nan, values), limit, row, column, open_ended)
+    outside = _refused(x, rows, limit, open_end=bool(limit.above)) | _refused(y, columns, limit, open_end=False)
+    unknown = np.isnan(x) | np.isnan(y) | outside
+    return Found(np.where(unknown, np.nan, values), limit, row, column, open_ended, outside)

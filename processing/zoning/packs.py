@@ -1,7 +1,8 @@
-"""Reading rule files: schema first, then what a schema cannot say, then frozen rules. Nothing in a file is evaluated.
+"""All rule files joined: editions and levels of one rule together, exceptions tied to the rules they name.
 
 Packs that ship lie in ``resources/rules/<authority>/<edition>/``. A province's own lie in ``NAME.dothi/rules/`` beside
-its data set; there a file with ``[[compatibility]]`` tables is a land-use matrix (``compatibility.schema.json``)::
+its data set. There a rule with the id of a rule that ships changes it, at its ``level`` and by its ``mode``; and a file
+with ``[[compatibility]]`` tables is a land-use matrix (``compatibility.schema.json``)::
 
     id = "binh_duong.land_use"
     version = 1
@@ -16,228 +17,200 @@ its data set; there a file with ``[[compatibility]]`` tables is a land-use matri
 
 from __future__ import annotations
 
-import json
-import math
-import tomllib
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
-from functools import cache, lru_cache
-from itertools import pairwise
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any
-
-from jsonschema import Draft202012Validator
-from referencing import Registry, Resource
 
 from ...layers.errors import InputError
-from ...layers.messages import RESOURCES
+from ...layers.messages import sentence
 from ...layers.model import Text
-from .limits import Constant, Table
-from .measures import INPUTS, MEASURES
-from .rules import Case, Compatibility, Condition, Exemption, Rule, Source, Validity
+from .judge import run_cases
+from .limits import Table
+from .measures import MEASURES
+from .precedence import may_loosen
+from .rule_files import RULES, check_schema, compatibility_of, read_compatibility, read_rule, read_toml, rule_of
+from .rules import LEVELS, MODES, Compatibility, Exemption, Rule
 
-RULES = RESOURCES / "rules"
+__all__ = ["OWN", "RULES", "Library", "Pack", "join", "library", "load", "read_compatibility", "read_rule", "select"]
 
-
-@cache
-def _validator(name: str) -> Draft202012Validator:
-    schemas = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in RULES.glob("*.schema.json")}
-    registry: Registry[Any] = Registry().with_resources(
-        (key, Resource.from_contents(schema)) for key, schema in schemas.items()
-    )
-    return Draft202012Validator(schemas[name], registry=registry)
+OWN = "own"  # the pack of a province's own rules
+OWN_LEVEL = "provincial"
+PACK_FILE = "pack.toml"
 
 
-def _read(path: Path) -> dict[str, Any]:
-    """The file as plain JSON values; a duplicate key, NaN and infinity are refused."""
-    try:
-        with path.open("rb") as file:
-            raw: dict[str, Any] = tomllib.load(file)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise InputError("zoning.rule_unreadable", path=str(path), reason=str(error)) from error
-    for where, value in _leaves(raw, ""):
-        if isinstance(value, float) and not math.isfinite(value):
-            raise InputError("zoning.rule_not_finite", path=str(path), where=where)
-    plain: dict[str, Any] = json.loads(json.dumps(raw, default=lambda value: value.isoformat()))
-    return plain
+@dataclass(frozen=True)
+class Pack:
+    """One folder of rules. ``sha256`` is that of the names and bytes of its files: what a run was judged by."""
+
+    id: str
+    version: int
+    title: Text
+    issued_by: str
+    level: str
+    note: Text | None
+    folder: Path
+    sha256: str = ""
 
 
-def _leaves(value: Any, where: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from _leaves(item, f"{where}.{key}" if where else key)
-    elif isinstance(value, list):
-        for i, item in enumerate(value):
-            yield from _leaves(item, f"{where}[{i}]")
-    else:
-        yield where, value
+@dataclass(frozen=True)
+class Library:
+    """What was read: rules joined by id, the province's land-use matrix or None, and the packs."""
+
+    rules: tuple[Rule, ...]
+    matrix: Compatibility | None
+    packs: tuple[Pack, ...]
+
+    @property
+    def editions(self) -> dict[str, dict[str, object]]:
+        """What a run writes down: version and hash of every pack."""
+        return {pack.id: {"version": pack.version, "sha256": pack.sha256} for pack in self.packs}
 
 
-def _where(path: Iterable[str | int]) -> str:
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text or "."
+def library(own: Path | None = None) -> Library:
+    """All rules that ship and those of the province's folder ``own``, as they are now; later edits do not reach it.
 
-
-def _check_schema(raw: dict[str, Any], path: Path, schema: str) -> None:
-    errors = list(_validator(schema).iter_errors(raw))
-    # A wrong value also leaves its key "unevaluated": the value is what to tell.
-    errors.sort(key=lambda e: (e.validator == "unevaluatedProperties", len(e.absolute_path), str(e.absolute_path)))
-    if not errors:
-        return
-    error = errors[0]
-    if error.validator == "oneOf" and error.context:  # tell about the alternative that was meant
-        table = int(isinstance(error.instance, dict) and "constant" not in error.instance)
-        error = next((e for e in error.context if e.schema_path[0] == table), error)
-    raise InputError("zoning.rule_wrong", path=str(path), where=_where(error.absolute_path), reason=error.message)
-
-
-def _conditions(raw: dict[str, Any]) -> tuple[Condition, ...]:
-    made = []
-    for key, value in raw.items():
-        if key in INPUTS and isinstance(value, list):
-            made.append(Condition(key, values=tuple(value)))
-        elif key in INPUTS:
-            bounds = {name: float(number) for name, number in value.items()}
-            made.append(
-                Condition(key, (), bounds.get("above"), bounds.get("from"), bounds.get("up_to"), bounds.get("below"))
-            )
-    return tuple(made)
-
-
-def _rising(numbers: Sequence[float], path: Path, where: str) -> None:
-    if any(after <= before for before, after in pairwise(numbers)):
-        raise InputError("zoning.rule_not_rising", path=str(path), where=where)
-
-
-def _limit(raw: dict[str, Any], path: Path) -> Constant | Table:
-    if "constant" in raw:
-        return Constant(float(raw["constant"]))
-    columns = [float(number) for number in raw.get("columns", [0.0])]
-    rows = [[float(number) for number in row] for row in raw["rows"]]
-    if (len(raw["by"]) == 2) != ("columns" in raw):
-        raise InputError("zoning.rule_gap", path=str(path), where="limit.columns")
-    for i, row in enumerate(rows):
-        if len(row) != 1 + len(columns):
-            raise InputError("zoning.rule_gap", path=str(path), where=f"limit.rows[{i}]")
-    for key in ("above", "cell_status"):
-        wanted = len(columns) if key == "above" else len(rows)
-        if key in raw and len(raw[key]) != wanted:
-            raise InputError("zoning.rule_gap", path=str(path), where=f"limit.{key}")
-    for i, statuses in enumerate(raw.get("cell_status", [])):
-        if len(statuses) != len(columns):
-            raise InputError("zoning.rule_gap", path=str(path), where=f"limit.cell_status[{i}]")
-    _rising([row[0] for row in rows], path, "limit.rows")
-    _rising(columns, path, "limit.columns")
-    return Table(
-        by=tuple(raw["by"]),
-        lookup=raw["lookup"],
-        outside=raw["outside"],
-        rows=tuple(row[0] for row in rows),
-        columns=tuple(columns),
-        values=tuple(tuple(row[1:]) for row in rows),
-        above=tuple(float(number) for number in raw.get("above", ())),
-        cell_status=tuple(tuple(statuses) for statuses in raw.get("cell_status", ())),
-    )
-
-
-def _valid(raw: dict[str, str] | None, path: Path) -> Validity:
-    if raw is None:
-        return Validity()
-    try:
-        first = date.fromisoformat(raw["from"])
-        last = date.fromisoformat(raw["to"]) if "to" in raw else date.max
-    except ValueError as error:
-        raise InputError("zoning.rule_wrong", path=str(path), where="valid", reason=str(error)) from error
-    if last < first:
-        raise InputError("zoning.rule_not_rising", path=str(path), where="valid")
-    return Validity(first, last, raw.get("transition", "none"))
-
-
-def read_rule(path: Path) -> Rule:
-    """The rule in ``path``. Raises :class:`InputError` naming the file and the place of what is wrong."""
-    raw = _read(path)
-    _check_schema(raw, path, "rule.schema.json")
-    measure = MEASURES.get(raw["measure"])
-    if measure is None:
-        raise InputError("zoning.rule_measure", path=str(path), measure=raw["measure"], known=sorted(MEASURES))
-    if raw["limit"]["unit"] != measure.unit:
-        raise InputError("zoning.rule_unit", path=str(path), unit=raw["limit"]["unit"], expected=measure.unit)
-    if raw["applies_to"]["layer"] != measure.layer:
-        raise InputError("zoning.rule_wrong", path=str(path), where="applies_to.layer", reason=f"≠ {measure.layer}")
-    for i, case in enumerate(raw["case"]):
-        for name in case["given"]:
-            if name not in INPUTS and name not in ("plan_state", "date"):
-                raise InputError("zoning.rule_wrong", path=str(path), where=f"case[{i}].given.{name}", reason="?")
-    return Rule(
-        id=raw["id"],
-        version=raw["version"],
-        title=Text(**raw["title"]),
-        source=Source(**raw["source"]),
-        status=raw["status"],
-        valid=_valid(raw.get("valid"), path),
-        severity=raw["severity"],
-        measure=measure.id,
-        tolerance=float(raw["tolerance"]),
-        layer=measure.layer,
-        conditions=_conditions(raw["applies_to"]),
-        exemptions=tuple(Exemption(item["then"], item["clause"], _conditions(item)) for item in raw.get("except", [])),
-        op=raw["limit"]["op"],
-        unit=measure.unit,
-        limit=_limit(raw["limit"], path),
-        cases=tuple(Case(item["given"], item["expect"]) for item in raw["case"]),
-        path=path,
-    )
-
-
-def read_compatibility(path: Path) -> Compatibility:
-    """The land-use matrix in ``path``. Raises :class:`InputError`."""
-    raw = _read(path)
-    _check_schema(raw, path, "compatibility.schema.json")
-    permits: dict[str, frozenset[str]] = {}
-    for i, row in enumerate(raw["compatibility"]):
-        if row["zone"] in permits:
-            raise InputError("zoning.rule_wrong", path=str(path), where=f"compatibility[{i}].zone", reason=row["zone"])
-        permits[row["zone"]] = frozenset(row["permits"]) | {row["zone"]}
-    return Compatibility(
-        raw["id"], raw["version"], Source(**raw["source"]), raw["status"], _valid(raw.get("valid"), path), permits
-    )
-
-
-def _is_matrix(path: Path) -> bool:
-    return "compatibility" in _read(path)
-
-
-def load(own: Path | None = None) -> tuple[tuple[Rule, ...], Compatibility | None]:
-    """All rules that ship, those of the province's folder ``own``, and its land-use matrix if it has one.
-
-    Raises :class:`InputError` for a malformed file, an id given twice, or two matrices.
+    Raises :class:`InputError` for a malformed file, an id given twice, entries that do not fit together, two matrices,
+    and a rule of the province whose own examples do not come out.
     """
     places = list(RULES.glob("*/*/*.toml"))
     if own is not None and own.is_dir():
-        places += own.glob("*.toml")
-    return _loaded(tuple(sorted((path, path.stat().st_mtime_ns, path.stat().st_size) for path in places)))
+        places += [path for path in own.glob("*.toml") if not path.name.startswith(".")]  # half-written files hide
+    return _library(tuple(sorted((path, path.stat().st_mtime_ns, path.stat().st_size) for path in places)))
+
+
+def load(own: Path | None = None) -> tuple[tuple[Rule, ...], Compatibility | None]:
+    """The rules of :func:`library` and the matrix."""
+    found = library(own)
+    return found.rules, found.matrix
 
 
 @lru_cache(maxsize=4)
-def _loaded(files: tuple[tuple[Path, int, int], ...]) -> tuple[tuple[Rule, ...], Compatibility | None]:
+def _library(files: tuple[tuple[Path, int, int], ...]) -> Library:
     """The packs in these files, known by time and size: a warm engine reads a pack again only when it was edited."""
-    rules: dict[str, Rule] = {}
-    matrix: tuple[Path, Compatibility] | None = None
+    folders: dict[Path, list[Path]] = {}
     for path, _, _ in files:
-        if path.name == "pack.toml" and path.is_relative_to(RULES):
-            _check_schema(_read(path), path, "pack.schema.json")
-        elif not path.is_relative_to(RULES) and _is_matrix(path):
-            if matrix is not None:
-                raise InputError("zoning.rule_twice", id="compatibility", first=str(matrix[0]), second=str(path))
-            matrix = (path, read_compatibility(path))
-        else:
-            rule = read_rule(path)
-            if rule.id in rules:
-                raise InputError("zoning.rule_twice", id=rule.id, first=str(rules[rule.id].path), second=str(path))
-            rules[rule.id] = rule
-    return tuple(rules.values()), matrix[1] if matrix else None
+        folders.setdefault(path.parent, []).append(path)
+    packs, rules, matrices = [], [], []
+    for folder, paths in folders.items():
+        hashed = hashlib.sha256()
+        pack, sha256 = _pack(folder, folder / PACK_FILE in paths)
+        hashed.update(f"{PACK_FILE} {sha256}\n".encode())
+        for path in paths:
+            if path.name == PACK_FILE:
+                continue
+            raw, sha256 = read_toml(path)
+            hashed.update(f"{path.name} {sha256}\n".encode())
+            if pack.id == OWN and "compatibility" in raw:
+                matrices.append((path, compatibility_of(raw, path, sha256)))
+            else:
+                rules.append(rule_of(raw, path, level=pack.level, pack=pack.id, sha256=sha256))
+        packs.append(replace(pack, sha256=hashed.hexdigest()))
+    if len(matrices) > 1:
+        first, second = (str(path) for path, _ in matrices[:2])
+        raise InputError("zoning.rule_twice", id="compatibility", first=first, second=second)
+    joined = join(rules)
+    for rule in joined:
+        if any(entry.pack == OWN for entry in rule.entries):
+            prove(rule)
+    return Library(joined, matrices[0][1] if matrices else None, tuple(packs))
+
+
+def _pack(folder: Path, declared: bool) -> tuple[Pack, str]:
+    ships = folder.is_relative_to(RULES)
+    name = folder.relative_to(RULES).as_posix() if ships else OWN
+    level = LEVELS[0] if ships else OWN_LEVEL
+    if not declared:
+        title = Text(sentence("zoning.pack_own", "vi"), sentence("zoning.pack_own", "en"))
+        return Pack(name, 1, title, "", level, None, folder), ""
+    path = folder / PACK_FILE
+    raw, sha256 = read_toml(path)
+    check_schema(raw, path, "pack.schema.json")
+    note = Text(**raw["note"]) if "note" in raw else None
+    title = Text(**raw["title"])
+    level = raw.get("level", level)
+    return Pack(name, int(raw["version"]), title, raw["issued_by"], level, note, folder), sha256
+
+
+def prove(rule: Rule) -> None:
+    """Raise :class:`InputError` if one of the rule's own examples does not come out as written."""
+    wrong = run_cases(rule)
+    if wrong:
+        raise InputError("zoning.rule_case", path=str(rule.entries[-1].path), rule=rule.id, wrong=wrong)
+
+
+def join(rules: Sequence[Rule]) -> tuple[Rule, ...]:
+    """Entries of one id as one rule, by level and edition, and exceptions tied to the rules that they name.
+
+    Raises :class:`InputError`: a national rule of a province, an id twice in one pack, entries of different measures, a
+    change of nothing, a national limit loosened without the clause that permits it, exceptions in a circle.
+    """
+    groups: dict[str, list[Rule]] = {}
+    for rule in rules:
+        groups.setdefault(rule.id, []).append(rule)
+    made = {}
+    for name, group in groups.items():
+        entries = sorted(group, key=lambda rule: (LEVELS.index(rule.level), rule.valid.first, str(rule.path)))
+        _fit(entries)
+        made[name] = replace(entries[0], others=tuple(entries[1:]))
+    return _tied(made)
+
+
+def _fit(entries: Sequence[Rule]) -> None:
+    first = entries[0]
+    packs: dict[str, Rule] = {}
+    for rule in entries:
+        path = str(rule.path)
+        if rule.pack == OWN and rule.level == LEVELS[0]:
+            raise InputError("zoning.rule_level", path=path, level=rule.level)
+        if rule.pack != OWN and rule.pack in packs:
+            raise InputError("zoning.rule_twice", id=rule.id, first=str(packs[rule.pack].path), second=path)
+        packs[rule.pack] = rule
+        if (rule.measure, rule.op) != (first.measure, first.op):
+            raise InputError("zoning.rule_differs", path=path, id=rule.id, first=str(first.path))
+        changes = rule.mode != MODES[0]
+        if changes and rule.level == first.level:
+            raise InputError("zoning.rule_changes_nothing", path=path, id=rule.id, mode=rule.mode)
+        if rule.mode == "bonus" and _least(rule) < 0:
+            raise InputError("zoning.rule_bonus_negative", path=path)
+        national = [wider for wider in entries if wider.level == LEVELS[0]]
+        if changes and rule.permitted_by is None and any(may_loosen(rule, wider) for wider in national):
+            raise InputError("zoning.rule_loosens", path=path, id=rule.id, mode=rule.mode)
+
+
+def _least(rule: Rule) -> float:
+    if isinstance(rule.limit, Table):
+        return min(min(row) for row in (*rule.limit.values, rule.limit.above or (0.0,)))
+    return getattr(rule.limit, "value", 0.0)
+
+
+def _tied(rules: Mapping[str, Rule]) -> tuple[Rule, ...]:
+    named = {
+        name: {exemption.rule for entry in rule.entries for exemption in entry.exemptions if exemption.rule}
+        for name, rule in rules.items()
+    }
+    for name, asked in named.items():
+        for other in asked:
+            known = rules.get(other)
+            if known is None or MEASURES[known.measure].subject != MEASURES[rules[name].measure].subject:
+                raise InputError("zoning.rule_reference", path=str(rules[name].entries[-1].path), id=name, other=other)
+    try:
+        order = list(TopologicalSorter(named).static_order())
+    except CycleError as error:
+        circle = [str(name) for name in error.args[1]]
+        raise InputError("zoning.rule_circle", path=str(rules[circle[0]].entries[-1].path), rules=circle) from error
+    tied: dict[str, Rule] = {}
+
+    def exceptions(entry: Rule) -> tuple[Exemption, ...]:
+        return tuple(replace(e, other=tied[e.rule]) if e.rule else e for e in entry.exemptions)
+
+    for name in order:
+        rule = rules[name]
+        others = tuple(replace(entry, exemptions=exceptions(entry)) for entry in rule.others)
+        tied[name] = replace(rule, exemptions=exceptions(rule), others=others)
+    return tuple(tied[name] for name in rules)
 
 
 def select(rules: Sequence[Rule], wanted: Sequence[str] | None) -> tuple[Rule, ...]:

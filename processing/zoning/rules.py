@@ -13,7 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from ...layers.model import Text
-from .limits import Constant, Table
+from .limits import Limit
+
+# The newest form of rule files that is understood here. 2: levels and modes, attributes, exceptions that name a rule.
+FORMAT = 2
+
+# From the widest to the narrowest; a lower one may change what a wider one says.
+LEVELS = ("national", "provincial", "zoning_plan", "detailed_plan", "lot")
+# Levels whose rules are what a plan says: they bind from the day on which the plan is approved.
+PLAN_LEVELS = LEVELS[2:]
+MODES = ("tighten", "replace", "bonus")
 
 OUTCOMES = ("pass", "fail", "not_applicable", "not_checkable")
 
@@ -35,11 +44,16 @@ class Condition:
 
 @dataclass(frozen=True)
 class Exemption:
-    """Where all ``conditions`` hold the rule becomes ``then`` (``not_applicable`` or ``warning``) by ``clause``."""
+    """Where all ``conditions`` hold the rule becomes ``then`` (``not_applicable`` or ``warning``) by ``clause``.
+
+    ``rule`` is the id of another rule that must apply too; ``other`` is that rule once the packs are joined.
+    """
 
     then: str
     clause: str
     conditions: tuple[Condition, ...]
+    rule: str = ""
+    other: Rule | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +90,13 @@ class Case:
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule of one edition. ``tolerance`` is in the unit of the limit."""
+    """One rule of one edition. ``tolerance`` is in the unit of the limit.
+
+    ``level`` and ``mode`` say how it changes a rule of the same id from a wider level: it tightens, replaces, or adds
+    its limit as a bonus; ``permitted_by`` is the clause that lets it loosen. ``pack`` names the folder it came from,
+    ``sha256`` the bytes of its file. ``others`` are the further entries of the same id (later editions, lower levels),
+    by level, once the packs are joined; they speak of the same measure and have none themselves.
+    """
 
     id: str
     version: int
@@ -92,17 +112,31 @@ class Rule:
     exemptions: tuple[Exemption, ...]
     op: str
     unit: str
-    limit: Constant | Table
+    limit: Limit
     cases: tuple[Case, ...]
     path: Path
+    level: str = LEVELS[0]
+    mode: str = MODES[0]
+    permitted_by: Source | None = None
+    pack: str = ""
+    sha256: str = ""
+    others: tuple[Rule, ...] = ()
+
+    @property
+    def entries(self) -> tuple[Rule, ...]:
+        """This entry and the others of the same id, by level."""
+        return (self, *self.others)
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """Inputs that the conditions, exceptions and the limit ask for, beside those of the measure."""
-        asked = [condition.input for condition in self.conditions]
-        asked += [condition.input for exemption in self.exemptions for condition in exemption.conditions]
-        if isinstance(self.limit, Table):
-            asked += self.limit.by
+        """Inputs that the conditions, exceptions and limits ask for, beside those of the measure."""
+        asked: list[str] = []
+        for entry in self.entries:
+            asked += [condition.input for condition in entry.conditions]
+            for exemption in entry.exemptions:
+                asked += [condition.input for condition in exemption.conditions]
+                asked += exemption.other.needs if exemption.other is not None else ()
+            asked += entry.limit.by
         return tuple(dict.fromkeys(asked))
 
 
@@ -116,3 +150,4 @@ class Compatibility:
     status: str
     valid: Validity
     permits: Mapping[str, frozenset[str]]
+    sha256: str = ""

@@ -8,8 +8,8 @@ from ..columns import Numbers
 from .model import Input, Measure
 
 INPUTS = {
-    "use": Input("", "building.use", is_text=True),
-    "area": Input("", "area_state", is_text=True),
+    "use": Input("", "building.use", is_text=True, domain="building_use"),
+    "area": Input("", "area_state", is_text=True, domain="area_state"),
     "plot_area": Input("m2", "parcel.geometry"),
     "footprint": Input("m2", "building"),
     "floor_area": Input("m2", "building.floor_area_m2"),

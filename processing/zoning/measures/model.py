@@ -10,11 +10,15 @@ from ..columns import Numbers
 
 @dataclass(frozen=True)
 class Input:
-    """A column that rules may speak of. ``lacking`` is the missing-information code when a feature has no value."""
+    """A column that rules may speak of. ``lacking`` is the missing-information code when a feature has no value.
+
+    A text is one of the values of the catalogue's ``domain``; any text where it names none.
+    """
 
     unit: str
     lacking: str
     is_text: bool = False
+    domain: str = ""
 
 
 @dataclass(frozen=True)

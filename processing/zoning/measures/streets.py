@@ -5,7 +5,7 @@ from __future__ import annotations
 from .model import Input, Measure, as_measured
 
 INPUTS = {
-    "road_class": Input("", "street_centreline.road_class", is_text=True),
+    "road_class": Input("", "street_centreline.road_class", is_text=True, domain="road_class"),
     "road_width": Input("m", "street_centreline.width_m"),
     "distance": Input("m", "red_line"),
     "beyond": Input("m2", "red_line"),

@@ -82,8 +82,8 @@ def test_a_province_adds_its_matrix_and_only_one(tmp_path):
 
 
 def test_a_province_cannot_shadow_a_rule_of_the_code(tmp_path):
-    (tmp_path / "mine.toml").write_text(GOOD, encoding="utf-8")
-    with pytest.raises(InputError, match="rule_twice"):
+    (tmp_path / "mine.toml").write_text('level = "national"\n' + GOOD, encoding="utf-8")
+    with pytest.raises(InputError, match="rule_level"):
         packs.load(tmp_path)
 
 
