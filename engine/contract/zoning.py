@@ -21,6 +21,7 @@ CHECK = Job(
         Parameter("parcels", "layer", geometry="MultiPolygon", advanced=True),
         Parameter("buildings", "layer", geometry="MultiPolygon", advanced=True),
         Parameter("zones", "layer", geometry="MultiPolygon", advanced=True),
+        Parameter("scenario", "text", advanced=True),
     ),
     results=(
         Result("run", "file"),

@@ -22,4 +22,4 @@ def runner(job_id: str) -> Runner:
 
 
 def _function_name(word: str) -> str:
-    return f"{word}_" if word in ("import", "map") else word
+    return f"{word}_" if word in ("import", "list", "map") else word

@@ -19,7 +19,11 @@ from ...processing.zoning.check import layers_needed
 from ...processing.zoning.explain import explain as explain_feature
 from ...processing.zoning.lots import States
 from ...processing.zoning.rules import OUTCOMES, Compatibility, Rule
-from ...store import dataset, runs
+from ...store import dataset, runs, scenarios
+from .zoning_findings import export_findings as export_findings
+from .zoning_report import report as report
+from .zoning_seeing import envelope as envelope
+from .zoning_seeing import shadow as shadow
 
 # The parameter that replaces a layer of the data set.
 _INSTEAD = {"parcel": "parcels", "building": "buildings", "planned_zone": "zones"}
@@ -57,11 +61,15 @@ def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     rules, matrix = _rules(data, parameters["rules"])
     states = States(parameters["area_state"], parameters["plan_state"])
     instead = {layer_id: parameters[name] for layer_id, name in _INSTEAD.items()}
-    layers = inputs.whole(data, layers_needed(rules), instead, report)
+    scenario = scenarios.find(data, parameters["scenario"]) if parameters["scenario"] else None
+    if scenario is not None:
+        scenarios.tell_since(data, scenario, report)
+    layers = inputs.whole(data, layers_needed(rules), instead, report, scenario=scenario)
     simulated = bool(meta.get("simulated"))
     given = {name: value for name, value in parameters.items() if value is not None}
+    place = data if scenario is None else scenarios.runs_of(scenario)  # the newest run of the data is not a scenario's
     with runs.new_run(
-        data, "zoning.check", given, _provenance(data, rules, matrix, on), simulated=simulated, judged_on=on
+        place, "zoning.check", given, _provenance(data, rules, matrix, on), simulated=simulated, judged_on=on
     ) as run:
         findings = check_layers(
             layers, rules, on, matrix=matrix, states=states, brief=True, report=Stage(report, 0.1, 0.8)

@@ -14,7 +14,8 @@ import pandas as pd
 from ...layers import crs
 from ...layers.errors import InputError
 from ...layers.report import SILENT, Report
-from ...store import coordinates, dataset, layer_source, nearby, place
+from ...store import coordinates, dataset, layer_source, nearby, place, scenarios
+from ...store.scenarios import Scenario
 from .columns import absent
 from .lots import lots_of_buildings
 from .overlay import overlay
@@ -108,8 +109,16 @@ def _require_one_place(layer_id: str, frame: gpd.GeoDataFrame, parcels: gpd.GeoD
         raise InputError("zoning.layer_elsewhere", layer=layer_id, distance=round(float(apart) / 1000), crs=code)
 
 
-def whole(data: Path, needed: set[str], instead: Mapping[str, Any], report: Report = SILENT) -> Layers:
-    """The layers of the data set; ``instead`` gives contract values that replace some of them.
+def whole(
+    data: Path,
+    needed: set[str],
+    instead: Mapping[str, Any],
+    report: Report = SILENT,
+    *,
+    scenario: Scenario | None = None,
+) -> Layers:
+    """The layers of the data set, or as ``scenario`` would have them; ``instead`` gives contract values that replace
+    some of them.
 
     One that the data set lacks is left out; a data set with none of them is an error.
     """
@@ -118,14 +127,22 @@ def whole(data: Path, needed: set[str], instead: Mapping[str, Any], report: Repo
     for layer_id in FIELDS:
         if instead.get(layer_id):
             read[layer_id] = lambda name: layer_source.read_layer(_measured(name, instead[name]), data, name)
-        elif layer_id in there:
-            read[layer_id] = lambda name: nearby.read_columns(data, name, FIELDS[name])
+        elif layer_id in there or (scenario is not None and layer_id in scenario.layers):
+            read[layer_id] = lambda name: _as_planned(data, name, name in there, scenario)
     if needed.isdisjoint(read):
         first = next(layer_id for layer_id in FIELDS if layer_id in needed)
         raise InputError("schema.layer_missing", path=str(data), layer=first, known=list(there))
     province = str(dataset.meta(data).get("province") or "")
     layers = gather(needed, read, province=province, report=report)
     return _on_chosen_parcels(layers) if instead.get("parcel") else layers
+
+
+def _as_planned(data: Path, layer_id: str, there: bool, scenario: Scenario | None) -> gpd.GeoDataFrame:
+    base = nearby.read_columns(data, layer_id, FIELDS[layer_id]) if there else None
+    planned = base if scenario is None else scenarios.merged(scenario, layer_id, base)
+    if planned is None:  # the caller asks only for what one of both has
+        raise InputError("schema.layer_missing", path=str(data), layer=layer_id, known=["–"])
+    return planned
 
 
 def _measured(layer_id: str, value: Any) -> Any:
