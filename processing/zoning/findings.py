@@ -16,11 +16,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...layers.catalogue import layer
-from ...layers.messages import LANGUAGES, sentence
+from ...layers.messages import LANGUAGES, has, sentence
 from .columns import absent, nothing, pick
 from .judge import InShort, Verdicts
 from .limits import Attribute, Constant, Table
-from .measures import INPUTS, MEASURES
+from .measures import MEASURES
 from .rules import MARKLESS, OUTCOMES, Rule
 from .sentences import json_rows, sentences
 from .soundness import as_multipolygons
@@ -49,7 +49,7 @@ def _reasons(values: Sequence[str], language: str) -> list[str]:
     """Why a rule does not apply: a condition's words, or the clause of the exception."""
 
     def told(reason: str) -> str:
-        known = reason in INPUTS or reason in ("no_street", "no_building", "edition")
+        known = has(f"zoning.reason.{reason}")
         return (
             _word(f"reason.{reason}", language) if known else sentence("zoning.reason.clause", language, clause=reason)
         )

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from itertools import chain
 from typing import Any
 
-from . import density, land_use, streets
+from . import density, heights, land_use, plans, separation, streets
 from .model import Input, Measure
 
-_FAMILIES = (density, streets, land_use)
+_FAMILIES = (density, heights, streets, land_use, plans, separation)
 
 
 def _joined(named: Iterable[tuple[str, Any]]) -> Mapping[str, Any]:
