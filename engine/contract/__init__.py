@@ -6,12 +6,38 @@ people are in ``resources/messages`` under ``job.<job>.title|help`` and ``job.<j
 
 from __future__ import annotations
 
-from . import change, crs, demo, ioc, plan, project, scenario, schema, zoning, zoning_findings
+from . import (
+    change,
+    crs,
+    demo,
+    ioc,
+    plan,
+    project,
+    scenario,
+    schema,
+    zoning,
+    zoning_findings,
+    zoning_report,
+    zoning_seeing,
+)
 from .spec import Job, Parameter, Result
 
 JOBS: dict[str, Job] = {
     job.id: job
-    for module in (project, schema, crs, demo, zoning, zoning_findings, plan, change, ioc, scenario)
+    for module in (
+        project,
+        schema,
+        crs,
+        demo,
+        zoning,
+        zoning_findings,
+        zoning_report,
+        zoning_seeing,
+        plan,
+        change,
+        ioc,
+        scenario,
+    )
     for job in vars(module).values()
     if isinstance(job, Job)
 }
