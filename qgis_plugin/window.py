@@ -17,6 +17,7 @@ from .algorithms.jobs import (
     CheckSchema,
     CheckZoning,
     DetectChange,
+    ExportFindings,
     ImportLayer,
     MapChange,
     MapSchema,
@@ -38,7 +39,7 @@ TOOLBAR = "dothi_toolbar"
 MENU = "dothi_menu"
 
 _FIRST: tuple[type[EngineAlgorithm], ...] = (NewProject, CheckZoning, DetectChange, PublishIoc)
-_DATA: tuple[type[EngineAlgorithm], ...] = (CheckSchema, MapSchema, ImportLayer, MapChange)
+_DATA: tuple[type[EngineAlgorithm], ...] = (ExportFindings, CheckSchema, MapSchema, ImportLayer, MapChange)
 
 
 class Window:

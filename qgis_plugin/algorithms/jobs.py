@@ -7,7 +7,7 @@ from typing import Any
 
 from qgis.core import QgsProcessingContext, QgsProcessingException, QgsProcessingFeedback, QgsProcessingOutputFile
 
-from ...engine.contract import change, demo, ioc, project, schema, zoning
+from ...engine.contract import change, demo, ioc, project, schema, zoning, zoning_findings
 from ...layers.errors import DothiError
 from ..language import language, tr
 from .base import EngineAlgorithm
@@ -48,6 +48,12 @@ class CheckZoning(EngineAlgorithm):
     """Plans and buildings against the planning code."""
 
     job = zoning.CHECK
+
+
+class ExportFindings(EngineAlgorithm):
+    """The findings of a run as a table for office programs."""
+
+    job = zoning_findings.EXPORT
 
 
 class DetectChange(EngineAlgorithm):
@@ -101,6 +107,7 @@ class ImportLayer(EngineAlgorithm):
 ALGORITHMS: tuple[type[EngineAlgorithm], ...] = (
     NewProject,
     CheckZoning,
+    ExportFindings,
     DetectChange,
     MapChange,
     PublishIoc,
