@@ -49,7 +49,7 @@ class View:
         return self.x - across, self.y - up, self.x + across, self.y + up
 
 
-def view_of(bounds: Sequence[float], width: float, height: float, margin: float = _MARGIN) -> View:
+def view_of(bounds: Iterable[float], width: float, height: float, margin: float = _MARGIN) -> View:
     """The window at the largest round scale that shows ``bounds`` (metres) with a margin."""
     low_x, low_y, high_x, high_y = (float(value) for value in bounds)
     across, up = (high_x - low_x) * (1 + 2 * margin), (high_y - low_y) * (1 + 2 * margin)
