@@ -22,7 +22,7 @@ from .precedence import Settled, settle, stricter
 from .rules import Exemption, Rule
 from .standing import PLAN_STATE, Columns, Gaps, Standing, edition_gap, in_force, stand
 
-__all__ = ["OUTSIDE_TABLE", "PLAN_STATE", "Verdicts", "edition_gap", "judge", "run_cases"]
+__all__ = ["OUTSIDE_TABLE", "PLAN_STATE", "Verdicts", "edition_gap", "find_limits", "judge", "run_cases"]
 
 OUTSIDE_TABLE = "limit.outside_table"
 
@@ -125,6 +125,14 @@ def said(entry: Rule, limit: float, held: float) -> dict[str, Any]:
     }
 
 
+def find_limits(rule: Rule, columns: Columns, on: date) -> tuple[tuple[Standing, ...], Settled]:
+    """What each entry of ``rule`` says of the subjects on the day ``on``, and what holds; nothing is measured."""
+    flaw, scope = columns.words("flaw"), columns.words("scope")
+    pairs = zip(rule.entries, in_force(rule.entries, columns, on), strict=True)
+    standings = tuple(stand(entry, columns, force, flaw, scope) for entry, force in pairs)
+    return standings, _alone(standings[0]) if len(standings) == 1 else settle(standings)
+
+
 def judge(rule: Rule, frame: pd.DataFrame, on: date) -> Verdicts:
     """The verdicts of ``rule`` on the subjects in ``frame`` on the day ``on``.
 
@@ -133,15 +141,10 @@ def judge(rule: Rule, frame: pd.DataFrame, on: date) -> Verdicts:
     the subject is outside every rule of its kind), ``plan_state`` and ``approved_on``.
     """
     columns, measure = Columns(frame), MEASURES[rule.measure]
-    flaw, scope = columns.words("flaw"), columns.words("scope")
-    forces = in_force(rule.entries, columns, on)
-    standings = tuple(
-        stand(entry, columns, force, flaw, scope) for entry, force in zip(rule.entries, forces, strict=True)
-    )
-    settled = _alone(standings[0]) if len(standings) == 1 else settle(standings)
+    standings, settled = find_limits(rule, columns, on)
     reason, gaps, limit = settled.reason, settled.gaps, settled.limit
     outside = ~absent(reason)
-    inside = ~outside & absent(flaw)
+    inside = ~outside & absent(columns.words("flaw"))
 
     inputs = {name: columns.numbers(name) for name in measure.inputs}
     for name in INPUTS:  # in the order of the registry

@@ -28,13 +28,26 @@ from ...layers.errors import InputError
 from ...layers.messages import sentence
 from ...layers.model import Text
 from .judge import run_cases
-from .limits import Table
+from .limits import Classes, Constant, Table
 from .measures import MEASURES
 from .precedence import may_loosen
 from .rule_files import RULES, check_schema, compatibility_of, read_compatibility, read_rule, read_toml, rule_of
 from .rules import LEVELS, MODES, Compatibility, Exemption, Rule
 
-__all__ = ["OWN", "RULES", "Library", "Pack", "join", "library", "load", "read_compatibility", "read_rule", "select"]
+__all__ = [
+    "OWN",
+    "RULES",
+    "Library",
+    "Pack",
+    "declared_pack",
+    "join",
+    "library",
+    "load",
+    "own_files",
+    "read_compatibility",
+    "read_rule",
+    "select",
+]
 
 OWN = "own"  # the pack of a province's own rules
 OWN_LEVEL = "provincial"
@@ -75,10 +88,13 @@ def library(own: Path | None = None) -> Library:
     Raises :class:`InputError` for a malformed file, an id given twice, entries that do not fit together, two matrices,
     and a rule of the province whose own examples do not come out.
     """
-    places = list(RULES.glob("*/*/*.toml"))
-    if own is not None and own.is_dir():
-        places += [path for path in own.glob("*.toml") if not path.name.startswith(".")]  # half-written files hide
+    places = (*RULES.glob("*/*/*.toml"), *(own_files(own) if own is not None else ()))
     return _library(tuple(sorted((path, path.stat().st_mtime_ns, path.stat().st_size) for path in places)))
+
+
+def own_files(folder: Path) -> tuple[Path, ...]:
+    """The rule files of a folder; files that are being written hide behind a dot."""
+    return tuple(sorted(path for path in folder.glob("*.toml") if not path.name.startswith(".")))
 
 
 def load(own: Path | None = None) -> tuple[tuple[Rule, ...], Compatibility | None]:
@@ -95,9 +111,8 @@ def _library(files: tuple[tuple[Path, int, int], ...]) -> Library:
         folders.setdefault(path.parent, []).append(path)
     packs, rules, matrices = [], [], []
     for folder, paths in folders.items():
-        hashed = hashlib.sha256()
-        pack, sha256 = _pack(folder, folder / PACK_FILE in paths)
-        hashed.update(f"{PACK_FILE} {sha256}\n".encode())
+        pack = declared_pack(folder)
+        hashed = hashlib.sha256(f"{PACK_FILE} {pack.sha256}\n".encode())
         for path in paths:
             if path.name == PACK_FILE:
                 continue
@@ -118,20 +133,20 @@ def _library(files: tuple[tuple[Path, int, int], ...]) -> Library:
     return Library(joined, matrices[0][1] if matrices else None, tuple(packs))
 
 
-def _pack(folder: Path, declared: bool) -> tuple[Pack, str]:
+def declared_pack(folder: Path) -> Pack:
+    """The pack that ``folder`` is, by its ``pack.toml`` if it has one. Raises :class:`InputError`."""
     ships = folder.is_relative_to(RULES)
     name = folder.relative_to(RULES).as_posix() if ships else OWN
     level = LEVELS[0] if ships else OWN_LEVEL
-    if not declared:
-        title = Text(sentence("zoning.pack_own", "vi"), sentence("zoning.pack_own", "en"))
-        return Pack(name, 1, title, "", level, None, folder), ""
     path = folder / PACK_FILE
+    if not path.is_file():
+        title = Text(sentence("zoning.pack_own", "vi"), sentence("zoning.pack_own", "en"))
+        return Pack(name, 1, title, "", level, None, folder)
     raw, sha256 = read_toml(path)
     check_schema(raw, path, "pack.schema.json")
     note = Text(**raw["note"]) if "note" in raw else None
-    title = Text(**raw["title"])
     level = raw.get("level", level)
-    return Pack(name, int(raw["version"]), title, raw["issued_by"], level, note, folder), sha256
+    return Pack(name, int(raw["version"]), Text(**raw["title"]), raw["issued_by"], level, note, folder, sha256)
 
 
 def prove(rule: Rule) -> None:
@@ -183,7 +198,9 @@ def _fit(entries: Sequence[Rule]) -> None:
 def _least(rule: Rule) -> float:
     if isinstance(rule.limit, Table):
         return min(min(row) for row in (*rule.limit.values, rule.limit.above or (0.0,)))
-    return getattr(rule.limit, "value", 0.0)
+    if isinstance(rule.limit, Classes):
+        return min(rule.limit.values.values())
+    return rule.limit.value if isinstance(rule.limit, Constant) else 0.0
 
 
 def _tied(rules: Mapping[str, Rule]) -> tuple[Rule, ...]:

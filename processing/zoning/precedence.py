@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .columns import Mask, Numbers, Words, absent
-from .limits import Attribute, Limit, Table, look_up
+from .limits import Constant, Limit, Table, look_up
 from .rules import Rule
 from .standing import EDITION, Gaps, Standing
 
@@ -128,10 +128,10 @@ def may_loosen(entry: Rule, wider: Rule) -> bool:
     """Whether ``entry`` may allow more than ``wider`` anywhere where both say something.
 
     Tables are compared at all their breakpoints: between these they are straight in each direction. What an attribute
-    says is not known beforehand.
+    or a class says is not known beforehand.
     """
     limits = (entry.limit, wider.limit)
-    if entry.mode == "bonus" or any(isinstance(limit, Attribute) for limit in limits):
+    if entry.mode == "bonus" or not all(isinstance(limit, (Constant, Table)) for limit in limits):
         return True
     names = list(dict.fromkeys(name for limit in limits for name in limit.by))
     points = np.array(list(product(*(_corners(limits, name) for name in names))), dtype=float).reshape(-1, len(names))
