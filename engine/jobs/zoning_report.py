@@ -8,18 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from ...layers.errors import InputError
-from ...layers.report import Report
+from ...layers.report import Report, Stage
 from ...processing.documents import html, pdf
 from ...processing.documents.blocks import Frame
 from ...processing.zoning import inputs, packs
-from ...processing.zoning.lot_case import Judging, lots_under, verdict
+from ...processing.zoning.lot_case import FewLots, Judging, lots_under, verdict
 from ...processing.zoning.lots import States
+from ...processing.zoning.many_lots import MANY, ManyLots
 from ...processing.zoning.report import LotReport, Provenance
 from ...processing.zoning.rules import Rule
 from ...store import dataset, geopackage, runs
 from ...store.whole import made_whole
 
 JOB = "zoning.check"
+_NAMED = 5  # rules named in a warning
 _WRITERS = {"pdf": pdf.write, "html": html.write}
 _BEGINNINGS = {"pdf": b"%PDF", "html": b"<!DOCTYPE html>", "json": b"{"}
 
@@ -40,7 +42,8 @@ def report(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     lots, others = (lots_under(data, uids), []) if uids else _failing(data, _existing(run))
     if not lots and not others:
         raise InputError("zoning.report.no_lots")
-    document = LotReport(data, lots, judging, made_from, parameters["language"], report, others)
+    source = ManyLots(data, lots, judging, Stage(report, 0.0, 0.3)) if len(lots) >= MANY else FewLots(data, judging)
+    document = LotReport(source, lots, judging, made_from, parameters["language"], Stage(report, 0.3, 1.0), others)
     document.judge()
     pages = write_document(out, kind, document.frame(), document.sections())
     report.progress(1.0)
@@ -124,7 +127,7 @@ def _tell_changes(data: Path, row: Mapping[str, Any], rules: Sequence[Rule], rep
     changed = [rule.id for rule in rules if before.get(rule.id) != rule.version]
     changed += [rule for rule in before if rule not in {one.id for one in rules}]
     if changed:
-        report.message("zoning.report.rules_changed", level="warning", rules=changed)
+        report.message("zoning.report.rules_changed", level="warning", count=len(changed), rules=changed[:_NAMED])
     if made_of.get("bytes") not in (None, data.stat().st_size):
         report.message("zoning.report.data_changed", level="warning")
 

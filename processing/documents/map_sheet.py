@@ -149,7 +149,10 @@ class Sheet:
         for at, way in ((start, along), (end, -along)):
             ends = [at, at + way * tip + across * tip * 0.35, at + way * tip - across * tip * 0.35]
             self.items.append(Shape((np.array(ends),), Pen(fill=colour)))
-        place = (start + end) / 2 + across * 2.2
+        half = width_mm(text, 7.5, bold=True) / 2
+        place = end + along * (1.5 + half * abs(along[0]) + 2.0 * abs(along[1]))  # beyond its end, clear of the lot
+        if not (half < place[0] < self.view.width - half and 4.0 < place[1] < self.view.height - 4.0):
+            place = (start + end) / 2 + across * 2.2
         self._write(Label(place[0], place[1] - 1.0, text, 7.5, colour, bold=True), always=True)
 
     def _write(self, label: Label, *, always: bool = False) -> bool:

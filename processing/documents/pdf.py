@@ -13,6 +13,7 @@ from typing import Any
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
+from reportlab.lib.utils import simpleSplit
 from reportlab.pdfbase.pdfdoc import PDFArray, PDFName, PDFStream
 from reportlab.pdfgen.canvas import Canvas
 
@@ -23,8 +24,9 @@ from .fonts import BOLD, REGULAR, printable, register
 WIDTH, HEIGHT = A4[0] / mm, A4[1] / mm
 LEFT, RIGHT, TOP, BOTTOM = 20.0, 15.0, 22.0, 24.0
 TEXT_WIDTH, TEXT_HEIGHT = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+_FOOT_WIDTH, _FOOT_LINES = TEXT_WIDTH - 26.0, 5  # beside the page number
 _GREY, _LINE, _WARNING = HexColor("#5c5c5c"), HexColor("#b9b4a8"), HexColor("#b4231f")
-_LEAST_START = 45.0  # mm that must be free where something begins that is taller than a page
+_LEAST_START = 40.0  # mm that must be free where something begins that may go on overleaf
 _PAGES = "pages"  # the form that holds the number of pages, known when the last one is done
 
 
@@ -60,12 +62,12 @@ class _Pages:
         self.left = 0.0  # points of height still free
         self.fresh = False
 
-    def fill(self, groups: Iterable[list[Any]]) -> int:
-        """Place all groups, each on one page where it fits; returns the number of the last page."""
+    def fill(self, groups: Iterable[tuple[list[Any], bool]]) -> int:
+        """Place all groups, those marked on one page where they fit; returns the number of the last page."""
         self._begin()
-        for group in groups:
+        for group, whole in groups:
             height = sum(self._height(one) for one in group)
-            needed = height if height <= TEXT_HEIGHT * mm else _LEAST_START * mm
+            needed = height if whole and height <= TEXT_HEIGHT * mm else min(height, _LEAST_START * mm)
             if needed > self.left and not self.fresh:
                 self._turn()
             for one in group:
@@ -131,8 +133,9 @@ def _furniture(canvas: Canvas, frame: Frame, page: int) -> None:
     canvas.line(LEFT * mm, (HEIGHT - 16.0) * mm, right, (HEIGHT - 16.0) * mm)
     canvas.line(LEFT * mm, foot, right, foot)
     canvas.setFont(REGULAR, 6.8)
-    for i, line in enumerate(frame.footer):
-        canvas.drawString(LEFT * mm, foot - (3.6 + 3.1 * i) * mm, printable(line))
+    lines = [part for line in frame.footer for part in simpleSplit(printable(line), REGULAR, 6.8, _FOOT_WIDTH * mm)]
+    for i, line in enumerate(lines[:_FOOT_LINES]):
+        canvas.drawString(LEFT * mm, foot - (3.6 + 3.0 * i) * mm, line)
     if frame.banner:
         canvas.setFillColor(_WARNING)
         canvas.setFont(BOLD, 7.5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cache
 from html import escape
 from typing import Any
@@ -21,6 +22,7 @@ from .pdf_drawing import Sketch
 _INK, _GREY, _AMBER = HexColor("#1f1f1f"), HexColor("#5c5c5c"), HexColor("#8a5200")
 _RULE, _ZEBRA, _HEAD = HexColor("#cfcabd"), HexColor("#f7f6f2"), HexColor("#eceae3")
 _ALIGN = {"l": TA_LEFT, "r": TA_RIGHT, "c": TA_CENTER}
+_ROWS = 60  # of one grid: reportlab measures all rows again at each page
 _NAME_SHARE = 0.27  # of a card's width, for the names of its facts
 
 
@@ -55,18 +57,18 @@ def _text(text: str, style: str, align: str = "l") -> Text:
     return Text(_markup(text), _style(style, align))
 
 
-def groups(blocks: Iterable[Block], width: float) -> Iterator[list[Any]]:
-    """Flowables of ``width`` points, in groups to be kept on one page: a heading stays with what it heads."""
+def groups(blocks: Iterable[Block], width: float) -> Iterator[tuple[list[Any], bool]]:
+    """Flowables of ``width`` points: a heading stays with what it heads; the second says to keep all on one page."""
     waiting: list[Any] = []
     for block in blocks:
         made = _flowables(block, width)
         if isinstance(block, Heading):
             waiting += made
             continue
-        yield waiting + made
+        yield waiting + made, not isinstance(block, Table | Bullets)
         waiting = []
     if waiting:
-        yield waiting
+        yield waiting, True
 
 
 def _flowables(block: Block, width: float) -> list[Any]:
@@ -80,7 +82,8 @@ def _flowables(block: Block, width: float) -> list[Any]:
         case Facts():
             return [_facts(block, width)]
         case Table():
-            return [_table(block, width)]
+            runs = range(0, max(len(block.rows), 1), _ROWS)
+            return [_table(replace(block, rows=block.rows[at : at + _ROWS]), width) for at in runs]
         case Chips():
             return [_chips(block, width)]
         case Card():

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -31,6 +31,9 @@ RECORD = ("code", "sheet_no", "parcel_no", "land_use", "area_legal_m2", "ward_co
 AROUND = ("planned_zone", "street_boundary", "parcel", "building", "red_line", "street_centreline")
 REACH_M = 60.0  # what of the neighbourhood a sheet may show
 
+# A finding with its JSON read, null for numbers that are not there, and ``geometry``.
+Verdict: TypeAlias = Mapping[str, Any]
+
 
 @dataclass(frozen=True)
 class Judging:
@@ -45,15 +48,15 @@ class Judging:
 @dataclass(frozen=True)
 class LotCase:
     """``record`` has the fields :data:`RECORD` and ``uid``; ``shape`` is the lot; ``around`` has what the data set has
-    of :data:`AROUND`, in the lot's system ``crs``; ``verdicts`` are findings with their JSON read and ``geometry``.
+    of :data:`AROUND`, in the lot's system ``crs``; ``buildings`` are those that count on it, by uid.
     """
 
     record: Mapping[str, Any]
     shape: Any
     around: Mapping[str, gpd.GeoDataFrame]
     buildings: tuple[str, ...]
-    verdicts: tuple[Mapping[str, Any], ...]
     crs: str
+    verdicts: tuple[Verdict, ...] = ()
 
 
 def record_of(data: Path, uid: str) -> gpd.GeoDataFrame:
@@ -63,36 +66,73 @@ def record_of(data: Path, uid: str) -> gpd.GeoDataFrame:
     return nearby.read_referring(data, "parcel", RECORD, "uid", [uid])
 
 
-def lot_case(data: Path, uid: str, judging: Judging) -> LotCase:
-    """All about the lot ``uid``. Raises :class:`InputError` where there is none."""
-    bare = place_of(data, uid)
-    found = _verdicts(data, uid, bare.buildings, judging)
-    return replace(bare, verdicts=tuple(map(verdict, found.to_dict("records"))))
+class Source(Protocol):
+    """Where lots and their verdicts come from: the file around each, or the whole map in memory (``many_lots``)."""
+
+    crs: str
+
+    def place(self, uid: str) -> LotCase:
+        """The lot ``uid`` and what is around it, not judged. Raises :class:`InputError` where there is none."""
+
+    def verdicts(self, case: LotCase) -> tuple[Verdict, ...]:
+        """The verdicts on the lot, then those on each building on it."""
+
+    def general(self) -> tuple[Verdict, ...]:
+        """What could not be judged for any feature, because the data set lacks a layer; known after the verdicts."""
+
+    def streets(self, lots: Sequence[Any]) -> gpd.GeoDataFrame | None:
+        """The streets among ``lots`` (geometries) with ``name`` and ``code``; None where there is no such layer."""
 
 
-def place_of(data: Path, uid: str) -> LotCase:
-    """The lot ``uid`` and what is around it, not judged. Raises :class:`InputError` where there is none."""
-    lot = record_of(data, uid)
-    if lot.empty:
-        raise InputError("zoning.uid_unknown", uid=uid)
-    near = Surroundings(data)
-    around = {name: coordinates.to(near.at(name, lot, REACH_M), near.crs) for name in AROUND if name in near.there}
-    shape = lot.geometry.iloc[0]
+class FewLots:
+    """Reads only what is around each lot, and judges as ``zoning.explain`` does."""
+
+    def __init__(self, data: Path, judging: Judging) -> None:
+        self.near, self.judging = Surroundings(data), judging
+        self.crs = self.near.crs
+        self._general: dict[str, Verdict] = {}
+
+    def place(self, uid: str) -> LotCase:
+        """See :class:`Source`."""
+        lot = record_of(self.near.data, uid)
+        if lot.empty:
+            raise InputError("zoning.uid_unknown", uid=uid)
+        near = self.near
+        around = {name: coordinates.to(near.at(name, lot, REACH_M), near.crs) for name in AROUND if name in near.there}
+        return made_case(lot.iloc[0], around, near.crs)
+
+    def verdicts(self, case: LotCase) -> tuple[Verdict, ...]:
+        """See :class:`Source`. Asked about a building, ``explain`` also judges its lots."""
+        uid, told = case.record["uid"], []
+        judging = self.judging
+        for asked in case.buildings or (uid,):
+            found = explain(
+                self.near.data, asked, judging.rules, judging.on, matrix=judging.matrix, states=judging.states
+            )
+            rows = [verdict(row) for row in found.to_dict("records")]
+            self._general |= {row["rule"]: row for row in rows if row["feature_uid"] is None}
+            if not told:
+                told += [row for row in rows if row["feature_uid"] == uid]
+            told += [row for row in rows if row["feature_uid"] == asked != uid]
+        return tuple(told)
+
+    def general(self) -> tuple[Verdict, ...]:
+        """See :class:`Source`."""
+        return tuple(self._general.values())
+
+    def streets(self, lots: Sequence[Any]) -> gpd.GeoDataFrame | None:
+        """See :class:`Source`."""
+        if "street_centreline" not in self.near.there:
+            return None
+        place = gpd.GeoDataFrame(geometry=list(lots), crs=self.crs)
+        return coordinates.to(self.near.at("street_centreline", place, REACH_M), self.crs)
+
+
+def made_case(lot: pd.Series, around: Mapping[str, gpd.GeoDataFrame], crs: str) -> LotCase:
+    """The case of ``lot`` (a row with :data:`RECORD`, ``uid`` and ``geometry``), not judged."""
+    shape = lot["geometry"]
     standing = standing_on(shape, around["building"]) if "building" in around else ()
-    record = {name: plain(lot[name].iloc[0]) for name in ("uid", *RECORD)}
-    return LotCase(record, shape, around, standing, (), near.crs)
-
-
-def _verdicts(data: Path, uid: str, buildings: Sequence[str], judging: Judging) -> pd.DataFrame:
-    """Findings on the lot, then on each building: asked about a building, ``explain`` also judges its lots."""
-    tables = []
-    for asked in buildings or (uid,):
-        found = explain(data, asked, judging.rules, judging.on, matrix=judging.matrix, states=judging.states)
-        of_lot = found["feature_uid"] == uid
-        if not tables:
-            tables.append(found[of_lot])
-        tables.append(found[(found["feature_uid"] == asked) & ~of_lot])
-    return pd.concat(tables, ignore_index=True)
+    return LotCase({name: plain(lot[name]) for name in ("uid", *RECORD)}, shape, around, standing, crs)
 
 
 def standing_on(lot: Any, buildings: gpd.GeoDataFrame) -> tuple[str, ...]:
@@ -109,7 +149,7 @@ def standing_on(lot: Any, buildings: gpd.GeoDataFrame) -> tuple[str, ...]:
 
 
 def verdict(row: Mapping[Any, Any]) -> dict[str, Any]:
-    """A finding with its JSON read and null for numbers that are not there; the geometry stays one."""
+    """A row of findings as a :data:`Verdict`."""
     told: dict[str, Any] = {}
     for name, value in row.items():
         if name in ("how", "missing", "arguments"):

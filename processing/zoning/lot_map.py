@@ -17,7 +17,8 @@ from .columns import absent
 from .corners import corners
 from .lot_case import LotCase
 
-WIDTH, HEIGHT = 175.0, 105.0  # mm
+WIDTH, HEIGHT = 175.0, 92.0  # mm
+OVERVIEW_MARGIN = 0.06
 _MOST_CORNERS = 40  # more numbers than this hide the map
 _PALE = 0.55
 _STREET, _STREET_EDGE, _STREET_NAME = "#fffdf8", "#cfc6b4", "#4d4030"
@@ -112,14 +113,15 @@ def _name(sheet: Sheet, case: LotCase) -> None:
             sheet.name(shape, str(text).rsplit("-", 1)[-1] if layer_id == "parcel" else str(text), size=size, bold=bold)
 
 
-def overview(shapes: Any, colours: Iterable[str], around: Mapping[str, gpd.GeoDataFrame], language: str) -> Drawing:
-    """Many lots on one sheet, each in the colour of its worst outcome, over streets."""
+def overview(shapes: Any, colours: Iterable[str], streets: gpd.GeoDataFrame | None, language: str) -> Drawing:
+    """Many lots on one sheet, each in the colour of its worst outcome, among the streets."""
     given = np.asarray(shapes, dtype=object)
-    sheet = Sheet(view_of(shapely.total_bounds(given), WIDTH, HEIGHT, margin=0.06))
+    sheet = Sheet(view_of(shapely.total_bounds(given), WIDTH, HEIGHT, margin=OVERVIEW_MARGIN))
     sheet.furniture(sentence("zoning.report.north", language))
-    streets = around.get("street_boundary")
     if streets is not None:
-        sheet.areas(streets.geometry, Pen(fill=_STREET, stroke=_STREET_EDGE, width=0.12))
+        sheet.lines(streets.geometry, Pen(stroke=_STREET_EDGE, width=0.35))
+        for name, rows in streets.groupby(streets["name"].fillna(streets["code"]), sort=True):
+            sheet.name_along(shapely.union_all(rows.geometry.to_numpy()), str(name), size=5.5, colour=_STREET_NAME)
     for shape, colour in zip(given, colours, strict=True):
         sheet.areas([shape], Pen(fill=colour, stroke=colour, width=0.6, opacity=0.8))
     return sheet.drawing(sentence("zoning.report.overview_alt", language))

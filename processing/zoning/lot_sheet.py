@@ -63,18 +63,19 @@ def lot_section(case: LotCase, rules: Mapping[str, Rule], judged: Sequence[tuple
         )
     else:
         blocks.append(Paragraph(say("no_map", language), "mark"))
-    for outcome in ("fail", "not_checkable"):
-        chosen = sorted(
-            (told for told in case.verdicts if told["outcome"] == outcome),
-            key=lambda told: _GRAVITY.index(told["severity"]),
-        )
-        if chosen:
-            blocks.append(Heading(say(f"part_{outcome}", language)))
-            blocks += [card(told, rules, language) for told in chosen]
+    failed = sorted(
+        (told for told in case.verdicts if told["outcome"] == "fail"), key=lambda told: _GRAVITY.index(told["severity"])
+    )
+    if failed:
+        blocks.append(Heading(say("part_fail", language)))
+        blocks += [card(told, rules, language) for told in failed]
+    blocks += _gaps([told for told in case.verdicts if told["outcome"] == "not_checkable"], rules, language)
     blocks += _passes([told for told in case.verdicts if told["outcome"] == "pass"], rules, language)
     blocks += _outside([told for told in case.verdicts if told["outcome"] == "not_applicable"], language)
     blocks += _corner_table(case, language)
-    blocks += reservations(case.verdicts, language)
+    blocks += reservations(
+        Counter(told["rule_status"] for told in case.verdicts if told["outcome"] in ("pass", "fail")), language
+    )
     blocks.append(signatures(language))
     return Section(name, tuple(blocks))
 
@@ -147,17 +148,37 @@ def _value(field_id: str, value: Any, language: str) -> str:
     return f"{number(value, language, 1)} m²" if field_id.endswith("_m2") else str(value)
 
 
+def _titled(told: Mapping[str, Any], rules: Mapping[str, Rule], language: str) -> str:
+    """The rule's title, and the feature it was asked of."""
+    title = rules[told["rule"]].title[language] if told["rule"] in rules else str(told["rule"])
+    return f"{title} ({told['feature_code']})" if told["feature_code"] else title
+
+
+def _gaps(blind: Sequence[Mapping[str, Any]], rules: Mapping[str, Rule], language: str) -> list[Block]:
+    if not blind:
+        return []
+    rows = tuple(
+        (
+            _titled(told, rules, language),
+            ", ".join(sentence(f"zoning.missing.{one}", language) for one in told["missing"] or ()),
+            str(told["source"] or ""),
+        )
+        for told in blind
+    )
+    head = tuple(say(f"head_{name}", language) for name in ("rule", "missing", "source"))
+    return [Heading(say("part_not_checkable", language)), Table(head, rows, (3.4, 3.4, 2.8), "lll")]
+
+
 def _passes(passed: Sequence[Mapping[str, Any]], rules: Mapping[str, Rule], language: str) -> list[Block]:
     if not passed:
         return []
     rows = []
     for told in passed:
-        title = rules[told["rule"]].title[language] if told["rule"] in rules else str(told["rule"])
         values = (
             verdict_words.quantity(told[name], str(told["unit"] or ""), language) if told[name] is not None else "–"
             for name in ("measured", "limit_value", "margin")
         )
-        rows.append((f"{title} ({told['feature_code']})", *values, str(told["source"] or "")))
+        rows.append((_titled(told, rules, language), *values, str(told["source"] or "")))
     head = tuple(say(f"head_{name}", language) for name in ("rule", "measured", "limit", "margin", "source"))
     return [Heading(say("part_pass", language)), Table(head, tuple(rows), (3.4, 1.25, 1.25, 1.25, 2.5), "lrrrl")]
 
@@ -174,7 +195,7 @@ def _corner_table(case: LotCase, language: str) -> list[Block]:
     if at is None or at.empty:
         return []
     rows = tuple(
-        (str(n), number(north, language, 3), number(east, language, 3), number(side, language, 2))
+        (str(n), coordinate(north, language), coordinate(east, language), number(side, language, 2))
         for n, north, east, side in at[["number", "north", "east", "side"]].itertuples(index=False)
     )
     head = tuple(say(f"head_{name}", language) for name in ("corner", "north", "east", "side"))
@@ -182,6 +203,11 @@ def _corner_table(case: LotCase, language: str) -> list[Block]:
         Heading(say("part_corners", language, system=system_name(case.crs, language))),
         Table(head, rows, (1, 2, 2, 1.4), "crrr"),
     ]
+
+
+def coordinate(value: float, language: str) -> str:
+    """Millimetres, and the digits not grouped, as cadastral sheets write them."""
+    return f"{value:.3f}".replace(".", "," if language == "vi" else ".")
 
 
 def system_name(code: str, language: str) -> str:
@@ -194,9 +220,8 @@ def system_name(code: str, language: str) -> str:
     return say("system", language, datum=grid.datum, meridian=f"{degrees}°{minutes:02d}′", zone=zone, epsg=code)
 
 
-def reservations(verdicts: Iterable[Mapping[str, Any]], language: str) -> list[Block]:
-    """Which numbers nobody compared with the law's own text, and what such a sheet cannot say."""
-    statuses = Counter(told["rule_status"] for told in verdicts if told["outcome"] in ("pass", "fail"))
+def reservations(statuses: Mapping[str, int], language: str) -> list[Block]:
+    """How sure the numbers are, as verdicts by status of their rule, and what such a sheet cannot say."""
     lines = [
         say("status_count", language, count=statuses[status], status=sentence(f"zoning.status.{status}", language))
         for status in sorted(statuses)

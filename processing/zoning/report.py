@@ -11,7 +11,6 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import shapely
@@ -22,8 +21,8 @@ from ...layers.report import Report
 from ..documents.blocks import Block, Facts, Frame, Heading, Paragraph, Picture, Section, Table
 from ..documents.map_sheet import view_of
 from . import packs
-from .lot_case import Judging, LotCase, lot_case, place_of
-from .lot_map import HEIGHT, WIDTH, overview
+from .lot_case import Judging, LotCase, Source, Verdict
+from .lot_map import HEIGHT, OVERVIEW_MARGIN, WIDTH, overview
 from .lot_sheet import ORDER, card, chips, lot_name, lot_section, reservations, say, signatures, system_name
 from .rules import Rule
 
@@ -46,28 +45,27 @@ class _Judged:
 
     outcomes: Counter[str] = field(default_factory=Counter)
     by_rule: dict[str, Counter[str]] = field(default_factory=dict)
-    statuses: list[dict[str, str]] = field(default_factory=list)
+    statuses: Counter[str] = field(default_factory=Counter)
     lots: list[tuple[str, Any, Mapping[str, int], tuple[str, ...]]] = field(default_factory=list)
     packed: list[bytes] = field(default_factory=list)
-    crs: str = ""
 
 
 class LotReport:
-    """The report on ``uids`` (of lots) of the data set ``data``."""
+    """The report on ``uids`` (of lots), which ``source`` has; ``others`` are findings on what is no lot or building."""
 
     def __init__(
         self,
-        data: Path,
+        source: Source,
         uids: Sequence[str],
         judging: Judging,
         provenance: Provenance,
         language: str,
         report: Report,
-        others: Sequence[Mapping[str, Any]] = (),
+        others: Sequence[Verdict] = (),
     ) -> None:
-        self.data, self.uids, self.judging = data, tuple(uids), judging
+        self.source, self.uids, self.judging = source, tuple(uids), judging
         self.provenance, self.language, self.report = provenance, language, report
-        self.others = tuple(others)  # findings of the run on features that are neither lot nor building
+        self.others = tuple(others)
         self.rules = {rule.id: rule for rule in judging.rules}
         self._judged = _Judged()
 
@@ -80,28 +78,40 @@ class LotReport:
         """Judge every lot. Raises :class:`InputError` for an unknown one."""
         total = len(self.uids)
         for done, uid in enumerate(self.uids, start=1):
-            self._remember(lot_case(self.data, uid, self.judging))
+            case = self.source.place(uid)
+            verdicts = self.source.verdicts(case)
+            if total == 1:  # what no lot could be judged by is told on the sheet itself
+                verdicts += tuple(told for told in self.source.general() if told["layer"] in ("parcel", "building"))
+            self._remember(case, verdicts)
             self.report.progress(0.6 * done / total, "zoning.report.step_judge", done=done, total=total)
+        if total == 1:
+            self.others = tuple(told for told in self.others if told["feature_uid"] is not None)
+        else:
+            known = {told["rule"] for told in self.others if told["feature_uid"] is None}
+            self.others += tuple(told for told in self.source.general() if told["rule"] not in known)
 
-    def _remember(self, case: LotCase) -> None:
+    def _remember(self, case: LotCase, verdicts: Sequence[Verdict]) -> None:
         kept = self._judged
-        counts = Counter(told["outcome"] for told in case.verdicts)
+        counts = Counter(told["outcome"] for told in verdicts)
         kept.outcomes.update(counts)
-        for told in case.verdicts:
+        for told in verdicts:
             kept.by_rule.setdefault(told["rule"], Counter())[told["outcome"]] += 1
             if told["outcome"] in ("pass", "fail"):
-                kept.statuses.append({"rule_status": told["rule_status"], "outcome": told["outcome"]})
-        broken = tuple(dict.fromkeys(told["rule"] for told in case.verdicts if told["outcome"] == "fail"))
+                kept.statuses[told["rule_status"]] += 1
+        broken = tuple(dict.fromkeys(told["rule"] for told in verdicts if told["outcome"] == "fail"))
         kept.lots.append((lot_name(case.record, self.language), case.shape, counts, broken))
-        kept.packed.append(_pack(case.verdicts))
-        kept.crs = case.crs
+        kept.packed.append(_pack(verdicts))
 
     def frame(self) -> Frame:
         """Head and foot of all pages, once judged."""
         language, made_from = self.language, self.provenance
         title = say("title" if len(self.uids) == 1 and not self.others else "title_area", language)
-        told = [self.rules[rule] for rule in self._judged.by_rule if rule in self.rules]
-        system = system_name(self._judged.crs, language)
+        told = [
+            self.rules[rule]
+            for rule, counts in self._judged.by_rule.items()
+            if rule in self.rules and (counts["pass"] or counts["fail"])
+        ]
+        system = system_name(self.source.crs, language)
         return Frame(
             title=title,
             running=say("running", language, title=title),
@@ -121,7 +131,7 @@ class LotReport:
             yield self._summary()
         total, by_what = len(self.uids), tuple(self._by_what())
         for done, (uid, packed) in enumerate(zip(self.uids, self._judged.packed, strict=True), start=1):
-            case = replace(place_of(self.data, uid), verdicts=_unpack(packed))
+            case = replace(self.source.place(uid), verdicts=_unpack(packed))
             yield lot_section(case, self.rules, by_what, self.language)
             self.report.progress(0.6 + 0.4 * done / total, "zoning.report.step_write", done=done, total=total)
         if self.others:
@@ -170,8 +180,8 @@ class LotReport:
         box = shapely.total_bounds(shapely.GeometryCollection(list(shapes)))
         if max(box[2] - box[0], box[3] - box[1]) > _FARTHEST_M:
             return []
-        drawing = overview(shapes, tones, {}, self.language)
-        scale = view_of(box, WIDTH, HEIGHT, margin=0.06).scale
+        drawing = overview(shapes, tones, self.source.streets(shapes), self.language)
+        scale = view_of(box, WIDTH, HEIGHT, margin=OVERVIEW_MARGIN).scale
         return [Picture(drawing, say("overview_caption", self.language, scale=number(scale, self.language)))]
 
     def _rule_table(self) -> Table:
