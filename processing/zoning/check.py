@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from ...layers.report import SILENT, Report, Stage
-from .findings import layer_absent, new_uids, tell_others, write_down
+from .findings import edition_absent, layer_absent, new_uids, tell_others, write_down
 from .judge import judge
 from .lots import UNSTATED, States
 from .measures import MEASURES
@@ -36,6 +36,14 @@ def by_measure(rules: Sequence[Rule]) -> list[tuple[str, list[Rule]]]:
     return list(made.items())
 
 
+def out_of_date(rule: Rule, on: date) -> bool:
+    """Whether no edition of ``rule`` holds on the day ``on``, for no plan whatever its state."""
+    return not any(
+        entry.valid.first <= on and (on <= entry.valid.last or entry.valid.transition != "none")
+        for entry in rule.entries
+    )
+
+
 def check(
     layers: Layers,
     rules: Sequence[Rule],
@@ -48,7 +56,8 @@ def check(
 ) -> gpd.GeoDataFrame:
     """The findings of ``rules`` on the day ``on``: one row per rule and subject, columns of ``findings.COLUMNS``.
 
-    A rule that needs a layer which ``layers`` has not gives one row, not checkable, about no feature.
+    A rule that needs a layer which ``layers`` has not gives one row, not checkable, about no feature; so does one of
+    which no edition is known on the day for anyone.
     ``states`` overrides what the zones say; ``brief`` leaves out the sentences of passes. A matrix that is not valid on
     the day counts as none.
     """
@@ -63,6 +72,10 @@ def check(
         absent = [layer_id for layer_id in KINDS[kind].required if layers.get(layer_id) is None]
         if absent:
             tables += [layer_absent(rule, absent) for rule in group]
+            continue
+        tables += [edition_absent(rule) for rule in group if out_of_date(rule, on)]
+        group = [rule for rule in group if not out_of_date(rule, on)]
+        if not group:
             continue
         if kind not in subjects:
             subjects[kind] = KINDS[kind].build(scene)

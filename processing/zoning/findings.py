@@ -24,6 +24,7 @@ from .measures import MEASURES
 from .rules import MARKLESS, OUTCOMES, Rule
 from .sentences import json_rows, sentences
 from .soundness import as_multipolygons
+from .standing import EDITION
 from .subjects.model import Subjects
 
 COLUMNS = (
@@ -105,13 +106,24 @@ def write_down(verdicts: Verdicts, subjects: Subjects, *, brief: bool = False) -
 
 def layer_absent(rule: Rule, layers: Sequence[str]) -> pd.DataFrame:
     """The one finding of a rule whose ``layers`` are not in the data set: not checkable, about no feature."""
+    named = {
+        language: {"layers": ", ".join(layer(layer_id).name[language] for layer_id in layers)} for language in LANGUAGES
+    }
+    missing = [f"layer.{layer_id}" for layer_id in layers]
+    return _of_nothing(rule, "layer_absent", missing, {"layers": list(layers)}, named)
+
+
+def edition_absent(rule: Rule) -> pd.DataFrame:
+    """The one finding of a rule of which no edition is known on the day: not checkable, about no feature."""
+    source = {"source": rule.entries[-1].source.citation}
+    return _of_nothing(rule, "edition_absent", [EDITION], source, dict.fromkeys(LANGUAGES, source))
+
+
+def _of_nothing(
+    rule: Rule, code: str, missing: list[str], arguments: Mapping[str, Any], named: Mapping[str, Mapping[str, Any]]
+) -> pd.DataFrame:
     told = {
-        f"message_{language}": sentence(
-            "zoning.found.layer_absent",
-            language,
-            title=rule.title[language],
-            layers=", ".join(layer(layer_id).name[language] for layer_id in layers),
-        )
+        f"message_{language}": sentence(f"zoning.found.{code}", language, title=rule.title[language], **named[language])
         for language in LANGUAGES
     }
     row: dict[str, Any] = dict.fromkeys(COLUMNS) | {
@@ -126,9 +138,9 @@ def layer_absent(rule: Rule, layers: Sequence[str]) -> pd.DataFrame:
         "margin": math.nan,
         "unit": rule.unit,
         "source": rule.source.citation,
-        "missing": json.dumps([f"layer.{layer_id}" for layer_id in layers]),
-        "message_code": "zoning.found.layer_absent",
-        "arguments": json.dumps({"rule": rule.id, "layers": list(layers)}),
+        "missing": json.dumps(missing),
+        "message_code": f"zoning.found.{code}",
+        "arguments": json.dumps({"rule": rule.id} | dict(arguments), ensure_ascii=False),
         "geometry": None,
     }
     return pd.DataFrame([row | told])

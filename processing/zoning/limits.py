@@ -1,4 +1,4 @@
-"""How much is allowed: a constant, what the planned zone says, or a table looked up by class or interpolated linearly.
+"""How much is allowed: a constant, what the zone says, a number per class, or a table looked up or interpolated.
 
 Tables are those of the code: the first number of a row is what it is looked up by, then one value per column. An edge
 rule says what holds outside: the edge value (``clamp``), nothing (``refuse``: not checkable), or that the rule does not
@@ -42,6 +42,19 @@ class Attribute:
 
 
 @dataclass(frozen=True)
+class Classes:
+    """One number per class: ``values`` by the words of the input ``name``. A class that it lacks has none."""
+
+    name: str
+    values: Mapping[str, float]
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        """The input that names the class."""
+        return (self.name,)
+
+
+@dataclass(frozen=True)
 class Table:
     """A table of one or two variables.
 
@@ -60,7 +73,7 @@ class Table:
     cell_status: tuple[tuple[str, ...], ...] = ()
 
 
-Limit = Constant | Attribute | Table
+Limit = Constant | Attribute | Classes | Table
 
 
 @dataclass(frozen=True)
@@ -97,6 +110,8 @@ class Found:
             return {"constant": self.limit.value}
         if isinstance(self.limit, Attribute):
             return {"attribute": self.limit.name}
+        if isinstance(self.limit, Classes):
+            return {"class": self.limit.name, "constant": float(self.values[i])}
         if self.row is None or self.column is None:
             raise ValueError("a table was looked up without its rows")
         table = self.limit
@@ -147,12 +162,17 @@ def _refused(x: Numbers, axis: Numbers, table: Table, *, open_end: bool) -> NDAr
     return refused
 
 
-def look_up(limit: Limit, inputs: Mapping[str, Numbers], count: int) -> Found:
-    """Limits of ``count`` features. ``inputs`` holds one number per feature (NaN: missing) for each name in ``by``."""
+def look_up(limit: Limit, inputs: Mapping[str, Any], count: int) -> Found:
+    """Limits of ``count`` features. ``inputs`` holds one number per feature (NaN: missing) for each name in ``by``.
+
+    For :class:`Classes` it holds words (None: missing).
+    """
     if isinstance(limit, Constant):
         return Found(np.full(count, limit.value), limit)
     if isinstance(limit, Attribute):
         return Found(np.array(inputs[limit.name], dtype=float), limit)
+    if isinstance(limit, Classes):
+        return Found(np.array([limit.values.get(word, np.nan) for word in inputs[limit.name]], dtype=float), limit)
     rows, columns = np.asarray(limit.rows, dtype=float), np.asarray(limit.columns, dtype=float)
     x = inputs[limit.by[0]]
     y = inputs[limit.by[1]] if len(limit.by) == 2 else np.full(count, columns[0])

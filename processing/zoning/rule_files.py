@@ -23,7 +23,7 @@ from ...layers.errors import InputError
 from ...layers.messages import RESOURCES
 from ...layers.model import Text
 from . import vocabulary
-from .limits import Attribute, Constant, Limit, Table
+from .limits import Attribute, Classes, Constant, Limit, Table
 from .measures import INPUTS, MEASURES
 from .rules import FORMAT, LEVELS, MODES, Case, Compatibility, Condition, Exemption, Rule, Source, Validity
 
@@ -91,7 +91,7 @@ def check_schema(raw: dict[str, Any], path: Path, schema: str) -> None:
     error = errors[0]
     if error.validator == "oneOf" and error.context:  # tell about the alternative that was meant
         given = error.instance if isinstance(error.instance, dict) else {"constant": None}
-        meant = next((i for i, key in enumerate(("constant", "attribute")) if key in given), 2)
+        meant = next((i for i, key in enumerate(("constant", "attribute", "classes")) if key in given), 3)
         error = next((e for e in error.context if e.schema_path[0] == meant), error)
     raise InputError("zoning.rule_wrong", path=str(path), where=_where(error.absolute_path), reason=error.message[:300])
 
@@ -126,6 +126,8 @@ def _limit(raw: dict[str, Any], path: Path) -> Limit:
         return Constant(float(raw["constant"]))
     if "attribute" in raw:
         return Attribute(raw["attribute"])
+    if "classes" in raw:
+        return Classes(raw["by_class"], {name: float(number) for name, number in raw["classes"].items()})
     columns = [float(number) for number in raw.get("columns", [0.0])]
     rows = [[float(number) for number in row] for row in raw["rows"]]
     if (len(raw["by"]) == 2) != ("columns" in raw):

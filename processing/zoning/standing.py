@@ -40,6 +40,10 @@ class Columns:
         """A column as objects, None where it is missing."""
         return words(self.frame, name)
 
+    def values(self, name: str) -> Numbers | Words:
+        """An input as what it is."""
+        return self.words(name) if INPUTS[name].is_text else self.numbers(name)
+
     def unknown(self, name: str) -> Mask:
         """Where an input is missing."""
         if name not in self._unknown:
@@ -245,7 +249,7 @@ def stand(rule: Rule, columns: Columns, force: Force, flaw: Words, scope: Words)
         if exemption.then == "not_applicable":
             reason[(fired == number) & absent(reason)] = exemption.clause
             asked += open_to
-    found = look_up(rule.limit, {name: columns.numbers(name) for name in rule.limit.by}, columns.count)
+    found = look_up(rule.limit, {name: columns.values(name) for name in rule.limit.by}, columns.count)
     if isinstance(rule.limit, Table) and rule.limit.outside == "not_applicable" and found.outside is not None:
         reason[found.outside & absent(reason)] = rule.limit.by[0]
     reason[flawed] = None

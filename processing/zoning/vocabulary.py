@@ -29,7 +29,7 @@ def _condition(name: str) -> dict[str, Any]:
 
 
 def schema() -> dict[str, Any]:
-    """The definitions ``conditions``, ``number`` (inputs that limits may speak of), ``unit`` and ``layer``."""
+    """The definitions ``conditions``, ``number`` and ``text`` (inputs that limits speak of), ``unit`` and ``layer``."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": FILE,
@@ -37,6 +37,7 @@ def schema() -> dict[str, Any]:
         "$defs": {
             "conditions": {"properties": {name: _condition(name) for name in sorted(INPUTS)}},
             "number": {"enum": sorted(name for name, given in INPUTS.items() if not given.is_text)},
+            "text": {"enum": sorted(name for name, given in INPUTS.items() if given.is_text)},
             "unit": {"enum": sorted({measure.unit for measure in MEASURES.values()})},
             "layer": {"enum": sorted({measure.layer for measure in MEASURES.values()})},
         },

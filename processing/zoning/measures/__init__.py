@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from itertools import chain
 from typing import Any
 
-from . import density, heights, land_use, plans, separation, streets
+from . import density, edges, gross, heights, land_use, plans, plots, separation, services, spacing, streets
 from .model import Input, Measure
 
-_FAMILIES = (density, heights, streets, land_use, plans, separation)
+_FAMILIES = (density, heights, streets, land_use, plans, separation, plots, edges, spacing, gross, services)
 
 
 def _joined(named: Iterable[tuple[str, Any]]) -> Mapping[str, Any]:

@@ -14,7 +14,7 @@ STAY = {"finding", "power_line", "run", "scene", "substation", "water_meter"}
 
 
 def test_every_layer_is_decided():
-    assert set(MAPPED) | STAY == set(catalogue.ids())
+    assert set(MAPPED) | STAY <= set(catalogue.ids())
     assert not set(MAPPED) & STAY
 
 
@@ -36,7 +36,7 @@ def test_no_word_falls_into_the_default_context(layer_id):
         assert used <= terms
 
 
-@pytest.mark.parametrize("layer_id", sorted(STAY))
+@pytest.mark.parametrize("layer_id", sorted(set(catalogue.ids()) - set(MAPPED)))
 def test_a_layer_without_a_rule_stays(layer_id):
     with pytest.raises(InputError) as refused:
         mapping(catalogue.layer(layer_id))

@@ -83,10 +83,10 @@ bad = { vi = "Yếu", en = "Bad" }
 
 
 def test_the_first_set_is_declared():
-    assert sorted(catalogue.ids()) == sorted(FIRST_SET)
+    assert set(FIRST_SET) <= set(catalogue.ids())
 
 
-@pytest.mark.parametrize("layer_id", FIRST_SET)
+@pytest.mark.parametrize("layer_id", catalogue.ids())
 def test_a_file_keeps_to_the_schema(layer_id):
     raw = tomllib.loads((catalogue.HERE / f"{layer_id}.toml").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(SCHEMA).validate(raw)
