@@ -16,15 +16,16 @@ Which of several answers governs is decided here once:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import shapely
 
-from .columns import Mask, Words, absent, nothing, numbers, pick, words
+from .columns import Mask, Numbers, Words, absent, nothing, numbers, pick, words
 from .judge import PLAN_STATE
-from .overlay import Areas, Geometries, Overlay, parts, unions
+from .overlay import Areas, Geometries, Indices, Overlay, unions
 
 # NYC's assignment of tax lots to zoning districts uses the same tenth.
 COUNTING_SHARE = 0.10
@@ -114,8 +115,8 @@ def built_on(
 ) -> pd.DataFrame:
     """The inputs of density and floor-area rules, one row per lot in order.
 
-    ``standing`` sets buildings (as its lots) against ``lots`` (as its zones). ``unmeasured`` marks lots on which a
-    building stands whose geometry cannot be measured. Areas in m², heights in m.
+    ``standing`` sets buildings (as its lots) against ``lots`` (as its zones) and keeps all parts. ``unmeasured`` marks
+    lots on which a building stands whose geometry cannot be measured. Areas in m², heights in m.
     """
     count = len(parcels)
     drawn = np.where(absent(lots), np.nan, shapely.area(lots))
@@ -126,35 +127,27 @@ def built_on(
     table["plot_area.lacking"] = pick(off, "parcel.area_legal_m2")
     table.loc[off, "plot_area"] = np.nan
 
-    pieces = parts(shapes, lots, standing.lot, standing.zone)
-    table["parts"] = unions(pieces, standing.zone, count)
+    table["parts"] = unions(standing.part, standing.zone, count)
     table["footprint"] = np.nan_to_num(shapely.area(table["parts"].to_numpy(dtype=object)))
     share = standing.area / shapely.area(shapes[standing.lot])
-    pairs = pd.DataFrame(
-        {
-            "lot": standing.zone,
-            "uid": buildings["uid"].to_numpy(dtype=object)[standing.lot],
-            "use": buildings["use"].to_numpy(dtype=object)[standing.lot],
-            "height": numbers(buildings, "height_m")[standing.lot],
-            "floors": numbers(buildings, "floors")[standing.lot],
-            "floor_area": numbers(buildings, "floor_area_m2")[standing.lot] * share,
-            "weight": standing.area,
-        }
-    )[share >= COUNTING_SHARE]
-    pairs["use"] = pairs["use"].where(pairs["use"].notna(), None)
-    table["use"], table["use.lacking"] = _uses(pairs, count)
+    counts = np.flatnonzero(share >= COUNTING_SHARE)
+    order = counts[np.argsort(standing.zone[counts], kind="stable")]
+    building, lot, weight = standing.lot[order], standing.zone[order], standing.area[order]
+    use = words(buildings, "use")[building]
+    table["use"], table["use.lacking"] = _uses(use, lot, count)
     built = np.zeros(count, dtype=bool)
-    built[pairs["lot"]] = True
+    built[lot] = True
     table["scope"] = pick(built | unmeasured, None, "no_building")
-    main = pairs[pairs["use"] != "other"]
-    main = pd.concat([main, pairs[~pairs["lot"].isin(main["lot"])]])
-    lot = main["lot"].to_numpy()
-    weight = np.bincount(lot, main["weight"], minlength=count)
+    main = use != "other"
+    main |= ~_any_of(main, lot, count)[lot]
+    height, floors = numbers(buildings, "height_m")[building], numbers(buildings, "floors")[building]
     with np.errstate(invalid="ignore", divide="ignore"):
-        table["height"] = np.bincount(lot, main["weight"] * main["height"], minlength=count) / weight
-    table["floors"] = main.groupby("lot")["floors"].agg(lambda floors: floors.max(skipna=False)).reindex(range(count))
-    table["floor_area"] = np.bincount(pairs["lot"], pairs["floor_area"], minlength=count)
-    table["buildings"] = pairs.groupby("lot")["uid"].agg(list).reindex(range(count))
+        table["height"] = _sums(weight * height, lot, main, count) / _sums(weight, lot, main, count)
+    table["floors"] = _most(floors[main], lot[main], count)
+    table["floor_area"] = np.bincount(
+        lot, numbers(buildings, "floor_area_m2")[building] * share[order], minlength=count
+    )
+    table["buildings"] = _lists(words(buildings, "uid")[building], lot, count)
     for column in ("use", "footprint"):
         table.loc[unmeasured, column] = None if column == "use" else np.nan
         lacking = table.get(f"{column}.lacking", pd.Series([None] * count, dtype=object)).to_numpy(dtype=object)
@@ -162,20 +155,56 @@ def built_on(
     return table
 
 
-def _uses(pairs: pd.DataFrame, count: int) -> tuple[Words, Words]:
-    use, lacking = nothing(count), nothing(count)
-    grouped = pairs.groupby("lot")["use"].agg(set)
-    for lot, uses in zip(grouped.index.to_numpy(dtype=np.intp), grouped, strict=True):
-        use[lot], lacking[lot] = _governing({None if pd.isna(one) else one for one in uses})
-    return use, lacking
+def _uses(use: Words, lot: Indices, count: int) -> tuple[Words, Words]:
+    """The use that governs each of ``count`` lots, and what is lacking; ``lot`` is sorted."""
+    governing, lacking = nothing(count), nothing(count)
+    codes, known = pd.factorize(pick(absent(use), None, use), use_na_sentinel=False)
+    first = np.flatnonzero(np.diff(lot, prepend=-1))
+    if len(first) == 0:
+        return governing, lacking
+    together = np.bitwise_or.reduceat(1 << codes.astype(np.int64), first)
+    for bits in np.unique(together):
+        uses = {None if pd.isna(one) else one for i, one in enumerate(known) if bits >> i & 1}
+        at = lot[first[together == bits]]
+        governing[at], lacking[at] = _governing(uses)
+    return governing, lacking
+
+
+def _any_of(marks: Mask, lot: Indices, count: int) -> Mask:
+    found = np.zeros(count, dtype=bool)
+    found[lot[marks]] = True
+    return found
+
+
+def _sums(values: Numbers, lot: Indices, chosen: Mask, count: int) -> Numbers:
+    return np.bincount(lot[chosen], values[chosen], minlength=count).astype(float)
+
+
+def _most(values: Numbers, lot: Indices, count: int) -> Numbers:
+    """The largest of each lot's values, NaN where one of them is unknown or there is none; ``lot`` is sorted."""
+    found = np.full(count, np.nan)
+    first = np.flatnonzero(np.diff(lot, prepend=-1))
+    if len(first):
+        found[lot[first]] = np.maximum.reduceat(values, first)
+    return found
+
+
+def _lists(values: Words, lot: Indices, count: int) -> Words:
+    """The values of each lot as a list, NaN where there is none; ``lot`` is sorted."""
+    found = np.full(count, np.nan, dtype=object)
+    first = np.flatnonzero(np.diff(lot, prepend=-1))
+    told, edges = values.tolist(), [*first.tolist(), len(lot)]
+    for at, (start, stop) in zip(lot[first].tolist(), pairwise(edges), strict=True):
+        found[at] = told[start:stop]
+    return found
 
 
 def lots_of_buildings(standing: Overlay, shapes: Geometries, count: int) -> tuple[list[list[int]], Words]:
     """For each building the lots it counts on (largest share first), and a flaw where it stands on none."""
     share = standing.area / shapely.area(shapes[standing.lot])
     order = np.lexsort((-standing.area, standing.lot))
-    made: list[list[int]] = [[] for _ in range(count)]
-    for i in order:
-        if share[i] >= COUNTING_SHARE:
-            made[standing.lot[i]].append(int(standing.zone[i]))
-    return made, np.array([None if lots else "parcel" for lots in made], dtype=object)
+    order = order[share[order] >= COUNTING_SHARE]
+    ends = np.cumsum(np.bincount(standing.lot[order], minlength=count)).tolist()
+    lots = standing.zone[order].tolist()
+    made = [lots[start:stop] for start, stop in zip([0, *ends], ends, strict=False)]
+    return made, np.array([None if mine else "parcel" for mine in made], dtype=object)

@@ -49,6 +49,11 @@ class Overlay:
 Wanted = Callable[[Indices, Indices], NDArray[np.bool_]]
 
 
+def every_pair(lot: Indices, _zone: Indices) -> NDArray[np.bool_]:
+    """Chooses all pairs: the shared parts are all wanted."""
+    return np.ones(len(lot), dtype=bool)
+
+
 def no_overlay() -> Overlay:
     """No pairs at all."""
     none = np.zeros(0, dtype=np.intp)

@@ -15,7 +15,7 @@ from ...layers.report import SILENT, Report
 from .columns import Mask, absent
 from .land_use import refusals
 from .lots import States, lots_of_buildings, zone_states
-from .overlay import Geometries, Indices, Overlay, overlay
+from .overlay import Geometries, Indices, Overlay, every_pair, overlay
 from .rules import Compatibility
 from .soundness import measurable, polygons
 from .streets import Streets, streets
@@ -102,9 +102,9 @@ class Scene:
 
     @cached_property
     def standing(self) -> Overlay:
-        """Buildings against lots."""
+        """Buildings against lots, with the part of each building on each lot."""
         self.report.progress(0.0, "zoning.step_buildings")
-        return overlay(self.shapes[0], self.lots)
+        return overlay(self.shapes[0], self.lots, wanted=every_pair)
 
     @cached_property
     def on_lots(self) -> tuple[list[list[int]], NDArray[np.object_]]:

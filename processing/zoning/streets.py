@@ -18,6 +18,7 @@ from shapely.ops import substring
 
 from .columns import Words, nothing, numbers, pick
 from .overlay import Geometries, Indices, overlay, parts, unions
+from .threads import by_chunks
 
 # A lot's border and the red line are one line drawn twice; cadastral maps at 1:500 to 1:2000 hold 0.05 to 0.3 m.
 SAME_LINE_M = 0.3
@@ -123,7 +124,7 @@ def frontages(lots: Geometries, known: Streets) -> Frontages:
     lines = np.array([None if line is None else line for line in known.red], dtype=object)
     tree = shapely.STRtree(lines)
     lot, street = tree.query(lots, predicate="dwithin", distance=SAME_LINE_M)
-    stretch = shapely.intersection(lines[street], shapely.buffer(lots[lot], SAME_LINE_M))
+    stretch = by_chunks(_along, lines[street], lots[lot])
     long = shapely.length(stretch) >= LEAST_FRONTAGE_M
     far_lot, far_street = shapely.STRtree(known.doubtful).query(lots, predicate="intersects")
     unplaced = np.array([known.red[s] is None for s in far_street], dtype=bool)
@@ -136,38 +137,56 @@ def frontages(lots: Geometries, known: Streets) -> Frontages:
     )
 
 
+def _along(line: Geometries, lot: Geometries) -> Geometries:
+    stretch: Geometries = shapely.intersection(line, shapely.buffer(lot, SAME_LINE_M))
+    return stretch
+
+
 def fronts(shapes: Geometries, on_lots: list[list[int]], front: Frontages, known: Streets) -> pd.DataFrame:
     """One row per building and street that one of its lots fronts; one without street for a building off the streets.
 
     Columns: ``building``, ``street`` (positions; -1 none), ``distance`` in metres from building to the red line along
     its lots (0 where it stands on or beyond it), ``line`` that stretch, ``scope`` ``no_street`` where there is none.
     """
-    by_lot: dict[int, list[int]] = {}
-    for position, lot in enumerate(front.lot):
-        by_lot.setdefault(int(lot), []).append(position)
-    building, street, line = [], [], []
-    for i, lots in enumerate(on_lots):
-        mine: dict[int, list[Any]] = {}
-        for found in (position for lot in lots for position in by_lot.get(lot, ())):
-            mine.setdefault(int(front.street[found]), []).append(front.line[found])
-        for s, pieces in mine.items() if mine else [(-1, [None])]:
-            placed = [piece for piece in pieces if piece is not None]
-            building.append(i)
-            street.append(s)
-            line.append(shapely.union_all(placed) if placed else None)
-    rows = pd.DataFrame({"building": building, "street": street}, dtype=np.intp)
-    lines = np.array([*line, None], dtype=object)[:-1]
-    at = rows["building"].to_numpy(dtype=np.intp)
-    to = rows["street"].to_numpy(dtype=np.intp)
-    distance = shapely.distance(shapes[at], lines)
-    beyond = shapely.area(shapely.intersection(shapes[at], _and_none(known.land)[to]))
-    distance[np.nan_to_num(beyond) > ON_THE_LINE_M2] = 0.0
+    at, to, lines = _pairs(on_lots, front, len(known.table))
+    rows = pd.DataFrame({"building": at, "street": to})
+    distance = by_chunks(shapely.distance, shapes[at], lines)
+    touching = np.flatnonzero(shapely.intersects(shapes[at], _and_none(known.land)[to]))
+    beyond = shapely.area(shapely.intersection(shapes[at[touching]], known.land[to[touching]]))
+    distance[touching[beyond > ON_THE_LINE_M2]] = 0.0
     rows["distance"], rows["line"] = distance, lines
     rows["scope"] = pick(to < 0, "no_street")
     for column in ("label", "road_width", "road_class", "uid"):
         values = _and_none(known.table[column].to_numpy(dtype=object))[to]
         rows["street_uid" if column == "uid" else column] = values
     return rows
+
+
+def _pairs(on_lots: list[list[int]], front: Frontages, streets_known: int) -> tuple[Indices, Indices, Geometries]:
+    """Building, street (-1: none) and the red line between them, by building, its streets in the order of its lots."""
+    size = np.array([len(lots) for lots in on_lots], dtype=np.intp)
+    building = np.repeat(np.arange(len(on_lots)), size)
+    lot = np.fromiter((lot for lots in on_lots for lot in lots), dtype=np.intp, count=int(size.sum()))
+    by_lot = np.argsort(front.lot, kind="stable")
+    start = np.searchsorted(front.lot[by_lot], lot)
+    found = np.searchsorted(front.lot[by_lot], lot, side="right") - start
+    building = np.repeat(building, found)
+    within = np.arange(len(building)) - np.repeat(np.cumsum(found) - found, found)
+    at = by_lot[np.repeat(start, found) + within]  # one frontage of one of the building's lots
+    key, first, pair = np.unique(
+        building * max(streets_known, 1) + front.street[at], return_index=True, return_inverse=True
+    )
+    placed = ~shapely.is_missing(front.line[at])
+    line = unions(front.line[at[placed]], pair[placed], len(key))
+    without = np.setdiff1d(np.arange(len(on_lots)), building)
+    by_first = np.argsort(first, kind="stable")  # buildings are in order, so are their first frontages
+    building, street, line = building[first[by_first]], front.street[at[first[by_first]]], line[by_first]
+    order = np.argsort(np.concatenate([building, without]), kind="stable")
+    return (
+        np.concatenate([building, without])[order],
+        np.concatenate([street, np.full(len(without), -1, dtype=np.intp)])[order],
+        np.concatenate([line, nothing(len(without))])[order],
+    )
 
 
 def _and_none(values: Words) -> Words:

@@ -8,11 +8,12 @@ import shapely
 
 from dothi.processing.zoning import overlay as module
 from dothi.processing.zoning.overlay import overlay, unions
-from dothi.scripts.bench_zoning import make_lots, make_zones
+from dothi.scripts.zoning_ground import make_lattice, make_lots, make_zones
 
 RNG = np.random.default_rng(7)
-LOTS, SIDE = make_lots(600, RNG)
-ZONES = make_zones(25, SIDE, RNG)
+LATTICE = make_lattice(600, RNG)
+LOTS, _ = make_lots(600, LATTICE, RNG)
+ZONES = make_zones(25, LATTICE.side, RNG)
 
 
 def plainly(lots, zones) -> dict[tuple[int, int], float]:
