@@ -29,3 +29,21 @@ REPORT = Job(
         Result("outcomes", "json"),
     ),
 )
+
+# The place is a lot or a point: x and y in the system of the parcels, or longitude and latitude (WGS 84).
+PLAN_INFO = Job(
+    id="zoning.plan_info",
+    algorithm="plan_information",
+    parameters=(
+        Parameter("data", "dataset", required=True),
+        Parameter("uid", "text"),
+        Parameter("x", "number"),
+        Parameter("y", "number"),
+        Parameter("crs", "text", advanced=True),
+        Parameter("out", "out_file", extensions=("pdf", "html", "json")),
+        Parameter("format", "choice", choices=("pdf", "html", "json"), advanced=True),
+        LANGUAGE,
+        DATE,
+    ),
+    results=(Result("out", "file"), Result("information", "json")),
+)

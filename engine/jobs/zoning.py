@@ -18,31 +18,33 @@ from ...processing.zoning.check import check as check_layers
 from ...processing.zoning.check import layers_needed
 from ...processing.zoning.explain import explain as explain_feature
 from ...processing.zoning.lots import States
-from ...processing.zoning.rules import OUTCOMES, Compatibility, Rule
+from ...processing.zoning.rules import OUTCOMES, Rule
 from ...store import dataset, runs, scenarios
 from .zoning_findings import export_findings as export_findings
+from .zoning_plan_info import plan_info as plan_info
 from .zoning_report import report as report
 from .zoning_seeing import envelope as envelope
 from .zoning_seeing import shadow as shadow
+from .zoning_seeing import sun_position as sun
 
 # The parameter that replaces a layer of the data set.
 _INSTEAD = {"parcel": "parcels", "building": "buildings", "planned_zone": "zones"}
 
 
-def _rules(data: Path, wanted: Sequence[str] | None) -> tuple[tuple[Rule, ...], Compatibility | None]:
-    rules, matrix = packs.load(dataset.beside(data) / "rules")
-    return packs.select(rules, wanted), matrix
+def _library(data: Path) -> packs.Library:
+    return packs.library(dataset.beside(data) / "rules")
 
 
-def _provenance(data: Path, rules: Sequence[Rule], matrix: Compatibility | None, on: date) -> dict[str, Any]:
-    """What the run was made from: the file as it was, and the rules by version."""
-    state = data.stat()
+def _provenance(data: Path, found: packs.Library, rules: Sequence[Rule], on: date) -> dict[str, Any]:
+    """What the run was made from: the file as it was, the rules by version, their packs by the hash of their files."""
+    state, matrix = data.stat(), found.matrix
     return {
         "data": data.name,
         "bytes": state.st_size,
         "modified": datetime.fromtimestamp(state.st_mtime, UTC).isoformat(timespec="seconds"),
         "judged_on": on.isoformat(),
         "rules": {rule.id: rule.version for rule in rules},
+        "packs": found.editions,
         "compatibility": {matrix.id: matrix.version} if matrix else {},
     }
 
@@ -58,7 +60,8 @@ def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     report.progress(0.0, "zoning.step_read")
     meta = dataset.meta(data)
     on = inputs.judged_on(data, parameters["date"])
-    rules, matrix = _rules(data, parameters["rules"])
+    found = _library(data)  # what is judged by: a pack that somebody edits from now on does not change this run
+    rules, matrix = packs.select(found.rules, parameters["rules"]), found.matrix
     states = States(parameters["area_state"], parameters["plan_state"])
     instead = {layer_id: parameters[name] for layer_id, name in _INSTEAD.items()}
     scenario = scenarios.find(data, parameters["scenario"]) if parameters["scenario"] else None
@@ -69,7 +72,7 @@ def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     given = {name: value for name, value in parameters.items() if value is not None}
     place = data if scenario is None else scenarios.runs_of(scenario)  # the newest run of the data is not a scenario's
     with runs.new_run(
-        place, "zoning.check", given, _provenance(data, rules, matrix, on), simulated=simulated, judged_on=on
+        place, "zoning.check", given, _provenance(data, found, rules, on), simulated=simulated, judged_on=on
     ) as run:
         findings = check_layers(
             layers, rules, on, matrix=matrix, states=states, brief=True, report=Stage(report, 0.1, 0.8)
@@ -117,7 +120,8 @@ def explain(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     """The verdicts on one parcel or building, and on the lots that a building stands on."""
     data = Path(parameters["data"])
     on = inputs.judged_on(data, parameters["date"])
-    rules, matrix = _rules(data, None)
+    known = _library(data)
+    rules, matrix = known.rules, known.matrix
     states = States(parameters["area_state"], parameters["plan_state"])
     found: gpd.GeoDataFrame = explain_feature(data, parameters["uid"], rules, on, matrix=matrix, states=states)
     return {

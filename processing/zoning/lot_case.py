@@ -103,13 +103,14 @@ class FewLots:
 
     def verdicts(self, case: LotCase) -> tuple[Verdict, ...]:
         """See :class:`Source`. Asked about a building, ``explain`` also judges its lots."""
-        uid, told = case.record["uid"], []
+        uid = case.record["uid"]
+        told: list[Verdict] = []
         judging = self.judging
         for asked in case.buildings or (uid,):
             found = explain(
                 self.near.data, asked, judging.rules, judging.on, matrix=judging.matrix, states=judging.states
             )
-            rows = [verdict(row) for row in found.to_dict("records")]
+            rows: list[Verdict] = [verdict(row) for row in found.to_dict("records")]
             self._general |= {row["rule"]: row for row in rows if row["feature_uid"] is None}
             if not told:
                 told += [row for row in rows if row["feature_uid"] == uid]

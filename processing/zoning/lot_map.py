@@ -82,7 +82,7 @@ def _draw_dimensions(sheet: Sheet, case: LotCase, language: str) -> None:
         lines = red.geometry[red["street"] == street].to_numpy()
         if len(house) != 1 or not len(lines) or told["geometry"] is None:
             continue
-        line = shapely.shortest_line(told["geometry"], shapely.union_all(lines))
+        line: Any = shapely.shortest_line(told["geometry"], shapely.union_all(lines))
         words = sentence(
             "zoning.report.dimension", language,
             measured=number(told["measured"], language), limit=number(told["limit_value"], language),

@@ -51,7 +51,7 @@ class ManyLots:
         lot = self._lots.loc[uid]
         return made_case(lot, {name: self._near(name, lot["geometry"]) for name in self._layers}, self.crs)
 
-    def _near(self, layer_id: str, shape: object) -> gpd.GeoDataFrame:
+    def _near(self, layer_id: str, shape: Any) -> gpd.GeoDataFrame:
         box = np.asarray(shapely.bounds(shape)) + np.array([-REACH_M, -REACH_M, REACH_M, REACH_M])
         if not np.isfinite(box).all():
             return self._layers[layer_id].iloc[:0]
