@@ -13,9 +13,12 @@ from qgis.PyQt.QtWidgets import QAction, QMenu, QMessageBox, QToolBar
 from ..layers.messages import RESOURCES
 from .algorithms.base import EngineAlgorithm
 from .algorithms.jobs import (
+    AllowedEnvelope,
     BuildDemo,
+    BuildingShadow,
     CheckSchema,
     CheckZoning,
+    CompareScenarios,
     DetectChange,
     ExportFindings,
     ImportLayer,
@@ -24,6 +27,7 @@ from .algorithms.jobs import (
     NewProject,
     ProjectAlgorithm,
     PublishIoc,
+    ScenarioFromDataSets,
 )
 from .algorithms.provider import PROVIDER
 from .language import tr
@@ -32,14 +36,25 @@ from .project.algorithm import BuildProject
 
 if TYPE_CHECKING:
     from .engine_setup import SetupTask
+    from .findings.dock import FindingsDock
+    from .map.alerts_dock import AlertsDock
     from .map.explain import Explain
-    from .map.records_dock import RecordsDock
+    from .map.view3d import View3D
+    from .scenarios.dock import ScenariosDock
 
 TOOLBAR = "dothi_toolbar"
 MENU = "dothi_menu"
 
 _FIRST: tuple[type[EngineAlgorithm], ...] = (NewProject, CheckZoning, DetectChange, PublishIoc)
-_DATA: tuple[type[EngineAlgorithm], ...] = (ExportFindings, CheckSchema, MapSchema, ImportLayer, MapChange)
+_DATA: tuple[type[EngineAlgorithm], ...] = (
+    ExportFindings,
+    CheckSchema,
+    MapSchema,
+    ImportLayer,
+    MapChange,
+    CompareScenarios,
+    ScenarioFromDataSets,
+)
 
 
 class Window:
@@ -48,7 +63,10 @@ class Window:
     def __init__(self, iface: Any) -> None:
         self.iface = iface
         self.explain: Explain | None = None
-        self.records: RecordsDock | None = None
+        self.findings: FindingsDock | None = None
+        self.alerts: AlertsDock | None = None
+        self.scenarios: ScenariosDock | None = None
+        self.view3d: View3D | None = None
         self.setup: SetupTask | None = None
         self.menu = QMenu(tr("plugin.name"), iface.mainWindow())
         self.menu.setObjectName(MENU)
@@ -67,8 +85,19 @@ class Window:
         self.menu.addSeparator()
         self.toolbar.addSeparator()
         self.explain_action = self._action("explain.svg", tr("plugin.menu_explain"), self._toggle_explain, checked=True)
-        self.records_action = self._action("findings.svg", tr("plugin.menu_findings"), self._show_records, checked=True)
-        self.toolbar.addActions([self.explain_action, self.records_action])
+        self.findings_action = self._action(
+            "findings.svg", tr("plugin.menu_findings"), self._show_findings, checked=True
+        )
+        self.alerts_action = self._action("alerts.svg", tr("plugin.menu_alerts"), self._show_alerts, checked=True)
+        self.scenarios_action = self._action(
+            "scenario.svg", tr("plugin.scenario.menu"), self._show_scenarios, checked=True
+        )
+        self.toolbar.addActions([self.explain_action, self.findings_action, self.alerts_action, self.scenarios_action])
+        self.menu.addSeparator()
+        for algorithm in (AllowedEnvelope, BuildingShadow):
+            self._job(algorithm)
+        self.view3d_action = self._action("view3d.svg", tr("plugin.view3d.menu"), self._open_3d)
+        self.toolbar.addAction(self.view3d_action)
         self.menu.addSeparator()
         self._algorithm(BuildProject())
         for algorithm in _DATA:
@@ -103,8 +132,9 @@ class Window:
         project = outcome.get(ProjectAlgorithm.PROJECT)
         if project and self._agrees(tr("plugin.open_project")):
             self.iface.addProject(project)
-        if outcome and self.records is not None:
-            self.records.read()
+        for dock in (self.findings, self.alerts):
+            if outcome and dock is not None and dock.isVisible():
+                dock.read()
 
     def _agrees(self, question: str) -> bool:
         yes = QMessageBox.StandardButton.Yes
@@ -117,16 +147,47 @@ class Window:
             self.explain = Explain(self.iface, self.explain_action)
         self.explain.use(wanted)
 
-    def _show_records(self, wanted: bool) -> None:
-        if self.records is None:
-            from .map.records_dock import RecordsDock
+    def _show_findings(self, wanted: bool) -> None:
+        if self.findings is None:
+            from .findings.dock import FindingsDock
 
-            self.records = RecordsDock(self.iface)
-            self.records.visibilityChanged.connect(self.records_action.setChecked)
-            self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.records)
+            self.findings = FindingsDock(self.iface)
+            self._put(self.findings, self.findings_action)
+        self._show(self.findings, wanted)
+
+    def _show_alerts(self, wanted: bool) -> None:
+        if self.alerts is None:
+            from .map.alerts_dock import AlertsDock
+
+            self.alerts = AlertsDock(self.iface)
+            self._put(self.alerts, self.alerts_action)
+        self._show(self.alerts, wanted)
+
+    def _put(self, dock: FindingsDock | AlertsDock | ScenariosDock, action: QAction) -> None:
+        """A dock to the right whose action shows whether it is open, also while another tab lies over it."""
+        dock.closed.connect(lambda: action.setChecked(False))
+        dock.opened.connect(lambda: action.setChecked(True))
+        self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+
+    def _show(self, dock: FindingsDock | AlertsDock | ScenariosDock, wanted: bool) -> None:
         if wanted:
-            self.records.read()
-        self.records.setVisible(wanted)
+            dock.read()
+        dock.setUserVisible(wanted)
+
+    def _open_3d(self) -> None:
+        if self.view3d is None:
+            from .map.view3d import View3D
+
+            self.view3d = View3D(self.iface)
+        self.view3d.open()
+
+    def _show_scenarios(self, wanted: bool) -> None:
+        if self.scenarios is None:
+            from .scenarios.dock import ScenariosDock
+
+            self.scenarios = ScenariosDock(self.iface)
+            self._put(self.scenarios, self.scenarios_action)
+        self._show(self.scenarios, wanted)
 
     def _set_up(self) -> None:
         from . import engine_setup
@@ -150,10 +211,16 @@ class Window:
             self.setup.stop()
         if self.explain is not None:
             self.explain.close()
-        if self.records is not None:
-            self.records.visibilityChanged.disconnect(self.records_action.setChecked)
-            self.iface.removeDockWidget(self.records)
-            self.records.deleteLater()
+        if self.view3d is not None:
+            self.view3d.close()
+        if self.findings is not None:
+            self.findings.shut()
+        for dock in (self.findings, self.alerts):
+            if dock is not None:
+                self.iface.removeDockWidget(dock)
+                dock.deleteLater()
+        if self.scenarios is not None:
+            self.scenarios.shut()
         self.iface.unregisterOptionsWidgetFactory(self._options)
         main.menuBar().removeAction(self._menu_action)
         self.menu.deleteLater()

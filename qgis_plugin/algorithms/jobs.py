@@ -7,7 +7,7 @@ from typing import Any
 
 from qgis.core import QgsProcessingContext, QgsProcessingException, QgsProcessingFeedback, QgsProcessingOutputFile
 
-from ...engine.contract import change, demo, ioc, project, schema, zoning, zoning_findings
+from ...engine.contract import change, demo, ioc, project, scenario, schema, zoning, zoning_findings, zoning_seeing
 from ...layers.errors import DothiError
 from ..language import language, tr
 from .base import EngineAlgorithm
@@ -54,6 +54,30 @@ class ExportFindings(EngineAlgorithm):
     """The findings of a run as a table for office programs."""
 
     job = zoning_findings.EXPORT
+
+
+class CompareScenarios(EngineAlgorithm):
+    """Indicators of scenarios side by side."""
+
+    job = scenario.COMPARE
+
+
+class ScenarioFromDataSets(EngineAlgorithm):
+    """What a second data set says differently, as a scenario."""
+
+    job = scenario.DIFF
+
+
+class AllowedEnvelope(EngineAlgorithm):
+    """What may be built on a lot, by height, and what stands outside it."""
+
+    job = zoning_seeing.ENVELOPE
+
+
+class BuildingShadow(EngineAlgorithm):
+    """The shadow of a building through a day, and the sun its neighbours lose."""
+
+    job = zoning_seeing.SHADOW
 
 
 class DetectChange(EngineAlgorithm):
@@ -108,6 +132,10 @@ ALGORITHMS: tuple[type[EngineAlgorithm], ...] = (
     NewProject,
     CheckZoning,
     ExportFindings,
+    AllowedEnvelope,
+    BuildingShadow,
+    CompareScenarios,
+    ScenarioFromDataSets,
     DetectChange,
     MapChange,
     PublishIoc,
