@@ -1,1 +1,1 @@
-"""In the map: pick a building or parcel and read its verdict; walk through findings and alerts of the newest run."""
+"""In the map: pick a building or parcel and read its verdict; walk through the alerts of the newest detection."""

@@ -28,6 +28,22 @@ def page(title: str, verdicts: Sequence[Mapping[str, Any]], data: str = "") -> s
     return head + "".join(_card(verdict, data) for verdict in judged) + _not_applicable(rest)
 
 
+def finding_page(title: str, finding: Mapping[str, Any], data: str = "") -> str:
+    """The page of one finding of a run: as a verdict, with the rule's id and edition and the feature's identifier."""
+    rows = "".join(
+        _ROW.format(name=escape(tr(f"plugin.explain.{name}")), value=escape(str(value)))
+        for name, value in (("rule_id", _edition(finding)), ("feature_uid", finding.get("feature_uid")))
+        if value
+    )
+    ids = f'<table style="color:#777777">{rows}</table>'
+    return f"<h3>{escape(title)}</h3>{_card(finding, data)}{ids}"
+
+
+def _edition(finding: Mapping[str, Any]) -> str:
+    version = finding.get("rule_version")
+    return tr("plugin.explain.edition", rule=finding["rule"], version=version) if version else str(finding["rule"])
+
+
 def note(text: str) -> str:
     """A page of one sentence."""
     return f'<p style="color:#555555">{escape(text)}</p>'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -36,6 +37,7 @@ def traces(desk: Desk) -> dict[str, Any]:
             QgsProject.instance().receivers(QgsProject.instance().readProject),
         ),
         "children": [one.pid for one in child._running if not one.ended.is_set()],
+        "threads": sorted(one.name for one in threading.enumerate() if one.name.startswith("dothi")),
     }
 
 
@@ -45,14 +47,15 @@ def test_unloading_leaves_nothing_behind(desk: Desk, times: int):
     for _ in range(times):
         plugin = dothi.classFactory(desk)
         plugin.initGui()
-        plugin.window.records_action.trigger()
+        plugin.window.findings_action.trigger()
+        plugin.window.alerts_action.trigger()
         plugin.window.explain_action.trigger()
         settle()
         shown = traces(desk)
         assert shown["menus"] == ["Đô Thị"]
         assert shown["toolbars"] == ["dothi_toolbar"]
         assert shown["provider"]
-        assert sorted(shown["docks"]) == ["dothi_findings", "dothi_verdict"]
+        assert sorted(shown["docks"]) == ["dothi_alerts", "dothi_findings", "dothi_verdict"]
         plugin.unload()
         settle()
         assert traces(desk) == before

@@ -11,7 +11,7 @@ from qgis.PyQt.QtCore import QEvent, QPoint, Qt
 
 from dothi.engine.contract import project, zoning
 from dothi.qgis_plugin import engine_client, project_data
-from dothi.qgis_plugin.map.records import FINDINGS, newest_run
+from dothi.qgis_plugin.map.alerts import newest_run
 from dothi.qgis_plugin.map.rule_titles import rule_title
 from dothi.qgis_plugin.map.verdict_page import page
 
@@ -133,38 +133,24 @@ def test_a_click_beside_everything_says_so(opened, desk):
     assert "không có nhà hay thửa" in explain.text.toPlainText()
 
 
-@needs_engine
-def test_findings_are_listed_filtered_and_gone_to(opened, desk, data):
-    opened.window.records_action.trigger()
-    listing = opened.window.records.lists[0]
-    assert "Không đạt: 1" in listing.head.text()
-    assert listing.shown.rowCount() == 1  # what fails is shown first
-    assert listing.model.raw(0, "feature_code") == "1-2"
-    before = desk.canvas.extent()
-    listing._go(listing.shown.index(0, 0))
-    assert desk.canvas.extent() != before
-    assert desk.canvas.extent().contains(small.box(5, 0, 5, 10).boundingBox().center())
-
-    listing.by.setCurrentIndex(listing.by.findData("pass"))
-    assert listing.shown.rowCount() > 1
-    listing._go(listing.shown.index(0, 0))  # a pass has no geometry of its own: the map goes to what it is about
-    assert desk.bar.said == []
-    everything = listing.shown.rowCount()
-    listing.search.setText("1-1 mật độ")
-    assert 0 < listing.shown.rowCount() < everything
-    assert str(listing.model.total) in listing.count.text()
-
-
-@needs_engine
-def test_the_newest_run_is_found_by_its_name(data):
-    run = newest_run(str(data), FINDINGS.job)
-    assert run is not None
-    assert run.parent == data.with_suffix(".dothi") / "runs"
-    assert newest_run(str(data), "no.such") is None
+def test_the_newest_detection_is_found_by_its_name(tmp_path):
+    folder = tmp_path / "tỉnh.dothi" / "runs"
+    folder.mkdir(parents=True)
+    data = str(tmp_path / "tỉnh.gpkg")
+    assert newest_run(data) is None
+    for name in (
+        "20260101T000000000Z-change.detect-aa",
+        "20260301T000000000Z-zoning.check-bb",
+        ".part-x-change.detect-c",
+    ):
+        (folder / f"{name}.gpkg").touch()
+    assert newest_run(data) == folder / "20260101T000000000Z-change.detect-aa.gpkg"
 
 
 def test_a_project_without_data_says_what_to_open(plugin, desk):
     plugin.window.explain_action.trigger()
     assert "không gắn với dữ liệu" in plugin.window.explain.text.toPlainText()
-    plugin.window.records_action.trigger()
-    assert "Chưa có lần chạy" in plugin.window.records.lists[0].head.text()
+    plugin.window.alerts_action.trigger()
+    assert "Chưa có lần phát hiện" in plugin.window.alerts.panel.head.text()
+    plugin.window.findings_action.trigger()
+    assert "Chưa có lần kiểm tra" in plugin.window.findings.panel.head.text()

@@ -1,8 +1,7 @@
-"""The rows of the newest run: which table, which columns, how they read. Words and colours are the catalogue's."""
+"""The alerts of the newest detection and how they read. Words and colours are the catalogue's."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,56 +12,20 @@ from qgis.PyQt.QtGui import QColor
 from ...layers import catalogue
 from ...layers.messages import number
 from ..language import language
-from .rule_titles import rule_title
 
 MOST = 20_000  # rows held in the window; the layer itself has them all
 
 
-@dataclass(frozen=True)
-class Listing:
-    """One list: the records of a job's newest run. ``by`` is filtered in the table, ``kinds`` in the window."""
-
-    job: str
-    table: str
-    columns: tuple[str, ...]
-    by: str
-    chosen: str
-    kinds: str
-    title: str
-    every: str
-    every_kind: str
+JOB, TABLE = "change.detect", "alert"
+COLUMNS = ("relation", "code", "area_m2", "confidence", "concession_code", "status")
 
 
-FINDINGS = Listing(
-    job="zoning.check",
-    table="finding",
-    columns=("outcome", "feature_code", "rule", "measured", "limit_value", "margin", "unit"),
-    by="outcome",
-    chosen="fail",
-    kinds="rule",
-    title="plugin.findings.tab_findings",
-    every="plugin.findings.all_outcomes",
-    every_kind="plugin.findings.all_rules",
-)
-ALERTS = Listing(
-    job="change.detect",
-    table="alert",
-    columns=("relation", "code", "area_m2", "confidence", "concession_code", "status"),
-    by="relation",
-    chosen="",
-    kinds="status",
-    title="plugin.findings.tab_alerts",
-    every="plugin.findings.all_relations",
-    every_kind="plugin.findings.all_states",
-)
-
-
-def newest_run(data: str, job: str) -> Path | None:
-    """The newest whole run of ``job`` on the data set: names begin with the time, and are given when a run is whole."""
+def newest_run(data: str) -> Path | None:
+    """The newest whole detection on the data set: names begin with the time, and are given when a run is whole."""
     if not data:
         return None
     folder = Path(data).with_suffix(".dothi") / "runs"
-    return max(folder.glob(f"*-{job}-*.gpkg"), key=lambda path: path.name, default=None)
+    return max(folder.glob(f"*-{JOB}-*.gpkg"), key=lambda path: path.name, default=None)
 
 
 def open_table(run: Path, table: str) -> QgsVectorLayer | None:
@@ -71,67 +34,55 @@ def open_table(run: Path, table: str) -> QgsVectorLayer | None:
     return layer if layer.isValid() else None
 
 
-class RecordsModel(QAbstractTableModel):
-    """Rows of one :class:`Listing`; ``feature_id(row)`` leads back to the table."""
+class AlertsModel(QAbstractTableModel):
+    """Rows of the table of alerts; ``feature_id(row)`` leads back to it."""
 
-    def __init__(self, listing: Listing, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.listing = listing
-        self._declared = [catalogue.layer(listing.table).find(column) for column in listing.columns]
-        self._rows: list[tuple[int, tuple[Any, ...], str]] = []
-        self._data = ""
+        self._declared = [catalogue.layer(TABLE).find(column) for column in COLUMNS]
+        self._rows: list[tuple[int, tuple[Any, ...]]] = []
         self.total = 0
 
-    def read(self, layer: QgsVectorLayer | None, value: str, data: str = "") -> None:
-        """Take the rows of ``layer`` whose ``by`` is ``value`` (all: empty), at most :data:`MOST`.
-
-        ``data`` is the data set, whose own rules have names too.
-        """
-        self._data = data
+    def read(self, layer: QgsVectorLayer | None, relation: str) -> None:
+        """Take the rows of ``layer`` with this relation to a concession (all: empty), at most :data:`MOST`."""
         self.beginResetModel()
         self._rows = []
         self.total = 0
         if layer is not None:
-            self._fill(layer, value)
+            self._fill(layer, relation)
         self.endResetModel()
 
-    def _fill(self, layer: QgsVectorLayer, value: str) -> None:
-        fields = layer.fields()
-        sentence = f"message_{language()}"
-        wanted = [*self.listing.columns, *([sentence] if fields.lookupField(sentence) >= 0 else [])]
+    def _fill(self, layer: QgsVectorLayer, relation: str) -> None:
         request = QgsFeatureRequest().setFlags(Qgis.FeatureRequestFlag.NoGeometry)
-        request.setSubsetOfAttributes(wanted, fields).setLimit(MOST)
-        if value:  # a code of the catalogue's domain
-            request.setFilterExpression(f"\"{self.listing.by}\" = '{value}'")
+        request.setSubsetOfAttributes(list(COLUMNS), layer.fields()).setLimit(MOST)
+        if relation:  # a code of the catalogue's domain
+            request.setFilterExpression(f"\"relation\" = '{relation}'")
         for feature in layer.getFeatures(request):
-            values = tuple(feature[column] for column in self.listing.columns)
-            self._rows.append((feature.id(), values, str(feature[sentence] or "") if len(wanted) > len(values) else ""))
+            self._rows.append((feature.id(), tuple(feature[column] for column in COLUMNS)))
         self.total = layer.featureCount()
 
     def feature_id(self, row: int) -> int:
         """The storage id of the row's feature in its run (never kept beyond it)."""
         return self._rows[row][0]
 
-    def kinds(self) -> list[str]:
-        """What stands in the column of kinds, once each."""
-        column = self.listing.columns.index(self.listing.kinds)
-        return sorted({str(values[column]) for _, values, _ in self._rows if isinstance(values[column], str)})
+    def states(self) -> list[str]:
+        """The states that occur, once each."""
+        column = COLUMNS.index("status")
+        return sorted({str(values[column]) for _, values in self._rows if isinstance(values[column], str)})
 
     def raw(self, row: int, column: str) -> Any:
         """The stored value."""
-        return self._rows[row][1][self.listing.columns.index(column)]
+        return self._rows[row][1][COLUMNS.index(column)]
 
     def words(self, row: int) -> str:
         """Everything one may search for in the row."""
-        return " ".join(self._shown(row, column) for column in range(len(self._declared))) + " " + self._rows[row][2]
+        return " ".join(self._shown(row, column) for column in range(len(COLUMNS)))
 
     def _shown(self, row: int, column: int) -> str:
         field, value = self._declared[column], self._rows[row][1][column]
         if field.domain and isinstance(value, str):
             word = catalogue.domain(field).values.get(value)
             return word[language()] if word else value
-        if field.id == "rule" and isinstance(value, str):
-            return rule_title(value, self._data)
         if isinstance(value, float):
             return number(
                 value, language(), field.decimals if field.decimals is not None and field.decimals < 3 else None
@@ -153,7 +104,7 @@ class RecordsModel(QAbstractTableModel):
         return None
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Words, the finding's sentence as tip, numbers to the right, the domain's colour as a mark."""
+        """Words, numbers to the right, the domain's colour as a mark."""
         row, column = index.row(), index.column()
         field, value = self._declared[column], self._rows[row][1][column]
         if role == Qt.ItemDataRole.DisplayRole:
@@ -161,7 +112,7 @@ class RecordsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.UserRole:  # sorts numbers as numbers
             return value if isinstance(value, (int, float)) else self._shown(row, column)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self._rows[row][2] or self._shown(row, column)
+            return self._shown(row, column)
         if role == Qt.ItemDataRole.TextAlignmentRole and isinstance(value, (int, float)):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.DecorationRole and field.domain and isinstance(value, str):
