@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo run engine test lint bench package pictures wheelhouse lock clean
+.PHONY: help demo run engine test lint bench soak package pictures wheelhouse lock clean
 
 help: ## danh sách này | this list
 	@sh scripts/help.sh
@@ -26,6 +26,9 @@ lint: ## kiểm tra mã: ruff, mypy, import-linter, bandit, detect-secrets | che
 
 bench: ## đo tốc độ và bộ nhớ so với QGIS và Orfeo ToolBox | measure speed and memory beside QGIS and the Orfeo ToolBox
 	@sh scripts/bench.sh
+
+soak: ## mười nghìn tệp quy tắc bị làm hỏng: phải bị từ chối rõ ràng | ten thousand spoiled rule files: each must be refused clearly
+	@sh scripts/soak.sh
 
 package: ## đóng gói dist/dothi-PHIÊN-BẢN.zip và kiểm tra gói | build dist/dothi-VERSION.zip and check it
 	@sh scripts/package.sh

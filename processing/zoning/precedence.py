@@ -134,8 +134,8 @@ def may_loosen(entry: Rule, wider: Rule) -> bool:
     if entry.mode == "bonus" or not all(isinstance(limit, (Constant, Table)) for limit in limits):
         return True
     names = list(dict.fromkeys(name for limit in limits for name in limit.by))
-    points = np.array(list(product(*(_corners(limits, name) for name in names))), dtype=float).reshape(-1, len(names))
-    inputs = {name: points[:, i] for i, name in enumerate(names)}
+    points = list(product(*(_corners(limits, name) for name in names)))
+    inputs = {name: np.array([point[i] for point in points], dtype=float) for i, name in enumerate(names)}
     mine, theirs = (look_up(limit, inputs, len(points)).values for limit in limits)
     known = ~np.isnan(mine) & ~np.isnan(theirs)
     return bool(stricter(entry.op, theirs, mine)[known].any())

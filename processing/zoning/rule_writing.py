@@ -104,4 +104,4 @@ def _file_name(name: str) -> str:
 
 def draft_file(own: Path | None) -> Path:
     """The name under which an unsaved rule is spoken of."""
-    return (own or RULES / OWN) / "draft.toml"
+    return (own or RULES.parent / OWN) / "draft.toml"

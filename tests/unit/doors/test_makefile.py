@@ -11,7 +11,20 @@ import pytest
 
 from dothi.scripts.files import ROOT
 
-TARGETS = {"demo", "run", "engine", "test", "lint", "bench", "package", "pictures", "wheelhouse", "lock", "clean"}
+TARGETS = {
+    "demo",
+    "run",
+    "engine",
+    "test",
+    "lint",
+    "bench",
+    "soak",
+    "package",
+    "pictures",
+    "wheelhouse",
+    "lock",
+    "clean",
+}
 DOCUMENTS = ("README.md", "README.vi.md", "CONTRIBUTING.md", "docs/guide/vi.md", "docs/guide/en.md")
 
 

@@ -1,0 +1,14 @@
+#!/bin/sh
+# Ten thousand spoiled rule files (DOTHI_SOAK: another number): each is refused clearly, or holds what it promises.
+
+. "$(dirname -- "$0")/ground.sh"
+
+sh scripts/system.sh engine
+sh scripts/engine.sh dev
+DOTHI_SOAK=${DOTHI_SOAK:-10000}
+export DOTHI_SOAK
+root=$(pwd)
+python="$root/.venv/bin/python"
+cd "${TMPDIR:-/tmp}"
+exec "$python" -P -X utf8 -m pytest -c "$root/pyproject.toml" --rootdir "$root" --timeout 7200 -q \
+    --pyargs dothi.tests.unit.zoning.test_mutated_rules
