@@ -49,10 +49,12 @@ class ManyLots:
         if uid not in self._lots.index:
             raise InputError("zoning.uid_unknown", uid=uid)
         lot = self._lots.loc[uid]
-        return made_case(lot, {name: self._near(name, lot["geometry"]) for name in self._layers}, self.crs)
+        return made_case(
+            lot, {name: self._within(name, shapely.bounds(lot["geometry"])) for name in self._layers}, self.crs
+        )
 
-    def _near(self, layer_id: str, shape: Any) -> gpd.GeoDataFrame:
-        box = np.asarray(shapely.bounds(shape)) + np.array([-REACH_M, -REACH_M, REACH_M, REACH_M])
+    def _within(self, layer_id: str, bounds: Any) -> gpd.GeoDataFrame:
+        box = np.asarray(bounds) + np.array([-REACH_M, -REACH_M, REACH_M, REACH_M])
         if not np.isfinite(box).all():
             return self._layers[layer_id].iloc[:0]
         return self._layers[layer_id].iloc[np.sort(self._trees[layer_id].query(shapely.box(*box)))]
@@ -70,5 +72,4 @@ class ManyLots:
         """The streets among ``lots``; None where there is no such layer."""
         if "street_centreline" not in self._layers:
             return None
-        box = shapely.box(*shapely.total_bounds(np.asarray(lots, dtype=object)))
-        return self._layers["street_centreline"].iloc[np.sort(self._trees["street_centreline"].query(box))]
+        return self._within("street_centreline", shapely.total_bounds(np.asarray(lots, dtype=object)))
