@@ -8,11 +8,14 @@ from .buildings import FRONTING, STANDING_ALONE
 from .edges import BEHIND_LINE, TO_BACK, TO_SIDES
 from .gross import BUILT_ZONES
 from .heights import HEIGHTS
+from .hydrants import FED, KERBSIDE, REACHED, SPACED
 from .lots import BUILT_LOTS, USED_LOTS
 from .model import Kind, Subjects
+from .pipes import ENDING
 from .plans import LOWER_ZONES, PERMITTED
 from .planted import PLANTED_LOTS
 from .plots import FRONTING_LOTS, PLOTS
+from .sections import PARKS, PORTS, SECTIONS, SECTIONS_AT_SPEED
 from .separation import KINDS as SEPARATED
 from .services import HOMES, UNITS
 from .spacing import BACKS, FACING, ROWS
@@ -39,6 +42,15 @@ KINDS: Mapping[str, Kind] = {
     "gross": BUILT_ZONES,
     "home": HOMES,
     "unit": UNITS,
+    "hydrant_spacing": SPACED,
+    "hydrant_kerb": KERBSIDE,
+    "hydrant_pipe": FED,
+    "hydrant_reach": REACHED,
+    "dead_end": ENDING,
+    "street": SECTIONS,
+    "street_at_speed": SECTIONS_AT_SPEED,
+    "port": PORTS,
+    "park": PARKS,
     **SEPARATED,
 }
 
