@@ -20,7 +20,7 @@ from dothi.engine.contract import JOBS
 from dothi.engine.jobs import runner
 from dothi.layers.errors import DothiError, EnvironmentTroubleError, InputError
 from dothi.layers.report import SILENT
-from dothi.store import dataset, scenarios
+from dothi.store import dataset, runs, scenarios
 from dothi.store.differences import CHANGE, FIELDS, between
 
 from ..zoning.scenes import CRS, EAST, NORTH, buildings, parcels, rectangle, uid, zones
@@ -377,3 +377,41 @@ def test_a_job_killed_while_it_writes_leaves_no_scenario(data, tmp_path):
         os.kill(child.pid, signal.SIGKILL)
     assert job("scenario.list", data=data) == {"scenarios": [], "unreadable": []}
     assert job("scenario.save", data=data, name="a", edits=EDITS)["scenario"] == "a"
+
+
+def test_a_scenario_is_judged_without_writing_the_data_set(data):
+    """House 0 grows over 90 % of its lot of 600 m²; house 1 goes."""
+    edits = {"building": {"changed": [{"uid": uid("house0"), "wkt": wkt(0, 0, 20, 29)}], "deleted": [uid("house1")]}}
+    job("scenario.save", data=data, name="lớn", edits=edits)
+    before = data.read_bytes()
+    asked = {"data": data, "rules": ["qcvn01.net_density"], "plan_state": "approved", "area_state": "new"}
+    base, planned = job("zoning.check", **asked), job("zoning.check", **asked, scenario="lớn")
+    assert base["outcomes"]["fail"] == 0
+    assert planned["outcomes"]["fail"] == 1
+    assert data.read_bytes() == before
+    assert Path(planned["run"]).parent == scenarios.folder(data) / "lon.runs"
+    assert runs.newest(data, "zoning.check") == Path(base["run"])
+
+    compared = job("scenario.compare", **asked, floor_per_person=30.0)
+    rows = {(row["indicator"], row["label"]): row for row in compared["rows"]}
+    assert [one["scenario"] for one in compared["columns"]] == [None, "lon"]
+    assert rows["buildings", ""]["values"] == [2.0, 1.0]
+    assert rows["population", ""]["values"] == [pytest.approx(20.0), pytest.approx(10.0)]  # 300 m² for 10 people
+    assert rows["population", ""]["assumed"] == [True, True]
+    assert rows["verdicts", "fail"]["values"] == [0.0, 1.0]
+    assert rows["findings", "new"]["values"] == [None, 1.0]
+    # 200 m² of 250 x 250 m, then 20 x 29 m
+    assert rows["coverage", ""]["values"] == [pytest.approx(0.32), pytest.approx(100 * 580 / 62_500)]
+    table = Path(compared["table"]).read_text(encoding="utf-8-sig").splitlines()
+    assert table[0] == "Chỉ tiêu,Của,Đơn vị,Dữ liệu gốc,lớn,Ghi chú"
+    assert "Dân số,,người,20.0,10.0,theo giả định của người dùng" in table
+    assert runs.row(compared["run"])["counts"]["rows"] == compared["rows"]
+
+
+def test_an_unknown_scenario_is_named_with_those_there_are(data):
+    job("scenario.save", data=data, name="a", edits=EDITS)
+    for asked in ({"job_id": "zoning.check", "scenario": "b"}, {"job_id": "scenario.compare", "scenarios": ["b"]}):
+        with pytest.raises(InputError) as caught:
+            job(data=data, **asked)
+        assert code_of(caught) == "scenario.unknown"
+        assert caught.value.arguments["known"] == ["a"]
