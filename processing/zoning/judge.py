@@ -6,9 +6,10 @@ subject with a gap in its information is ``not_checkable`` and says which.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -207,13 +208,16 @@ def _fired(standings: Sequence[Standing], won: NDArray[np.intp]) -> NDArray[np.i
     return made
 
 
-def run_cases(rule: Rule) -> list[str]:
+def run_cases(rule: Rule, files: Container[Path] | None = None) -> list[str]:
     """The worked examples of the rule that do not come out as written: one line each, none when all hold.
 
-    Those of a lower level are judged together with the wider levels that it changes.
+    Those of a lower level are judged together with the wider levels that it changes. ``files``: only of the entries
+    that come from these.
     """
     wrong: list[str] = []
     for last, entry in enumerate(rule.entries):
+        if files is not None and entry.path not in files:
+            continue
         upto = rule.entries[: last + 1] if entry.level != rule.level else (entry,)
         tried = replace(upto[0], others=tuple(upto[1:]))
         days: dict[date, list[int]] = {}

@@ -51,7 +51,7 @@ def checked(raw: dict[str, Any], path: Path, known: Sequence[Rule]) -> dict[str,
 
 def _in_company(rule: Rule, known: Sequence[Rule]) -> list[dict[str, Any]]:
     joined = next(one for one in join([*stay(rule, known), rule]) if one.id == rule.id)
-    wrong = run_cases(joined)
+    wrong = run_cases(joined, [rule.path])
     found = [problem(InputError("zoning.rule_case", path=str(rule.path), rule=rule.id, wrong=wrong))] if wrong else []
     if rule.status not in MARKLESS:
         status = InputError("rules.unverified", path=str(rule.path), rule=rule.id, status=rule.status)

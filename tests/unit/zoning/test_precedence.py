@@ -20,9 +20,7 @@ DAY = date(2026, 6, 1)
 CLAUSE = {"document": "Quyết định thử nghiệm", "clause": "Điều 5"}
 
 
-def entry(
-    limit: Any = 60, level: str = "national", mode: str = "tighten", pack: str = "", name: str = "", **more
-) -> Any:
+def entry(limit: Any = 60, level: Any = "national", mode: Any = "tighten", pack="", name="", **more: Any) -> Any:
     """One entry of the rule ``test.density``; ``limit`` is a number or a table of ``limit``."""
     values = limit if isinstance(limit, dict) else {"constant": limit}
     raw = {
@@ -110,7 +108,7 @@ def test_what_would_replace_but_lacks_information_leaves_nothing_sure():
 
 
 def test_a_lower_level_speaks_where_the_code_does_not():
-    only = {"applies_to": {"layer": "parcel", "use": ["apartment"]}}
+    only: dict[str, Any] = {"applies_to": {"layer": "parcel", "use": ["apartment"]}}
     verdict = judged(entry(60, **only), entry(50, "provincial"), use="factory")
     assert told(verdict) == ("fail", 50, "provincial")
     assert judged(entry(60, **only), entry(50, "provincial", **only), use="factory").outcome[0] == "not_applicable"
@@ -189,7 +187,7 @@ def excepting(name: str, other: str, **more) -> Any:
 
 
 def test_a_rule_gives_way_where_another_one_applies():
-    small = {"applies_to": {"layer": "parcel", "plot_area": {"up_to": 100}}}
+    small: dict[str, Any] = {"applies_to": {"layer": "parcel", "plot_area": {"up_to": 100}}}
     wide, narrow = packs.join((excepting("test.wide", "test.narrow"), entry(90, id="test.narrow", name="n", **small)))
     frame = pd.DataFrame([{"plot_area": 80.0, "footprint": 72.0}, {"plot_area": 200.0, "footprint": 140.0}, {}])
     assert list(judge(wide, frame, DAY).outcome) == ["not_applicable", "fail", "not_checkable"]

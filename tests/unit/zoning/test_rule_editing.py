@@ -161,7 +161,7 @@ def test_a_saved_rule_is_the_provinces_and_holds_in_the_next_run(data):
     row = found[(found["outcome"] == "fail") & (found["rule"] == DETACHED)].iloc[0]
     how = json.loads(row["how"])
     assert (how["level"], how["limit"]["constant"]) == ("provincial", 40)
-    assert [one["level"] for one in how["others"]][0] == "national"
+    assert next(one["level"] for one in how["others"]) == "national"
     assert row["source"] == "Quyết định thử nghiệm, Điều 5"
     assert row["rule_status"] == "simulated"
 
