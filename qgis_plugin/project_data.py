@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from qgis.core import QgsMapLayer, QgsProject, QgsProviderRegistry, QgsVectorLayer
+from qgis.core import QgsFeature, QgsMapLayer, QgsProject, QgsProviderRegistry, QgsVectorLayer
 
 SCOPE, KEY = "dothi", "/data"
 LAYER_PROPERTY = "dothi/layer"  # of a layer: which declaration it follows
@@ -57,4 +58,22 @@ def unsaved_layers(data: str, project: QgsProject | None = None) -> list[str]:
         layer.name()
         for layer in project.mapLayers().values()
         if isinstance(layer, QgsVectorLayer) and layer.isModified() and file_of(layer) == wanted
+    ]
+
+
+def selected(project: QgsProject, wanted: Sequence[str]) -> Iterator[tuple[QgsVectorLayer, QgsFeature]]:
+    """The selected features of the layers that follow the declarations ``wanted``, in that order."""
+    found = [layer for layer in project.mapLayers().values() if isinstance(layer, QgsVectorLayer)]
+    for one in wanted:
+        for layer in found:
+            if layer_id(layer) == one and layer.selectedFeatureCount():
+                for feature in layer.getSelectedFeatures():
+                    yield layer, feature
+
+
+def selected_uids(wanted: Sequence[str], project: QgsProject | None = None) -> list[str]:
+    """The identifiers of what is selected (of the open project), as :func:`selected`."""
+    chosen = selected(project or QgsProject.instance(), wanted)
+    return [
+        str(feature["uid"]) for layer, feature in chosen if layer.fields().lookupField("uid") >= 0 and feature["uid"]
     ]

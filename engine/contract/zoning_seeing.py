@@ -48,3 +48,16 @@ SHADOW = Job(
         Result("lost", "json"),
     ),
 )
+
+SUN = Job(
+    id="zoning.sun",
+    quick=True,
+    parameters=(
+        Parameter("x", "number", required=True, unit="m"),
+        Parameter("y", "number", required=True, unit="m"),
+        Parameter("crs", "text", required=True),
+        Parameter("date", "date", required=True),
+        Parameter("hour", "number", default=12.0, minimum=0.0, maximum=24.0),
+    ),
+    results=(Result("azimuth_deg", "number"), Result("elevation_deg", "number")),
+)

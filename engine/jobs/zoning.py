@@ -12,10 +12,12 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from ...layers.errors import UsageError
 from ...layers.report import Report, Stage
 from ...processing.zoning import inputs, packs
 from ...processing.zoning.check import check as check_layers
 from ...processing.zoning.check import layers_needed
+from ...processing.zoning.drawn import as_drawn
 from ...processing.zoning.explain import explain as explain_feature
 from ...processing.zoning.lots import States
 from ...processing.zoning.rules import OUTCOMES, Rule
@@ -25,7 +27,7 @@ from .zoning_plan_info import plan_info as plan_info
 from .zoning_report import report as report
 from .zoning_seeing import envelope as envelope
 from .zoning_seeing import shadow as shadow
-from .zoning_seeing import sun_position as sun
+from .zoning_seeing import sun as sun
 
 # The parameter that replaces a layer of the data set.
 _INSTEAD = {"parcel": "parcels", "building": "buildings", "planned_zone": "zones"}
@@ -77,9 +79,13 @@ def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
         findings = check_layers(
             layers, rules, on, matrix=matrix, states=states, brief=True, report=Stage(report, 0.1, 0.8)
         )
-        chosen = inputs.chosen_buildings(parameters["buildings"])
-        if chosen is not None:
-            findings = findings[(findings["layer"] != "building") | findings["feature_uid"].isin(chosen)]
+        asked = inputs.asked_about(layers, parameters["parcels"], parameters["buildings"])
+        if asked is not None:
+            about = [
+                uid in asked.get(layer, ())
+                for layer, uid in zip(findings["layer"], findings["feature_uid"], strict=True)
+            ]
+            findings = findings[about]
         report.progress(0.8, "zoning.step_write")
         outcomes = _counts(findings["outcome"])
         by_rule = [
@@ -117,15 +123,21 @@ def _verdict(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def explain(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
-    """The verdicts on one parcel or building, and on the lots that a building stands on."""
+    """The verdicts on one feature, saved or only drawn; on a building also those of the lots that it stands on."""
     data = Path(parameters["data"])
+    drawn = as_drawn(data, parameters["drawn"]) if parameters["drawn"] is not None else None
+    uid = parameters["uid"] or (drawn.uid if drawn is not None else None)
+    if uid is None:
+        raise UsageError("engine.parameter_missing", parameter="uid")
     on = inputs.judged_on(data, parameters["date"])
-    known = _library(data)
-    rules, matrix = known.rules, known.matrix
+    found = _library(data)
     states = States(parameters["area_state"], parameters["plan_state"])
-    found: gpd.GeoDataFrame = explain_feature(data, parameters["uid"], rules, on, matrix=matrix, states=states)
+    told: gpd.GeoDataFrame = explain_feature(
+        data, uid, found.rules, on, matrix=found.matrix, states=states, drawn=drawn
+    )
     return {
-        "verdicts": [_verdict(row) for row in found.to_dict("records")],
+        "verdicts": [_verdict(row) for row in told.to_dict("records")],
+        "uid": uid,
         "crs": dataset.crs_of(data, "parcel"),
         "judged_on": on.isoformat(),
     }

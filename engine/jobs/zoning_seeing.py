@@ -13,7 +13,8 @@ import shapely
 
 from ...layers.errors import InputError
 from ...layers.report import Report
-from ...processing.zoning import envelope_rows, inputs, packs, shadow_rows, shadow_site, sun
+from ...processing.zoning import envelope_rows, inputs, packs, shadow_rows, shadow_site
+from ...processing.zoning import sun as sky
 from ...processing.zoning.breach import Breach, breaches
 from ...processing.zoning.columns import numbers
 from ...processing.zoning.envelope import Envelope
@@ -119,8 +120,8 @@ def shadow(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
         raise InputError("zoning.shadow_of_what")
     centre = _centre(planned)
     step_h = parameters["step_min"] / 60.0
-    drawn = sun.on_map(sun.hours(day, first, last, 60.0), *centre, planned.crs)
-    counted = sun.on_map(sun.hours(day, first, last, parameters["step_min"], middle=True), *centre, planned.crs)
+    drawn = sky.on_map(sky.hours(day, first, last, 60.0), *centre, planned.crs)
+    counted = sky.on_map(sky.hours(day, first, last, parameters["step_min"], middle=True), *centre, planned.crs)
     low = int((~high_enough(counted)).sum())
     if low == len(counted.moments):
         raise InputError("zoning.no_daylight", date=day, first=first, last=last)
@@ -134,7 +135,7 @@ def shadow(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
         data,
         "zoning.shadow",
         _given(parameters),
-        _state(data) | {"sun": sun.SOURCE},
+        _state(data) | {"sun": sky.SOURCE},
         simulated=simulated,
         judged_on=day,
     ) as run:
@@ -169,3 +170,11 @@ def _tell_shadow(planned: shadow_site.Planned, low: int, step_min: int, simulate
         report.message("zoning.shadow.without_height", level="warning", buildings=list(planned.missing))
     if simulated:
         report.message("zoning.simulated")
+
+
+def sun(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    """Where the sun stands over a point of a map; azimuth from the map's north."""
+    hour = parameters["hour"]
+    moment = sky.hours(parameters["date"], hour, hour, 60.0)
+    seen = sky.on_map(moment, parameters["x"], parameters["y"], parameters["crs"])
+    return {"azimuth_deg": round(float(seen.azimuth[0]), 4), "elevation_deg": round(float(seen.elevation[0]), 4)}

@@ -19,8 +19,8 @@ from .rules import MARKLESS
 from .soundness import as_multipolygons
 
 
-def heights(band: Band, cap: float, language: str) -> str:
-    """``from 19 m to below 22 m`` in words."""
+def heights(band: Band, cap: float, language: str, *, words: str = "heights") -> str:
+    """``from 19 m to below 22 m`` in words; ``words`` ``short``: as signs, for the map."""
     low, high = number(round(band.low, 3), language), number(round(min(band.high, cap), 3), language)
     if not math.isfinite(band.high):
         code = "from" if band.low > 0 else "all"
@@ -28,7 +28,7 @@ def heights(band: Band, cap: float, language: str) -> str:
         code = "up_to" if band.low > 0 else "whole"
     else:
         code = "between" if band.low > 0 else "below"
-    return sentence(f"zoning.envelope.heights.{code}", language, low=low, high=high)
+    return sentence(f"zoning.envelope.{words}.{code}", language, low=low, high=high)
 
 
 def marked(text: str, status: str, language: str) -> str:
@@ -98,7 +98,7 @@ def _note(envelope: Envelope, band: int, language: str) -> str | None:
     lines = []
     for one in envelope.bands:
         setback = one.binding.limit if one.binding else 0.0
-        of = heights(one, envelope.cap, language)
+        of = heights(one, envelope.cap, language, words="short")
         lines.append(sentence("zoning.envelope.line", language, heights=of, setback=number(setback, language)))
     return "\n".join(lines)
 

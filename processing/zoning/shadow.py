@@ -67,7 +67,7 @@ def _swept(footprint: shapely.Geometry, move: Numbers) -> shapely.Geometry:
     across = np.abs((end - start)[:, 0] * move[1] - (end - start)[:, 1] * move[0])
     wide = across > 1e-9  # an edge along the move covers nothing
     start, end = start[wide], end[wide]
-    parallelograms = np.atleast_1d(shapely.polygons(np.stack([start, end, end + move, start + move], axis=1)))
+    parallelograms = np.array(shapely.polygons(np.stack([start, end, end + move, start + move], axis=1)), dtype=object)
     whole = np.array([footprint], dtype=object)
     return shapely.union_all(np.concatenate([whole, _moved(whole, move[None, :]), parallelograms]))
 

@@ -26,7 +26,7 @@ from qgis.core import (
 from ...engine.contract import Job, Parameter
 from ...layers.messages import RESOURCES
 from ..language import tr
-from ..project_data import data_of_project
+from ..project_data import data_of_project, selected_uids
 
 _SOURCE_TYPES = {
     "Point": Qgis.ProcessingSourceType.VectorPoint,
@@ -146,6 +146,10 @@ def _text(job: Job, p: Parameter) -> QgsProcessingParameterDefinition:
     if chooses_layers(job, p):
         return QgsProcessingParameterMultipleLayers(p.id, name_of(job, p), Qgis.ProcessingSourceType.Vector)
     default = ", ".join(p.default) if isinstance(p.default, (list, tuple)) else p.default
+    if p.id == "uid":  # what the user has selected on the map is probably meant
+        default = next(iter(selected_uids(("building", "parcel"))), None)
+    elif p.id == "uids":
+        default = ", ".join(selected_uids(("building",))) or None
     made = QgsProcessingParameterString(p.id, name_of(job, p), default, p.kind == "json")
     if p.id == "layer":
         made.setMetadata({"widget_wrapper": {"value_hints": declared_ids()}})

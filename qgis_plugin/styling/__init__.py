@@ -25,6 +25,8 @@ The declaration holds the data (fields, domains, the table ``[style]``), this ro
     list of labels: see :mod:`.labels`
 ``tip``
     ids of the fields that the map tip shows
+``extrusion``
+    how its polygons stand as blocks in a 3D view: see :mod:`.extrusion`
 ``order``
     place among the layers of its kind in a project: larger is higher
 """

@@ -8,6 +8,7 @@ from qgis.core import QgsVectorLayer
 
 from ...layers import catalogue
 from ...layers.model import Layer
+from .extrusion import extrude
 from .forms import dress_fields, form, table
 from .labels import labelling
 from .metadata import describe
@@ -56,6 +57,7 @@ def _draw(layer: QgsVectorLayer, declared: Layer, language: str) -> None:
     layer.setLabelsEnabled(labels is not None)
     layer.setMapTipTemplate(map_tip(declared, language))
     layer.setOpacity(float(style.get("opacity", 1.0)))
+    extrude(layer, declared)
     layer.setScaleBasedVisibility("visible_to" in style or "visible_from" in style)
     layer.setMinimumScale(float(style.get("visible_to", 0)))
     layer.setMaximumScale(float(style.get("visible_from", 0)))
