@@ -110,9 +110,14 @@ def crs_of(path: str | Path, layer_id: str) -> str:
             "JOIN gpkg_spatial_ref_sys AS s ON s.srs_id = g.srs_id WHERE g.table_name = ?",
             (layer_id,),
         ).fetchone()
-    if row is None or row[0].upper() == "NONE" or row[2].startswith("Undefined"):  # "Undefined SRS" is GDAL's word
+    return "" if row is None else system_name(*row)
+
+
+def system_name(organization: str, number: int, name: str) -> str:
+    """``EPSG:n`` of a row of a GeoPackage's systems; empty where it stands for none."""
+    if organization.upper() == "NONE" or name.startswith("Undefined"):  # "Undefined SRS" is GDAL's word
         return ""
-    return f"{row[0].upper()}:{row[1]}"
+    return f"{organization.upper()}:{number}"
 
 
 def meta(path: str | Path) -> dict[str, Any]:

@@ -1,49 +1,151 @@
-"""Only what lies near a place or refers to a feature: short questions about a large data set."""
+"""Short questions about a large data set over one connection: opening the file for each would take longer than asking.
+
+Geometry blobs are read as OGC 12-128r18, 2.1.3 describes them; boxes are looked up in the R-tree of annex F.3. All
+identifiers in the statements are names of the catalogue or of the file's own tables, all values are parameters.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
+import numpy as np
+import pandas as pd
 import pyogrio
+import shapely
 
+from ..layers.errors import InputError
 from . import dataset
+from .geopackage import reading
 from .troubles import told
 
 Box = tuple[float, float, float, float]
+# Bytes of the envelope behind the eight of a blob's header, by the kind that its flags name.
+_ENVELOPE = (0, 32, 48, 48, 64)
+_AT_ONCE = 500  # values in one statement
 
 
-def _read(
-    path: str | Path, layer_id: str, columns: Sequence[str], *, bbox: Box | None = None, where: str | None = None
+class Nearby:
+    """A data set that is open for reading. Frames have ``uid``, the columns asked for (null where the file lacks one)
+    and ``geometry`` in the layer's own system.
+    """
+
+    def __init__(self, path: Path, database: sqlite3.Connection) -> None:
+        self.path = path
+        self._database = database
+        self._columns: dict[str, frozenset[str]] = {}
+
+    @cached_property
+    def layers(self) -> dict[str, tuple[str, str]]:
+        """By name of each layer with geometry: its geometry column and ``EPSG:n`` (empty: none named)."""
+        rows = self._database.execute(
+            "SELECT g.table_name, g.column_name, s.organization, s.organization_coordsys_id, s.srs_name "
+            "FROM gpkg_geometry_columns AS g JOIN gpkg_spatial_ref_sys AS s ON s.srs_id = g.srs_id"
+        ).fetchall()
+        return {str(table): (str(column), dataset.system_name(*system)) for table, column, *system in rows}
+
+    def near(self, layer_id: str, columns: Sequence[str], box: Box) -> gpd.GeoDataFrame:
+        """The features whose boxes meet ``box`` (west, south, east, north in the layer's own system)."""
+        geometry, _ = self._layer(layer_id)
+        index = f"rtree_{layer_id}_{geometry}"
+        if not self._has(index):
+            frame = self._read(layer_id, columns, "", ())
+            bounds = shapely.bounds(frame.geometry.to_numpy())
+            with np.errstate(invalid="ignore"):
+                meets = (bounds[:, 0] <= box[2]) & (bounds[:, 2] >= box[0])
+                meets &= (bounds[:, 1] <= box[3]) & (bounds[:, 3] >= box[1])
+            return frame[meets].reset_index(drop=True)
+        where = f' WHERE rowid IN (SELECT id FROM "{index}" WHERE minx <= ? AND maxx >= ? AND miny <= ? AND maxy >= ?)'  # noqa: S608  # nosec B608 - the file's own index
+        return self._read(layer_id, columns, where, (box[2], box[0], box[3], box[1]))
+
+    def referring(self, layer_id: str, columns: Sequence[str], field: str, values: Iterable[Any]) -> gpd.GeoDataFrame:
+        """The features whose ``field``, a declared one, is among ``values``; none where the file lacks the field."""
+        dataset.declared(self.path, layer_id).find(field)
+        wanted = list(dict.fromkeys(values)) if field in self._present(layer_id) else []
+        found = [
+            self._read(layer_id, columns, f' WHERE "{field}" IN ({", ".join("?" * len(some))})', some)
+            for some in (wanted[at : at + _AT_ONCE] for at in range(0, len(wanted), _AT_ONCE))
+        ]
+        if not found:
+            return self._read(layer_id, columns, " WHERE 0", ())
+        return found[0] if len(found) == 1 else pd.concat(found, ignore_index=True)
+
+    def _layer(self, layer_id: str) -> tuple[str, str]:
+        if layer_id not in self.layers:
+            raise InputError("schema.layer_missing", path=str(self.path), layer=layer_id, known=list(self.layers))
+        return self.layers[layer_id]
+
+    def _present(self, layer_id: str) -> frozenset[str]:
+        if layer_id not in self._columns:
+            rows = self._database.execute("SELECT name FROM pragma_table_info(?)", (layer_id,)).fetchall()
+            self._columns[layer_id] = frozenset(str(name) for (name,) in rows)
+        return self._columns[layer_id]
+
+    def _has(self, table: str) -> bool:
+        found = self._database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+        return found is not None
+
+    def _read(self, layer_id: str, columns: Sequence[str], where: str, values: Sequence[Any]) -> gpd.GeoDataFrame:
+        geometry, crs = self._layer(layer_id)
+        present = self._present(layer_id)
+        names = list(dict.fromkeys(("uid", *columns)))
+        there = [name for name in names if name in present]
+        listed = ", ".join(f'"{name}"' for name in (*there, geometry))
+        with told(self.path, writing=False):
+            rows = self._database.execute(
+                f'SELECT {listed} FROM "{layer_id}"{where} ORDER BY rowid',  # noqa: S608  # nosec B608 - names of the catalogue
+                values,
+            ).fetchall()
+        table = list(zip(*rows, strict=True)) if rows else [()] * (len(there) + 1)
+        data = {
+            name: np.array([*table[there.index(name)], None], dtype=object)[:-1] if name in there else None
+            for name in names
+        }
+        shapes = shapely.from_wkb([_wkb(blob) for blob in table[-1]])
+        return gpd.GeoDataFrame(pd.DataFrame(data, index=range(len(rows))), geometry=shapes, crs=crs or None)
+
+
+def _wkb(blob: bytes | None) -> bytes | None:
+    """The WKB in a GeoPackage blob; None for null, for an empty geometry, and for what is no such blob."""
+    if blob is None or len(blob) < 8 or blob[:2] != b"GP" or blob[3] & 0x10:
+        return None
+    kind = blob[3] >> 1 & 0x07
+    return blob[8 + _ENVELOPE[kind] :] if kind < len(_ENVELOPE) else None
+
+
+@contextmanager
+def nearby(path: Path) -> Iterator[Nearby]:
+    """``path`` open for reading until the block ends. Raises :class:`InputError` where it is no GeoPackage."""
+    with reading(path) as database:
+        yield Nearby(path, database)
+
+
+def read_near(path: str | Path, layer_id: str, columns: Sequence[str], bbox: Box) -> gpd.GeoDataFrame:
+    """As :meth:`Nearby.near`, for a single question."""
+    with nearby(Path(path)) as near:
+        return near.near(layer_id, columns, bbox)
+
+
+def read_referring(
+    path: str | Path, layer_id: str, columns: Sequence[str], field: str, values: Iterable[Any]
 ) -> gpd.GeoDataFrame:
-    present = set(dataset.fields_in(path, layer_id))
-    wanted = ["uid", *(name for name in columns if name in present and name != "uid")]
-    with told(Path(path), writing=False):
-        frame = pyogrio.read_dataframe(path, layer=layer_id, columns=wanted, bbox=bbox, where=where)
-    for name in columns:
-        if name not in frame:
-            frame[name] = None
-    return frame
+    """As :meth:`Nearby.referring`, for a single question."""
+    with nearby(Path(path)) as near:
+        return near.referring(layer_id, columns, field, values)
 
 
 def read_columns(path: str | Path, layer_id: str, columns: Sequence[str]) -> gpd.GeoDataFrame:
     """The whole layer with ``columns``; one that the file lacks is null. Raises :class:`InputError`."""
-    return _read(path, layer_id, columns)
-
-
-def read_near(path: str | Path, layer_id: str, columns: Sequence[str], bbox: Box) -> gpd.GeoDataFrame:
-    """The features whose boxes meet ``bbox`` (west, south, east, north in the layer's own system), by its index."""
-    return _read(path, layer_id, columns, bbox=bbox)
-
-
-def read_referring(
-    path: str | Path, layer_id: str, columns: Sequence[str], field: str, uids: Sequence[str]
-) -> gpd.GeoDataFrame:
-    """The features whose reference ``field`` (a declared one) names one of ``uids``. Raises :class:`InputError`."""
-    dataset.declared(path, layer_id).find(field)
-    if field not in dataset.fields_in(path, layer_id):
-        return _read(path, layer_id, columns, where="1 = 0")
-    safe = [uid for uid in dict.fromkeys(uids) if dataset.UID.fullmatch(uid)]  # pyogrio takes no parameters
-    listed = ", ".join(f"'{uid}'" for uid in safe)
-    return _read(path, layer_id, columns, where=f'"{field}" IN ({listed})' if safe else "1 = 0")
+    present = set(dataset.fields_in(path, layer_id))
+    wanted = ["uid", *(name for name in columns if name in present and name != "uid")]
+    with told(Path(path), writing=False):
+        frame = pyogrio.read_dataframe(path, layer=layer_id, columns=wanted)
+    for name in columns:
+        if name not in frame:
+            frame[name] = None
+    return frame

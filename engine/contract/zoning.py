@@ -37,10 +37,11 @@ EXPLAIN = Job(
     quick=True,
     parameters=(
         Parameter("data", "dataset", required=True),
-        Parameter("uid", "text", required=True),
+        Parameter("uid", "text"),
         DATE,
         PLAN_STATE,
         AREA_STATE,
+        Parameter("drawn", "json"),
     ),
     results=(Result("verdicts", "json"),),
 )

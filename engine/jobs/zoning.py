@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from ...layers.errors import UsageError
 from ...layers.report import Report, Stage
 from ...processing.zoning import inputs, packs
-from ...processing.zoning.check import check as check_layers
-from ...processing.zoning.check import layers_needed
+from ...processing.zoning.check import Judged, identified, judged, layers_needed
 from ...processing.zoning.drawn import as_drawn
 from ...processing.zoning.explain import explain as explain_feature
 from ...processing.zoning.lots import States
@@ -29,6 +29,10 @@ from .zoning_seeing import envelope as envelope
 from .zoning_seeing import shadow as shadow
 from .zoning_seeing import sun as sun
 
+# Outcomes that are rows of the run; the others are kept in columns.
+ROWS = ("fail", "not_checkable")
+# So many rows are written at once: each writing costs some, and all of them memory.
+TOGETHER = 50_000
 # The parameter that replaces a layer of the data set.
 _INSTEAD = {"parcel": "parcels", "building": "buildings", "planned_zone": "zones"}
 
@@ -51,9 +55,28 @@ def _provenance(data: Path, found: packs.Library, rules: Sequence[Rule], on: dat
     }
 
 
-def _counts(outcomes: pd.Series) -> dict[str, int]:
-    counted = Counter(outcomes)
-    return {outcome: counted.get(outcome, 0) for outcome in OUTCOMES}
+def _asked_about(one: Judged, asked: Mapping[str, Collection[str]] | None) -> tuple[Judged, pd.DataFrame]:
+    """What one rule says on the features ``asked`` about (None: all), without its rows; and these."""
+    outcomes, findings = one.outcomes, one.findings
+    if asked is not None:
+        mine = asked.get(one.rule.layer if outcomes is None else outcomes.layer, ())
+        findings = findings[[uid in mine for uid in findings["feature_uid"]]]
+        if outcomes is not None:
+            outcomes = outcomes.only(np.array([uid in mine for uid in outcomes.uids], dtype=bool))
+    return replace(one, outcomes=outcomes, findings=one.findings.iloc[:0]), findings
+
+
+def _counts(one: Judged) -> dict[str, int]:
+    """Verdicts by outcome; of a rule that could not be judged at all, the one row that says so."""
+    if one.outcomes is not None:
+        return one.outcomes.counts
+    return dict.fromkeys(OUTCOMES, 0) | {"not_checkable": 1}
+
+
+def _subjects(done: Sequence[Judged]) -> int:
+    """How many features there is a verdict about."""
+    lists = {id(one.outcomes.uids): one.outcomes.uids for one in done if one.outcomes is not None}
+    return len(set().union(*lists.values()))
 
 
 def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
@@ -70,30 +93,34 @@ def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     if scenario is not None:
         scenarios.tell_since(data, scenario, report)
     layers = inputs.whole(data, layers_needed(rules), instead, report, scenario=scenario)
+    crs = next(iter(layers.values())).crs
     simulated = bool(meta.get("simulated"))
     given = {name: value for name, value in parameters.items() if value is not None}
     place = data if scenario is None else scenarios.runs_of(scenario)  # the newest run of the data is not a scenario's
     with runs.new_run(
         place, "zoning.check", given, _provenance(data, found, rules, on), simulated=simulated, judged_on=on
     ) as run:
-        findings = check_layers(
-            layers, rules, on, matrix=matrix, states=states, brief=True, report=Stage(report, 0.1, 0.8)
-        )
         asked = inputs.asked_about(layers, parameters["parcels"], parameters["buildings"])
-        if asked is not None:
-            about = [
-                uid in asked.get(layer, ())
-                for layer, uid in zip(findings["layer"], findings["feature_uid"], strict=True)
-            ]
-            findings = findings[about]
-        report.progress(0.8, "zoning.step_write")
-        outcomes = _counts(findings["outcome"])
+        done, waiting = [], []
+        stage = Stage(report, 0.1, 0.95)
+        for one in judged(layers, rules, on, matrix=matrix, states=states, wanted=ROWS, report=stage):
+            kept, findings = _asked_about(one, asked)
+            done.append(kept)
+            waiting.append(findings)
+            if sum(map(len, waiting)) > TOGETHER:
+                run.write("finding", identified(waiting, crs))
+                waiting = []
+        report.progress(0.95, "zoning.step_write")
+        if waiting:
+            run.write("finding", identified(waiting, crs))
+        run.write_verdicts([one.outcomes for one in done if one.outcomes is not None])
+        counts = {one.rule.id: _counts(one) for one in done}
+        outcomes = {outcome: sum(counted[outcome] for counted in counts.values()) for outcome in OUTCOMES}
         by_rule = [
             {"rule": rule.id, "title": {"vi": rule.title.vi, "en": rule.title.en}, "status": rule.status}
-            | {"source": rule.source.citation, **_counts(findings["outcome"][findings["rule"] == rule.id])}
+            | {"source": rule.source.citation, **counts[rule.id]}
             for rule in rules
         ]
-        run.write("finding", findings)
         run.finish(outcomes)
         report.progress(1.0)
     if simulated:
@@ -103,7 +130,7 @@ def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
         "findings": f"{run.path}|layername=finding",
         "outcomes": outcomes,
         "by_rule": by_rule,
-        "checked": int(findings["feature_uid"].nunique()),
+        "checked": _subjects(done),
         "judged_on": on.isoformat(),
         "simulated": simulated,
     }

@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 
 from ...layers import crs
+from ...layers.catalogue import layer
 from ...layers.errors import InputError
 from ...layers.report import SILENT, Report
 from ...store import coordinates, dataset, layer_source, nearby, place, scenarios
 from ...store.scenarios import Scenario
-from .columns import absent
+from .columns import Mask, absent
 from .lots import lots_of_buildings
 from .overlay import overlay
 from .scene import Layers
@@ -74,7 +75,7 @@ def gather(
         target = target or code
         _require_metres(layer_id, frame, code, province, report)
         _require_one_place(layer_id, coordinates.to(frame, target), frames.get("parcel"), code)
-        frames[layer_id] = _with_dates(coordinates.to(frame, target))
+        frames[layer_id] = _with_dates(layer_id, coordinates.to(frame, target))
     return frames
 
 
@@ -90,12 +91,16 @@ def _require_metres(layer_id: str, frame: gpd.GeoDataFrame, code: str, province:
         report.message("zoning.wrong_zone", level="warning", layer=layer_id, crs=code, likely=found.zone)
 
 
-def _with_dates(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """``approved_on`` as plain dates or None."""
-    if "approved_on" not in frame:
-        return frame
-    days = pd.to_datetime(frame["approved_on"], errors="coerce")
-    return frame.assign(approved_on=pd.Series([None if pd.isna(d) else d.date() for d in days], dtype=object))
+def _with_dates(layer_id: str, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Days as plain dates or None, whoever read them."""
+    days = {
+        name: pd.Series(
+            [None if pd.isna(d) else d.date() for d in pd.to_datetime(frame[name], errors="coerce")], dtype=object
+        )
+        for name in (field.id for field in layer(layer_id).fields if field.type == "date")
+        if name in frame
+    }
+    return frame.assign(**days) if days else frame
 
 
 def _require_one_place(layer_id: str, frame: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame | None, code: str) -> None:
@@ -134,7 +139,8 @@ def whole(
         raise InputError("schema.layer_missing", path=str(data), layer=first, known=list(there))
     province = str(dataset.meta(data).get("province") or "")
     layers = gather(needed, read, province=province, report=report)
-    return _on_chosen_parcels(layers) if instead.get("parcel") else layers
+    given = instead.get("parcel") and _uids(instead["parcel"]) is None
+    return _on_given_parcels(layers) if given else layers
 
 
 def _as_planned(data: Path, layer_id: str, there: bool, scenario: Scenario | None) -> gpd.GeoDataFrame:
@@ -145,27 +151,50 @@ def _as_planned(data: Path, layer_id: str, there: bool, scenario: Scenario | Non
     return planned
 
 
+def _uids(value: Any) -> frozenset[str] | None:
+    """The features that a contract value chooses, None for all."""
+    uids = value.get("uids") if isinstance(value, Mapping) else None
+    return None if uids is None else frozenset(str(uid) for uid in uids)
+
+
 def _measured(layer_id: str, value: Any) -> Any:
-    """A choice of buildings limits what is told, not what is measured."""
-    return {**value, "uids": None} if layer_id == "building" and isinstance(value, Mapping) else value
+    """A choice of features limits what is told, not what is measured: neighbours count."""
+    return {**value, "uids": None} if layer_id in ("parcel", "building") and isinstance(value, Mapping) else value
 
 
-def _on_chosen_parcels(layers: Layers) -> Layers:
-    """Where only some parcels are to be checked, so are only the buildings that count on them."""
+def _on_given_parcels(layers: Layers) -> Layers:
+    """Where another file says what the parcels are, only the buildings that count on them are looked at."""
     if "building" not in layers:
         return layers
-    parcels, buildings = layers["parcel"], layers["building"]
+    on = _counting_on(layers["building"], layers["parcel"])
+    return {**layers, "building": layers["building"][on].reset_index(drop=True)}
+
+
+def _counting_on(buildings: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame) -> Mask:
+    """Which buildings stand on ``parcels`` or name one of them."""
     shapes, flaw = polygons(buildings.geometry.to_numpy(), "building.geometry")
     lots, _ = polygons(parcels.geometry.to_numpy(), "parcel.geometry")
     _, lotless = lots_of_buildings(overlay(shapes, lots), shapes, len(shapes))
     referring = buildings["parcel"].isin(parcels["uid"]).to_numpy() & ~absent(flaw)
-    return {**layers, "building": buildings[absent(lotless) | referring].reset_index(drop=True)}
+    counting: Mask = absent(lotless) | referring
+    return counting
 
 
-def chosen_buildings(value: Any) -> frozenset[str] | None:
-    """The buildings that the job was asked about, None for all. Lots are measured with all that stands on them."""
-    uids = value.get("uids") if isinstance(value, Mapping) else None
-    return None if uids is None else frozenset(str(uid) for uid in uids)
+def asked_about(layers: Layers, parcels: Any, buildings: Any) -> Mapping[str, frozenset[str]] | None:
+    """By layer the features that the job was asked about, as its parameters choose them; None for all.
+
+    Chosen parcels bring the buildings on them; chosen buildings alone bring all parcels.
+    """
+    lots, chosen = _uids(parcels), _uids(buildings)
+    if lots is None and chosen is None:
+        return None
+    asked = {"parcel": lots if lots is not None else frozenset(layers["parcel"]["uid"])}
+    if chosen is not None:
+        asked["building"] = chosen
+    elif "building" in layers:
+        here = layers["parcel"][layers["parcel"]["uid"].isin(asked["parcel"])]
+        asked["building"] = frozenset(layers["building"]["uid"][_counting_on(layers["building"], here)])
+    return asked
 
 
 def judged_on(data: Path, asked: date | None) -> date:

@@ -47,6 +47,13 @@ def standing_alone(scene: Scene) -> Subjects:
     return Subjects("building", frame, scene.buildings.geometry.to_numpy(), lambda at, _limit: beyond[at])
 
 
+# What tells the edges of lots: streets, and what planners corrected.
+STREET_READS = {
+    "street_centreline": ("code", "name", "road_class", "width_m"),
+    "street_boundary": ("street",),
+    "red_line": ("street",),
+    "lot_edge": ("parcel", "kind", "street"),
+}
 _READS = {
     "parcel": PARCEL_FIELDS,
     "building": BUILDING_FIELDS,
@@ -55,5 +62,5 @@ _READS = {
     "street_boundary": ("street",),
     "red_line": ("street",),
 }
-FRONTING = Kind(fronting, _READS, required=("parcel", "building"))
-STANDING_ALONE = Kind(standing_alone, _READS, required=("parcel", "building"))
+FRONTING = Kind(fronting, _READS, required=("parcel", "building"), reach_m=0.0)
+STANDING_ALONE = Kind(standing_alone, _READS, required=("parcel", "building"), reach_m=0.0)

@@ -28,4 +28,5 @@ HEIGHTS = Kind(
     of_buildings,
     {"parcel": PARCEL_FIELDS, "building": BUILDING_FIELDS, "planned_zone": ZONE_FIELDS},
     required=("parcel", "building"),
+    reach_m=0.0,
 )

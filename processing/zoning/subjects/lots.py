@@ -6,22 +6,19 @@ import pandas as pd
 
 from ..columns import pick
 from ..land_use import against_zones
-from ..lots import built_on
 from ..scene import Scene
 from .model import Kind, Subjects, named
 
 ZONE_FIELDS = (
     "code", "land_use", "area_state", "plan_state", "approved_on", "max_density_pct", "max_far", "max_height_m",
+    "gross_kind",
 )  # fmt: skip
 
 
 def built_lots(scene: Scene) -> Subjects:
     """Lots with the buildings on them: density, floor area, height."""
-    parcel, shapes = scene.layers["parcel"], scene.shapes[0]
-    table = built_on(
-        parcel, scene.lots, scene.lot_flaw, scene.buildings, shapes, scene.standing, scene.unmeasured_lots()
-    )
-    frame = pd.concat([named(parcel), table, scene.lot_states], axis=1)
+    parcel = scene.layers["parcel"]
+    frame = pd.concat([named(parcel), scene.built, scene.lot_states], axis=1)
     covered = frame.pop("parts").to_numpy(dtype=object)
     return Subjects("parcel", frame, parcel.geometry.to_numpy(), lambda at, _limit: covered[at])
 
@@ -39,11 +36,14 @@ def used_lots(scene: Scene) -> Subjects:
 
 
 PARCEL_FIELDS = ("code", "land_use", "area_legal_m2")
-BUILDING_FIELDS = ("code", "use", "height_m", "floors", "floor_area_m2", "parcel")
+BUILDING_FIELDS = ("code", "use", "height_m", "floors", "floor_area_m2", "parcel", "part", "part_of")
 
 BUILT_LOTS = Kind(
     built_lots,
     {"parcel": PARCEL_FIELDS, "building": BUILDING_FIELDS, "planned_zone": ZONE_FIELDS},
     required=("parcel", "building"),
+    reach_m=0.0,
 )
-USED_LOTS = Kind(used_lots, {"parcel": PARCEL_FIELDS, "planned_zone": ZONE_FIELDS}, required=("parcel",))
+USED_LOTS = Kind(
+    used_lots, {"parcel": PARCEL_FIELDS, "planned_zone": ZONE_FIELDS}, required=("parcel",), reach_m=0.0
+)

@@ -38,14 +38,21 @@ class Kind:
     """One kind of subject.
 
     ``reads`` are the layers and fields looked at; a data set without one of ``required`` cannot be judged at all, the
-    others may be absent. ``reach_m`` says how far around a feature all of ``reads`` must be known for its verdict to be
-    that of the whole map; None where only the whole layers tell.
+    others may be absent.
+
+    The rest says what must be known around a feature, beside the lots or buildings that lie on it, for its verdict to
+    be that of the whole map: other layers within ``reach_m`` (None: only the whole layers tell), features of its own
+    layer within ``own_reach_m``, all that ``refers`` to it (by layer: the feature's field and the other's), and all of
+    the layers ``whole``.
     """
 
     build: Callable[[Scene], Subjects]
     reads: Mapping[str, tuple[str, ...]]
     required: tuple[str, ...] = field(default=())
     reach_m: float | None = None
+    own_reach_m: float = 0.0
+    refers: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    whole: tuple[str, ...] = ()
 
 
 def named(frame: gpd.GeoDataFrame) -> pd.DataFrame:

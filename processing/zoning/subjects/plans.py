@@ -111,4 +111,6 @@ PERMITTED = Kind(
         "building_permit": ("permit_no", "issued_on", "height_m"),
     },
     required=("building", "building_permit"),
+    reach_m=0.0,
+    refers={"building_permit": ("permit_no", "permit_no")},
 )

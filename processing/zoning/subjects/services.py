@@ -161,6 +161,8 @@ HOMES = Kind(
         "service_facility": ("code", "name", "kind", "capacity"),
     },
     required=("parcel", "building", "street_centreline", "service_facility"),
+    reach_m=0.0,
+    whole=("street_centreline", "service_facility"),
 )
 UNITS = Kind(
     units,
@@ -170,4 +172,6 @@ UNITS = Kind(
         "service_facility": ("code", "kind", "capacity"),
     },
     required=("planned_zone",),
+    reach_m=0.0,
+    refers={"planned_zone": ("unit", "unit")},
 )

@@ -61,6 +61,10 @@ def explain(path: Path, name: str, **values) -> list[dict[str, Any]]:
     ]
 
 
+def ask(path: Path, **values) -> dict[str, Any]:
+    return zoning.explain(JOBS["zoning.explain"].read({"data": str(path), **values}), SILENT)
+
+
 def test_a_run_holds_what_was_found_and_from_what(data):
     before = data.read_bytes()
     result = check(data)
@@ -68,14 +72,20 @@ def test_a_run_holds_what_was_found_and_from_what(data):
     assert run.parent == dataset.beside(data) / "runs"
     assert data.read_bytes() == before
     found = dataset.read(run, "finding")
-    assert result["outcomes"] == {**dict.fromkeys(result["outcomes"], 0), **found["outcome"].value_counts().to_dict()}
+    rows, counted = found["outcome"].value_counts(), Counter()
+    for columns in verdicts.read(run):
+        counted.update(columns.counts)
+    unjudged = found["feature_uid"].isna().sum()  # rules that lack a layer are rows only
+    assert dict(counted) | {"not_checkable": counted["not_checkable"] + unjudged} == result["outcomes"]
+    assert set(rows.index) <= {"fail", "not_checkable"}
+    assert rows["fail"] == counted["fail"] and rows["not_checkable"] == counted["not_checkable"] + unjudged
     assert sum(row["fail"] for row in result["by_rule"]) == result["outcomes"]["fail"]
     setback = found[(found["rule"] == "qcvn01.setback") & (found["outcome"] == "fail")]
     assert sorted(setback["measured"]) == [0.0, 1.0, 2.0]
     assert found["uid"].is_unique
     assert found.crs == CRS
     placed = found["feature_uid"].notna()
-    assert (found.geometry.isna() == (found["outcome"].isin(["pass", "not_applicable"]) | ~placed)).all()
+    assert (found.geometry.isna() == ~placed).all()
     assert set(shapely.get_type_id(found.geometry.dropna())) == {6}
     row = runs.row(run)
     assert row["inputs"]["rules"]["qcvn01.setback"] == 1
@@ -84,23 +94,30 @@ def test_a_run_holds_what_was_found_and_from_what(data):
 
 
 def test_every_verdict_about_one_feature_equals_that_of_the_run(data):
-    run = dataset.read(check(data)["run"], "finding")
+    path = check(data)["run"]
+    run = dataset.read(path, "finding")
     for name in ("lot1", "far", "house0", "house4"):
         alone = explain(data, name)
         mine = [v for v in alone if v["feature_uid"] == uid(name)]
         theirs = run[run["feature_uid"] == uid(name)]
-        assert len(mine) == len(theirs) > 0
+        kept = {one["rule"]: one for one in verdicts.verdicts_of(path, uid(name))}
+        assert len(mine) == len(kept) > 0
         for verdict in mine:
-            row = theirs[theirs["rule"] == verdict["rule"]].iloc[0]
-            assert verdict["outcome"] == row.outcome
+            stored = kept[verdict["rule"]]
             assert verdict["message_vi"]
-            if row.outcome == "pass":  # a stored pass is told by its columns; asked about, it has its sentence
-                assert not isinstance(row.message_vi, str)
-                assert row.message_code == verdict["message_code"]
+            assert verdict["outcome"] == stored["outcome"]
+            assert verdict["measured"] == stored.get("measured")  # to the last bit
+            assert ("reason" in stored) == (verdict["outcome"] == "not_applicable")
+            if verdict["outcome"] in ("pass", "fail"):
+                assert verdict["limit_value"] == stored["limit"]
+            row = theirs[theirs["rule"] == verdict["rule"]]
+            if verdict["outcome"] in ("fail", "not_checkable"):
+                assert verdict["message_vi"] == row["message_vi"].item()
+                assert verdict["how"] == (json.loads(row["how"].item()) if row["how"].notna().item() else None)
             else:
-                assert verdict["message_vi"] == row.message_vi
-            assert verdict["how"] == (json.loads(row.how) if isinstance(row.how, str) else None)
-    assert {v["feature_code"] for v in explain(data, "house1")} == {"house1", "lot1"}
+                assert row.empty
+    about = [v for v in explain(data, "house1") if v["feature_uid"]]
+    assert {v["feature_code"] for v in about} == {"house1", "lot1"}
 
 
 def test_a_matrix_beside_the_data_decides_and_is_named_in_the_run(data):
@@ -214,3 +231,51 @@ def test_two_runs_at_once_both_end_whole(data):
     assert told[0]["run"] != told[1]["run"]
     assert told[0]["outcomes"] == told[1]["outcomes"]
     assert len(runs.runs(data)) == 2
+
+
+def test_a_drawn_feature_is_judged_as_if_it_were_saved(data):
+    stored = dataset.read(data, "building", uids=[uid("house1")]).iloc[0]
+    values = {"code": stored["code"], "use": stored["use"], "height_m": stored["height_m"], "floor_area_m2": stored["floor_area_m2"]}
+    drawn = {"layer": "building", "wkt": stored.geometry.wkt, "values": values | {"floors": float(stored["floors"])}}
+    saved = {v["rule"]: v["outcome"] for v in explain(data, "house1")}
+    replaced = ask(data, uid=uid("house1"), drawn=drawn | {"uid": uid("house1")})
+    assert {v["rule"]: v["outcome"] for v in replaced["verdicts"]} == saved
+    lower = drawn | {"uid": uid("house1"), "values": drawn["values"] | {"height_m": None}}
+    gone = {v["rule"]: v["missing"] for v in ask(data, drawn=lower)["verdicts"]}
+    assert gone["qcvn01.setback"] == ["building.height_m"]
+    new = ask(data, drawn=drawn)
+    assert new["uid"] not in (uid("house1"), "")
+    setback = next(v for v in new["verdicts"] if v["rule"] == "qcvn01.setback")
+    assert setback["feature_uid"] == new["uid"]
+    density = next(v for v in new["verdicts"] if v["rule"] == "qcvn01.net_density.detached")
+    assert set(density["how"]["inputs"]["buildings"]) >= {uid("house1"), new["uid"]}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"layer": "building"},
+        {"layer": "building", "wkt": "POLYGON((0 0, 1"},
+        {"layer": "building", "wkt": "POINT (1 1)", "uid": "1 OR 1=1"},
+        {"layer": "building", "wkt": "POINT (1 1)", "values": [1]},
+        {"layer": "building", "wkt": "POINT (1 1)", "values": {"height_m": "cao"}},
+        {"layer": "building", "wkt": "POINT (1 1)", "sql": "x"},
+        {"layer": "run", "wkt": "POINT (1 1)"},
+        [1, 2],
+        "building",
+    ],
+)
+def test_a_drawn_feature_of_another_shape_is_refused(data, wrong):
+    with pytest.raises(InputError):
+        ask(data, drawn=json.dumps(wrong))
+
+
+def test_a_choice_of_parcels_still_measures_their_neighbours(data):
+    chosen = {"path": str(data), "layer": "parcel", "uids": [uid("lot1")]}
+    told = []
+    for run in (check(data), check(data, parcels=chosen)):
+        found = dataset.read(run["run"], "finding")
+        mine = found[found["feature_uid"].isin({uid("lot1"), uid("house1")})].round(6).astype(str)
+        told.append(sorted(mine[["rule", "feature_uid", "outcome", "measured", "message_vi"]].to_numpy().tolist()))
+    assert told[0] == told[1] != []
+    assert len(found) == len(mine)
