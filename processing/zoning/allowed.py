@@ -69,6 +69,9 @@ def allowed(rules: Sequence[Rule], measure: str, given: Mapping[str, Any], on: d
     sides = list(dict.fromkeys(rule.op for rule in known)) or [""]
     answers = [_answer([rule for rule in known if rule.op == side], given, on) for side in sides]
     answers.sort(key=lambda answer: answer["outcome"] != "limit")
+    if not known and left_out:  # the plan alone says it
+        said = [rule.limit.by[0] for rule in rules if rule.id in left_out]
+        answers[0]["missing"] = list(dict.fromkeys(INPUTS[name].lacking for name in said))
     used = {PLAN_STATE, *(name for rule in known for name in rule.needs)}
     told = answers[0] | {
         "measure": measure,

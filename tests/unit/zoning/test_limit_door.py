@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 import pytest
 
 from dothi.engine.cli import main
 from dothi.engine.contract import JOBS
+from dothi.layers.messages import has
 from dothi.processing.zoning import packs
-from dothi.processing.zoning.measures import INPUTS
+from dothi.processing.zoning.allowed import allowed
+from dothi.processing.zoning.measures import INPUTS, MEASURES
 
 KEYS = {"limit", "unit", "outcome", "missing", "rule", "source", "rows"}
 DAY = ("--date", "2026-06-01")
@@ -112,6 +115,21 @@ def test_an_input_without_an_option_is_given_as_json(ask):
     assert ask(*arguments, "--given", '{"zone_max_density": 30}')["limit"] == 30.0
     assert ask(*arguments, "--given", '{"zone_max_densty": 30}', code=3)["error"]["code"] == "rules.input_unknown"
     assert ask("--measure", "net_desnity", code=3)["error"]["code"] == "rules.measure_unknown"
+
+
+@pytest.mark.parametrize("measure", sorted(MEASURES))
+def test_every_measure_has_an_answer_or_says_what_is_missing(measure):
+    told = allowed(packs.load()[0], measure, {}, date(2026, 6, 1))
+    assert set(told) >= KEYS
+    assert told["unit"] == MEASURES[measure].unit
+    assert (told["outcome"] == "limit") == (told["limit"] is not None) == (told["missing"] == [])
+    assert [code for code in told["missing"] if not has(f"zoning.missing.{code}")] == []
+    json.dumps(told, allow_nan=False)
+
+
+def test_where_only_the_plan_decides_the_plan_is_asked_for(ask):
+    assert ask("--measure", "height", *DAY)["missing"] == ["planned_zone.max_height_m"]
+    assert ask("--measure", "height", "--zone-max-height", "24", *DAY)["limit"] == 24.0
 
 
 def test_every_input_that_a_rule_asks_for_can_be_given():
