@@ -12,7 +12,8 @@ from ...layers.errors import InputError, UsageError
 from ...layers.report import Report
 from ...processing.documents.blocks import Frame
 from ...processing.zoning import inputs, packs
-from ...processing.zoning.lot_case import FewLots, Judging, lots_under
+from ...processing.zoning.explain import Judging
+from ...processing.zoning.lot_case import FewLots, lots_under
 from ...processing.zoning.lot_sheet import say as say_report
 from ...processing.zoning.lot_sheet import system_name
 from ...processing.zoning.plan_info import at_point, information

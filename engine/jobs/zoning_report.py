@@ -12,7 +12,8 @@ from ...layers.report import Report, Stage
 from ...processing.documents import html, pdf
 from ...processing.documents.blocks import Frame
 from ...processing.zoning import inputs, packs
-from ...processing.zoning.lot_case import FewLots, Judging, lots_under, verdict
+from ...processing.zoning.explain import Judging
+from ...processing.zoning.lot_case import FewLots, lots_under, verdict
 from ...processing.zoning.lots import States
 from ...processing.zoning.many_lots import MANY, ManyLots
 from ...processing.zoning.report import LotReport, Provenance

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
@@ -21,9 +20,8 @@ import shapely
 from ...layers.errors import InputError
 from ...store import coordinates, dataset, nearby
 from .columns import absent
-from .explain import explain
-from .lots import COUNTING_SHARE, UNSTATED, States
-from .rules import Compatibility, Rule
+from .explain import Judging, explain
+from .lots import COUNTING_SHARE
 from .soundness import polygons
 from .surroundings import Surroundings
 
@@ -33,16 +31,6 @@ REACH_M = 60.0  # what of the neighbourhood a sheet may show
 
 # A finding with its JSON read, null for numbers that are not there, and ``geometry``.
 Verdict: TypeAlias = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Judging:
-    """By what a data set is judged."""
-
-    rules: tuple[Rule, ...]
-    on: date
-    matrix: Compatibility | None = None
-    states: States = UNSTATED
 
 
 @dataclass(frozen=True)

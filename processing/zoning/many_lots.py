@@ -16,7 +16,8 @@ from ...layers.report import Report
 from ...store import dataset
 from . import inputs
 from .check import check, layers_needed
-from .lot_case import AROUND, REACH_M, RECORD, Judging, LotCase, Verdict, made_case, verdict
+from .explain import Judging
+from .lot_case import AROUND, REACH_M, RECORD, LotCase, Verdict, made_case, verdict
 
 # From so many lots on, one check of everything takes less time than reading around each of them.
 MANY = 15

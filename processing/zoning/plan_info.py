@@ -19,8 +19,9 @@ from ...layers.errors import InputError
 from ...store import coordinates, dataset, nearby
 from .allowed import allowed
 from .columns import absent
+from .explain import Judging
 from .limits import Table
-from .lot_case import Judging, LotCase, Source, plain
+from .lot_case import LotCase, Source, plain
 from .rules import Rule
 from .site import site
 from .streets import frontages

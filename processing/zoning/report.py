@@ -21,7 +21,8 @@ from ...layers.report import Report
 from ..documents.blocks import Block, Facts, Frame, Heading, Paragraph, Picture, Section, Table
 from ..documents.map_sheet import view_of
 from . import packs
-from .lot_case import Judging, LotCase, Source, Verdict
+from .explain import Judging
+from .lot_case import LotCase, Source, Verdict
 from .lot_map import HEIGHT, OVERVIEW_MARGIN, WIDTH, overview
 from .lot_sheet import ORDER, card, chips, lot_name, lot_section, reservations, say, signatures, system_name
 from .rules import Rule
