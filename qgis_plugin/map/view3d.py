@@ -199,5 +199,5 @@ def shine(view: Any, azimuth: float, elevation: float) -> None:
     light = QgsDirectionalLightSettings()
     light.setDirection(_world(-math.sin(turn) * across, -math.cos(turn) * across, -math.sin(math.radians(elevation))))
     light.setColor(QColor("#fff6e5"))
-    light.setIntensity(0.75)
+    light.setIntensity(0.6)
     view.mapSettings().setLightSources([light])
