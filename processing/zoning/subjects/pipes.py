@@ -79,7 +79,7 @@ def dead_ends(ends: Indices, length: Numbers) -> tuple[Numbers, Mask]:
 def _nodes(shapes: Geometries) -> Indices:
     """Two node numbers per pipe; ends within :data:`SNAP_M` are one node."""
     lines = shapely.line_merge(shapes)
-    single = np.array([line.geom_type == "LineString" for line in lines])
+    single = np.array([line.geom_type == "LineString" for line in lines], dtype=bool)
     lines = pick(single, lines, None)
     for i in np.flatnonzero(~single):  # drawn in pieces that do not meet: its first and last vertex
         lines[i] = shapely.LineString(shapely.get_coordinates(shapes[i]))
