@@ -25,8 +25,10 @@ from .algorithms.jobs import (
     MapChange,
     MapSchema,
     NewProject,
+    PlanInformation,
     ProjectAlgorithm,
     PublishIoc,
+    ReportZoning,
     ScenarioFromDataSets,
 )
 from .algorithms.provider import PROVIDER
@@ -47,6 +49,8 @@ MENU = "dothi_menu"
 
 _FIRST: tuple[type[EngineAlgorithm], ...] = (NewProject, CheckZoning, DetectChange, PublishIoc)
 _DATA: tuple[type[EngineAlgorithm], ...] = (
+    ReportZoning,
+    PlanInformation,
     ExportFindings,
     CheckSchema,
     MapSchema,
@@ -128,7 +132,10 @@ class Window:
     def _run(self, name: str) -> None:
         from qgis import processing
 
+        from . import documents
+
         outcome = processing.execAlgorithmDialog(f"{PROVIDER}:{name}", {})
+        documents.show(name, outcome)
         project = outcome.get(ProjectAlgorithm.PROJECT)
         if project and self._agrees(tr("plugin.open_project")):
             self.iface.addProject(project)

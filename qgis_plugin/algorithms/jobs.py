@@ -7,7 +7,18 @@ from typing import Any
 
 from qgis.core import QgsProcessingContext, QgsProcessingException, QgsProcessingFeedback, QgsProcessingOutputFile
 
-from ...engine.contract import change, demo, ioc, project, scenario, schema, zoning, zoning_findings, zoning_seeing
+from ...engine.contract import (
+    change,
+    demo,
+    ioc,
+    project,
+    scenario,
+    schema,
+    zoning,
+    zoning_findings,
+    zoning_report,
+    zoning_seeing,
+)
 from ...layers.errors import DothiError
 from ..language import language, tr
 from .base import EngineAlgorithm
@@ -54,6 +65,18 @@ class ExportFindings(EngineAlgorithm):
     """The findings of a run as a table for office programs."""
 
     job = zoning_findings.EXPORT
+
+
+class ReportZoning(EngineAlgorithm):
+    """The sheet of a lot, or the report of a run, as PDF or HTML."""
+
+    job = zoning_report.REPORT
+
+
+class PlanInformation(EngineAlgorithm):
+    """What is allowed at a place, as a sheet for citizens."""
+
+    job = zoning_report.PLAN_INFO
 
 
 class CompareScenarios(EngineAlgorithm):
@@ -131,6 +154,8 @@ class ImportLayer(EngineAlgorithm):
 ALGORITHMS: tuple[type[EngineAlgorithm], ...] = (
     NewProject,
     CheckZoning,
+    ReportZoning,
+    PlanInformation,
     ExportFindings,
     AllowedEnvelope,
     BuildingShadow,

@@ -7,7 +7,7 @@ from typing import Any
 
 from qgis.core import QgsFeature, QgsProject, QgsVectorLayer
 from qgis.gui import QgsDockWidget, QgsHighlight, QgsMapCanvas, QgsMapMouseEvent, QgsMapTool, QgsMapToolIdentify
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import Qt, QUrl
 from qgis.PyQt.QtGui import QAction, QColor
 from qgis.PyQt.QtWidgets import QTextBrowser
 
@@ -17,7 +17,7 @@ from ...layers.errors import DothiError, EnvironmentTroubleError
 from ..language import language, tr
 from ..project_data import data_of_project, file_of, layer_id
 from ..serve_client import ServeClient
-from .verdict_page import note, page
+from .verdict_page import PAPER, note, page, papers
 
 LAYERS = ("building", "parcel")  # what can be asked about; where both lie under the mouse, the building is meant
 DOCK = "dothi_verdict"
@@ -70,6 +70,8 @@ class Explain:
         self._question = 0
         self.text = QTextBrowser()
         self.text.setOpenLinks(False)
+        self.text.anchorClicked.connect(self._follow)
+        self._asked = ("", "")  # data set and uid of what is shown
         self.dock = QgsDockWidget(tr("plugin.explain.title"), iface.mainWindow())
         self.dock.setObjectName(DOCK)
         self.dock.setWidget(self.text)
@@ -101,11 +103,12 @@ class Explain:
         self._show(note(tr("plugin.explain.asking")))
         self.client.forget(self._question)
         data = data_of_project()
+        self._asked = (data, uid)
         try:
             self._question = self.client.ask(
                 zoning.EXPLAIN,
                 {"data": data, "uid": uid},
-                lambda value: self._show(warning + page(title, value["verdicts"], data)),
+                lambda value: self._show(warning + page(title, value["verdicts"], data) + papers()),
                 self._refused,
             )
         except EnvironmentTroubleError as error:
@@ -138,6 +141,14 @@ class Explain:
 
     def _show(self, html: str) -> None:
         self.text.setHtml(html)
+
+    def _follow(self, link: QUrl) -> None:
+        """A document was asked for below the verdicts."""
+        from .. import documents
+
+        data, uid = self._asked
+        if link.scheme() == PAPER and link.path() in documents.JOBS and uid:
+            documents.make(link.path(), data, uid)
 
     def _forget(self) -> None:
         """The panel was closed: the mark goes and the engine may rest."""

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from ...engine.contract import zoning_report
 from ...layers import catalogue, verdict_words
 from ..language import language, tr
 from .rule_titles import rule_title
 
+PAPER = "document"  # scheme of links that make a document: the algorithm is the path
 _ORDER = ("fail", "not_checkable", "pass")
 _CARD = (
     '<table width="100%" cellspacing="0" cellpadding="6" style="margin-bottom:8px"><tr>'
@@ -42,6 +44,15 @@ def finding_page(title: str, finding: Mapping[str, Any], data: str = "") -> str:
 def _edition(finding: Mapping[str, Any]) -> str:
     version = finding.get("rule_version")
     return tr("plugin.explain.edition", rule=finding["rule"], version=version) if version else str(finding["rule"])
+
+
+def papers() -> str:
+    """Links to the documents that can be made of what is shown."""
+    made = (
+        f'<a href="{PAPER}:{job.algorithm}">{escape(tr(f"job.{job.id}.title"))}…</a>'
+        for job in (zoning_report.REPORT, zoning_report.PLAN_INFO)
+    )
+    return f"<p>{' · '.join(made)}</p>"
 
 
 def note(text: str) -> str:
