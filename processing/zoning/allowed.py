@@ -20,6 +20,7 @@ from .columns import absent
 from .judge import OUTSIDE_TABLE, find_limits
 from .limits import Attribute
 from .measures import INPUTS, MEASURES
+from .measures.places import PLACES
 from .precedence import Settled, stricter
 from .rules import MARKLESS, Rule
 from .standing import PLAN_STATE, Columns, Standing
@@ -41,8 +42,13 @@ class _Spoken:
 
 
 def _askable(rule: Rule, given: Mapping[str, Any]) -> Rule | None:
-    """``rule`` without the entries that only the map can answer: limits that are attributes nobody stated."""
-    kept = [e for e in rule.entries if not isinstance(e.limit, Attribute) or given.get(e.limit.name) is not None]
+    """``rule`` without the entries that only the map can answer: attributes nobody stated, places nobody named."""
+    kept = []
+    for entry in rule.entries:
+        asked = {condition.input for condition in entry.conditions} & set(PLACES)
+        asked |= set(entry.limit.by) if isinstance(entry.limit, Attribute) else set()
+        if all(given.get(name) is not None for name in asked):
+            kept.append(entry)
     return replace(kept[0], others=tuple(kept[1:])) if kept else None
 
 

@@ -85,6 +85,8 @@ def zone_states(zones: pd.DataFrame, shared: Overlay, lot_areas: Areas, given: S
         days = nothing(count)
         days[lot[first]] = words(zones, "approved_on")[zone[first]]
         table["approved_on"] = days
+    table["zone_code"], clash = governing(words(zones, "code"))
+    table["zone_code.lacking"] = pick(clash, "planned_zone.conflict")
     for column, field in ZONE_LIMITS.items():
         found, clash = governing(words(zones, field))
         table[column] = pd.to_numeric(pd.Series(found, dtype=object))

@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from ...layers.report import SILENT, Report
-from .columns import Mask, absent
+from .columns import Mask, absent, words
 from .land_use import refusals
 from .lots import States, lots_of_buildings, zone_states
 from .overlay import Geometries, Indices, Overlay, every_pair, overlay
@@ -88,7 +88,8 @@ class Scene:
     def lot_states(self) -> pd.DataFrame:
         """Area state and plan state of each lot."""
         frame, _ = self.zones
-        return zone_states(frame, self.zoning, shapely.area(self.lots), self.states)
+        states = zone_states(frame, self.zoning, shapely.area(self.lots), self.states)
+        return states.assign(lot_code=words(self.layers["parcel"], "code"))
 
     @cached_property
     def buildings(self) -> gpd.GeoDataFrame:

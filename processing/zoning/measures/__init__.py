@@ -10,10 +10,38 @@ from collections.abc import Iterable, Mapping
 from itertools import chain
 from typing import Any
 
-from . import density, edges, gross, heights, land_use, networks, plans, plots, separation, services, spacing, streets
+from . import (
+    density,
+    edges,
+    gross,
+    heights,
+    land_use,
+    networks,
+    places,
+    plans,
+    plots,
+    separation,
+    services,
+    spacing,
+    streets,
+)
 from .model import Input, Measure
 
-_FAMILIES = (density, heights, streets, land_use, plans, separation, networks, plots, edges, spacing, gross, services)
+_FAMILIES = (
+    density,
+    heights,
+    streets,
+    land_use,
+    places,
+    plans,
+    separation,
+    networks,
+    plots,
+    edges,
+    spacing,
+    gross,
+    services,
+)
 
 
 def _joined(named: Iterable[tuple[str, Any]]) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from dothi.processing.zoning import packs
 from dothi.processing.zoning.check import check
+from dothi.processing.zoning.rule_files import read_toml, rule_of
 
 from .scenes import buildings, parcels, rectangle, zones
 
@@ -83,3 +85,21 @@ def test_land_use_is_judged_by_a_plan_that_was_approved_by_then():
     layers = planned(LIMITS | {"approved_on": date(2026, 7, 1)})
     assert judged(layers, "plan.land_use").loc["plan.land_use", "outcome"] == "not_checkable"
     assert judged(layers, "plan.land_use", on=date(2026, 7, 1)).loc["plan.land_use", "outcome"] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        ({"lot_code": ["lot"]}, ("fail", 50.0, "lot")),
+        ({"lot_code": ["another"]}, ("pass", 80.0, "national")),
+        ({"zone_code": ["z0"]}, ("fail", 50.0, "lot")),
+    ],
+)
+def test_a_decision_about_one_lot_binds_that_lot_alone(place, expected):
+    raw, _ = read_toml(packs.RULES / "qcvn-01" / "2021" / "net-density-detached.toml")
+    own = raw | {"level": "lot", "applies_to": {"layer": "parcel", **place}, "except": []}
+    own["limit"] = {"op": "at_most", "unit": "%", "constant": 50}
+    shipped = [replace(entry, others=()) for rule in RULES for entry in rule.entries]
+    decided = packs.join([*shipped, rule_of(own, packs.RULES.parent / "own" / "lot.toml", pack=packs.OWN)])
+    found = check(planned(LIMITS), packs.select(decided, ["qcvn01.net_density.detached"]), DAY).iloc[0]
+    assert (found.outcome, found.limit_value, json.loads(found.how)["level"]) == expected
