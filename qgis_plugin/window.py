@@ -175,6 +175,9 @@ class Window:
         dock.closed.connect(lambda: action.setChecked(False))
         dock.opened.connect(lambda: action.setChecked(True))
         self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        for other in (self.findings, self.alerts):  # one over the other: each wants the whole height
+            if other is not None and other is not dock:
+                self.iface.mainWindow().tabifyDockWidget(other, dock)
 
     def _show(self, dock: FindingsDock | AlertsDock | ScenariosDock, wanted: bool) -> None:
         if wanted:

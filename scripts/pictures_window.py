@@ -165,17 +165,18 @@ def scenes():
         photograph(name)
         form.close()
         of.rollBack()
-    window().records_action.trigger()
-    dock("dothi_findings", 560)
-    yield
-    listing = window().records.lists[0]
-    index = listing.shown.index(0, 0)
-    listing.view.selectRow(0)
-    listing._go(index)
-    yield
-    yield
-    photograph("findings")
-    window().records.hide()
+    window().findings_action.trigger()
+    dock("dothi_findings", 600)
+    for _ in range(2):
+        yield
+    for wanted, name in (("qcvn01.setback", "findings"), ("qcvn01.net_density", "findings-density")):
+        show_groups()
+        yield
+        select(wanted)
+        for _ in range(3):
+            yield
+        photograph(name)
+    window().findings.hide()
     window().explain_action.trigger()
     dock("dothi_verdict", 520)
     feature = broken()
@@ -202,6 +203,28 @@ def scenes():
         photograph("layout-window")
         designer.close()
         yield
+
+
+def show_groups():
+    """Unfold all groups of findings; their rows come from the panel's thread."""
+    panel = window().findings.panel
+    for number in range(panel.model.rowCount()):
+        panel.view.expand(panel.model.index(number, 0))
+
+
+def select(rule):
+    """Select the finding of ``rule`` that is furthest beyond its limit and go there."""
+    panel = window().findings.panel
+    model = panel.model
+    groups = [model.index(number, 0) for number in range(model.rowCount())]
+    rows = [model.index(row, 0, group) for group in groups for row in range(model.rowCount(group))]
+    index = min(
+        (one for one in rows if model.row_at(one).rule.startswith(rule)),
+        key=lambda one: (model.row_at(one).severity, model.row_at(one).margin),
+    )
+    panel.view.setCurrentIndex(index)
+    panel.view.scrollTo(index, panel.view.ScrollHint.PositionAtCenter)
+    panel.go()
 
 
 def broken():

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from qgis.core import QgsGeometry, QgsPointXY, QgsRectangle
+from qgis.core import Qgis, QgsGeometry, QgsPointXY, QgsRectangle
 from qgis.PyQt.QtCore import QPointF, QRectF, QSize, Qt
 from qgis.PyQt.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF, QTransform
 from qgis.PyQt.QtSvg import QSvgGenerator
@@ -153,18 +153,19 @@ def _at(point: QgsPointXY, place: QTransform) -> QPointF:
     return place.map(QPointF(point.x(), point.y()))
 
 
-def _written(painter: QPainter, at: QPointF, text: str, colour: QColor, taken: list[QRectF], *, must: bool) -> None:
-    """``text`` in the middle of ``at`` with a pale halo; left out where something is written already."""
+def _written(painter: QPainter, at: QPointF, text: str, colour: QColor, taken: list[QRectF], *, must: bool) -> bool:
+    """``text`` in the middle of ``at`` with a pale halo; left out (False) where something is written already."""
     metrics = QFontMetricsF(painter.font())
     box = QRectF(0, 0, metrics.horizontalAdvance(text) + 4, metrics.height())
     box.moveCenter(at)
     if not must and any(box.intersects(other) for other in taken):
-        return
+        return False
     taken.append(box)
     halo = QPainterPath()
     halo.addText(box.left() + 2, box.top() + metrics.ascent(), painter.font(), text)
     painter.strokePath(halo, QPen(_PAPER, 3, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
     painter.fillPath(halo, colour)
+    return True
 
 
 def _draw_label(shape: Shape, painter: QPainter, place: QTransform, field: QRectF, taken: list[QRectF]) -> None:
@@ -173,23 +174,26 @@ def _draw_label(shape: Shape, painter: QPainter, place: QTransform, field: QRect
     seen = shape.geometry.clipped(QgsRectangle(corners.left(), corners.top(), corners.right(), corners.bottom()))
     if seen.isEmpty():
         return
-    spot = seen.pointOnSurface() if seen.type() == 2 else seen.interpolate(seen.length() / 2)
-    if spot.isNull() or spot.isEmpty():
-        return
-    at = _at(spot.asPoint(), place)
+    if seen.type() == Qgis.GeometryType.Polygon:
+        spots = [seen.pointOnSurface()]
+    else:  # along a line there is room somewhere
+        spots = [seen.interpolate(seen.length() * share) for share in (0.5, 0.2, 0.8)]
+    places = [_at(spot.asPoint(), place) for spot in spots if not spot.isNull() and not spot.isEmpty()]
     metrics = QFontMetricsF(painter.font())
     size = _path(seen, place).boundingRect()
     strong = shape.role in ("subject", "limit")
     if not strong and max(size.width(), size.height()) < metrics.horizontalAdvance(shape.label):
         return
-    half = metrics.horizontalAdvance(shape.label) / 2 + 4
-    at.setX(min(max(at.x(), field.left() + half), field.right() - half))
-    at.setY(min(max(at.y(), field.top() + 10), field.bottom() - 10))
     colour = _LOOK["limit"][0].color() if shape.role == "limit" else _INK if strong else QColor("#8b877d")
     font = painter.font()
     font.setBold(shape.role == "subject")
     painter.setFont(font)
-    _written(painter, at, shape.label, colour, taken, must=False)
+    half = metrics.horizontalAdvance(shape.label) / 2 + 4
+    for at in places:
+        at.setX(min(max(at.x(), field.left() + half), field.right() - half))
+        at.setY(min(max(at.y(), field.top() + 10), field.bottom() - 10))
+        if _written(painter, at, shape.label, colour, taken, must=False):
+            break
     font.setBold(False)
     painter.setFont(font)
 
@@ -249,6 +253,9 @@ def _draw_badge(sketch: Sketch, painter: QPainter, field: QRectF) -> QRectF:
 
 def _draw_north(painter: QPainter, field: QRectF) -> None:
     tip = QPointF(field.right() - 20, field.top() + 8)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(255, 255, 255, 215))
+    painter.drawRoundedRect(QRectF(tip.x() - 14, tip.y() - 5, 28, 46), 4, 4)
     painter.setPen(_pen("#2b2b2b", 1))
     painter.setBrush(_INK)
     painter.drawPolygon(QPolygonF([tip, tip + QPointF(-6, 22), tip + QPointF(0, 17)]))

@@ -7,7 +7,9 @@ from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidg
 
 from .model import COLUMNS, FindingsModel
 
-_WIDTHS = {"code": 150, "rule": 190, "street": 120, "measured": 84, "limit_value": 84, "margin": 84}
+_WIDTHS = {"code": 150, "rule": 190, "street": 120, "measured": 84, "limit_value": 76, "margin": 88}
+_SAID = {"rule": ("rule",), "street": ("street",), "feature": ("rule", "street")}  # the rule stands in the first then
+_WIDEST = {"rule": "street", "feature": "code"}  # grouping → the column that takes the room left; else the rule
 _AHEAD = 40  # rows before the end of what is fetched at which the next page is asked for
 
 
@@ -31,7 +33,7 @@ class FindingsView(QTreeView):
         header.setSortIndicator(0, Qt.SortOrder.AscendingOrder)
         header.setSectionsMovable(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setStretchLastSection(True)
+        header.setStretchLastSection(False)
         for number, column in enumerate(COLUMNS):
             header.resizeSection(number, _WIDTHS[column])
         self.verticalScrollBar().valueChanged.connect(lambda _: self._fetch_ahead())
@@ -40,8 +42,12 @@ class FindingsView(QTreeView):
     def hide_what_groups_say(self, grouping: str) -> None:
         """The column that all rows of a group have in common; of a feature, the rule takes the first column."""
         for number, column in enumerate(COLUMNS[1:], 1):
-            self.setColumnHidden(number, column == {"feature": "rule"}.get(grouping, grouping))
-        self.header().resizeSection(0, _WIDTHS["rule"] + 90 if grouping == "feature" else _WIDTHS["code"])
+            self.setColumnHidden(number, column in _SAID.get(grouping, ()))
+        header, widest = self.header(), _WIDEST.get(grouping, "rule")
+        for number, column in enumerate(COLUMNS):
+            modes = QHeaderView.ResizeMode
+            header.setSectionResizeMode(number, modes.Stretch if column == widest else modes.Interactive)
+            header.resizeSection(number, _WIDTHS[column])
 
     def _inserted(self, parent: QModelIndex, first: int, last: int) -> None:
         if parent.isValid():

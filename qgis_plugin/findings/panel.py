@@ -35,7 +35,7 @@ from . import export, runs, words
 from .details import Details, details
 from .drawing import DrawingView
 from .filters import FilterBar
-from .index import Facets, Index, Question
+from .index import SHOWN_OUTCOMES, Facets, Index, Question
 from .list_view import FindingsView
 from .model import COLUMNS, FindingsModel
 from .worker import Worker
@@ -102,6 +102,7 @@ class FindingsPanel(QWidget):
             self.split.addWidget(widget)
             self.split.setStretchFactor(self.split.count() - 1, stretch)
         self.split.setCollapsible(0, False)
+        self.split.setSizes([430, 230, 200])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
         layout.addLayout(top)
@@ -171,10 +172,11 @@ class FindingsPanel(QWidget):
         told = []
         for code in ("fail", "not_checkable", "pass", "not_applicable"):
             if code in run.counts:
-                dot = f'<span style="color:{words.colour(code)}">●</span>'
-                text = f"{words.outcome(code)}: <b>{number(run.counts[code], language())}</b>"
-                link = f'<a href="{code}" style="color:palette(text);text-decoration:none">{text}</a>'
-                told.append(f"{dot}&nbsp;{link if code in ('fail', 'not_checkable') else text}".replace(" ", "&nbsp;"))
+                name = words.outcome(code).replace(" ", "&nbsp;")
+                text = f"{name}:&nbsp;<b>{number(run.counts[code], language())}</b>"
+                link = f'<a href="{code}" style="color:{_ink(self)};text-decoration:none">{text}</a>'
+                dot = f'<span style="color:{words.colour(code)}">●</span>&nbsp;'
+                told.append(dot + (link if code in SHOWN_OUTCOMES else text))
         day = "/".join(reversed(run.judged_on.split("-"))) if language() == "vi" else run.judged_on
         lines = [tr("plugin.findings.judged_on", day=day or "–")]
         if run.simulated:
@@ -356,6 +358,11 @@ class FindingsPanel(QWidget):
         self.export.stop()
         index, self._index = self._index, None
         self.worker.close(index.close if index is not None else lambda: None)
+
+
+def _ink(widget: QWidget) -> str:
+    """The colour of plain text, for links that should not look like any."""
+    return str(widget.palette().windowText().color().name())
 
 
 def _button(icon: str, text: str) -> QToolButton:

@@ -70,7 +70,7 @@ def sketch(finding: Mapping[str, Any], offending: QgsGeometry, around: Around) -
     if line is not None and finding.get("measured") is not None:
         limit = finding.get("limit_value")
         if limit:
-            shapes.append(Shape("limit", _limit_line(line, float(limit), focus), _limit_words(finding)))
+            shapes.append(Shape("limit", _limit_line(line, float(limit), focus, around), _limit_words(finding)))
         dimensions = _dimensions(subject, line, finding)
     if failed and not offending.isNull():
         shapes.append(Shape("offending", offending))
@@ -122,11 +122,15 @@ def _street_line(around: Around, inputs: Mapping[str, Any], subject: QgsGeometry
     return near[0].shape if near else None
 
 
-def _limit_line(line: QgsGeometry, limit: float, focus: QgsRectangle) -> QgsGeometry:
-    """Where the limit runs: every point ``limit`` metres from the street line, within what is drawn."""
-    around = line.clipped(_grown(focus, limit)).buffer(limit, 12)
-    edge = QgsGeometry(around.constGet().boundary()) if not around.isEmpty() else QgsGeometry()
-    return edge.clipped(focus) if not edge.isNull() else edge
+def _limit_line(line: QgsGeometry, limit: float, focus: QgsRectangle, around: Around) -> QgsGeometry:
+    """Where the limit runs: ``limit`` metres from the street line, within what is drawn and not in a street."""
+    strip = line.clipped(_grown(focus, limit)).buffer(limit, 12)
+    if strip.isEmpty():
+        return QgsGeometry()
+    edge = QgsGeometry(strip.constGet().boundary()).clipped(focus)
+    for street in around.layers.get("street_boundary", ()):
+        edge = edge.difference(street.shape) if street.shape.intersects(edge) else edge
+    return edge
 
 
 def _grown(box: QgsRectangle, by: float) -> QgsRectangle:
