@@ -16,6 +16,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from . import pictures_sheets
 from .files import ROOT, shown
 from .qgis_profile import NAME, environment, prepare
 
@@ -24,6 +25,7 @@ MOST_BYTES = 300_000
 PROFILE = ROOT / "build" / "pictures" / "profile"
 RAW = ROOT / "build" / "pictures" / "raw"
 OUT = ROOT / "docs" / "pictures"
+WINDOW = ROOT / "scripts" / "pictures_window.py"
 PROJECT = ROOT / "build" / "demo" / "dothi.qgz"
 SECONDS = 420
 
@@ -54,19 +56,18 @@ def virtual_screen() -> Iterator[str]:
         server.wait()
 
 
-def take(display: str, project: Path) -> None:
+def take(display: str, project: Path, script: Path = WINDOW, raw: Path = RAW, profile: Path = PROFILE) -> None:
     """Run QGIS through all scenes; raises ``CalledProcessError`` or ``TimeoutExpired`` where it does not get there."""
-    script = ROOT / "scripts" / "pictures_window.py"
-    log = RAW / "qgis.log"
+    log = raw / "qgis.log"
     words = ["qgis", "--nologo", "--noversioncheck", "--profile", NAME, "--code", str(script), str(project)]
     variables = {
-        **environment(PROFILE, headless=False),
+        **environment(profile, headless=False),
         "DISPLAY": display,
         "QT_QPA_PLATFORM": "xcb",
         "QT_AUTO_SCREEN_SCALE_FACTOR": "0",
         "QT_ENABLE_HIGHDPI_SCALING": "0",
         "QT_FONT_DPI": "96",
-        "DOTHI_PICTURES": str(RAW),
+        "DOTHI_PICTURES": str(raw),
         "DOTHI_PICTURE_SIZE": f"{SIZE[0]}x{SIZE[1]}",
         "LANG": "C.UTF-8",
     }
@@ -119,6 +120,7 @@ def main() -> int:
             tail = (RAW / "qgis.log").read_text(encoding="utf-8", errors="replace").splitlines()[-20:]
             print("\n".join([str(error), *tail]), file=sys.stderr)
             return 1
+    pictures_sheets.take(project.with_suffix(".gpkg"), RAW)
     OUT.mkdir(parents=True, exist_ok=True)
     for picture in sorted(RAW.glob("*.png")):
         made = shrink(picture, OUT)

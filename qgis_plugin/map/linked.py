@@ -7,7 +7,7 @@ from typing import Any
 
 from qgis.core import QgsMapLayer
 from qgis.gui import QgsDockWidget, QgsMapCanvas, QgsMapToolPan
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import QSize, Qt
 
 DOCK = "dothi_linked_map"
 
@@ -22,6 +22,7 @@ class LinkedMap(QgsDockWidget):
         self._main: QgsMapCanvas = iface.mapCanvas()
         self._following = False
         self._layers: list[QgsMapLayer] = []
+        self._size = QSize()
         self.canvas = QgsMapCanvas(self)
         self.canvas.setCanvasColor(self._main.canvasColor())
         self.canvas.enableAntiAliasing(True)
@@ -48,6 +49,7 @@ class LinkedMap(QgsDockWidget):
         if self._following or not self.isVisible():
             return
         self._following = True
+        self._size = self.canvas.size()
         try:
             self.canvas.setDestinationCrs(self._main.mapSettings().destinationCrs())
             self.canvas.setRotation(self._main.rotation())
@@ -57,8 +59,11 @@ class LinkedMap(QgsDockWidget):
             self._following = False
 
     def _lead(self) -> None:
-        """Take the main map along."""
+        """Take the main map along. A change of size alone, while docks are moved, leads nowhere."""
         if self._following or not self.isVisible():
+            return
+        if self.canvas.size() != self._size:
+            self._follow()
             return
         self._following = True
         try:

@@ -18,6 +18,7 @@ _GRIP = 7  # pixels on either side of the line that take hold of it
 _HANDLE = 13.0  # radius
 _LINE, _PAPER, _INK = QColor(31, 58, 77), QColor(255, 255, 255, 235), QColor(20, 30, 40)
 _MARGIN, _PAD = 10.0, 6.0
+_NAME_AT = 0.14  # of the height: below the message bar and the title of the map
 
 
 class _Curtain(QgsMapCanvasItem):
@@ -94,7 +95,7 @@ class _Curtain(QgsMapCanvasItem):
             return
         size = QSizeF(metrics.horizontalAdvance(shown) + 2 * _PAD, metrics.height() + _PAD)
         start = x - _MARGIN - size.width() if left else x + _MARGIN
-        frame = QRectF(QPointF(start, _MARGIN), size)
+        frame = QRectF(QPointF(start, _NAME_AT * self._canvas.height()), size)
         painter.setPen(QPen(_LINE, 1))
         painter.setBrush(_PAPER)
         painter.drawRoundedRect(frame, 3, 3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from ..serve_client import ServeClient
 from . import layers
 from .edits import edited_layers, edits_of
 from .page import Page
+from .steps import Steps
 
 DOCK = "dothi_scenarios"
 
@@ -37,6 +38,7 @@ class ScenariosDock(QgsDockWidget):
         self.task: JobTask | None = None
         self.swipe: Swipe | None = None
         self.linked: LinkedMap | None = None
+        self._opening: dict[str, Steps] = {}
         self.page = Page()
         self.setWidget(self.page)
         self.page.save.clicked.connect(self._ask_to_save)
@@ -171,28 +173,58 @@ class ScenariosDock(QgsDockWidget):
         if one is not None:
             layers.add_to_project(QgsProject.instance(), one)
 
-    def _planned(self, one: Mapping[str, Any]) -> list[Any]:
-        return layers.as_planned(self.iface.mapCanvas().layers(), data_of_project(), one)
+    def _planned(self, purpose: str, one: Mapping[str, Any], done: Callable[[list[Any]], None]) -> None:
+        """Open the layers as the scenario would have them, a few milliseconds at a time, and hand them to ``done``."""
+        self._leave_off(purpose)
+        shown = self.iface.mapCanvas().layers()
+
+        def opened(found: list[Any]) -> None:
+            del self._opening[purpose]
+            done(found)
+
+        def refused(error: DothiError) -> None:
+            del self._opening[purpose]
+            self._refused(error)
+
+        self._opening[purpose] = Steps(layers.as_planned(shown, data_of_project(), one), opened, refused, self)
+
+    def _leave_off(self, purpose: str) -> None:
+        steps = self._opening.pop(purpose, None)
+        if steps is not None:
+            steps.stop()
 
     def _swipe(self, wanted: bool) -> None:
+        self._leave_off("swipe")
         if self.swipe is not None:
             self.swipe.close()
             self.swipe = None
         one = self.chosen()
         if wanted and one is not None:
             names = (tr("scenario.base"), str(one["name"]))
-            self.swipe = Swipe(self.iface.mapCanvas(), self._planned(one), names)
+            self._planned("swipe", one, lambda found: self._start_swipe(found, names))
+
+    def _start_swipe(self, found: list[Any], names: tuple[str, str]) -> None:
+        self.swipe = Swipe(self.iface.mapCanvas(), found, names)
 
     def _link(self, wanted: bool) -> None:
+        self._leave_off("linked")
         one = self.chosen()
         if wanted and one is not None:
-            if self.linked is None:
-                self.linked = LinkedMap(self.iface)
-                self.linked.closed.connect(lambda: self.page.linked.setChecked(False))
-            self.linked.show_layers(self._planned(one), tr("plugin.scenario.group", name=one["name"]))
+            title = tr("plugin.scenario.group", name=one["name"])
+            mark = f" · {tr('plugin.scenario.simulated').upper()}" if one["simulated"] else ""
+            self._planned("linked", one, lambda found: self._start_link(found, title + mark))
         elif self.linked is not None:
             linked, self.linked = self.linked, None
             linked.shut()
+
+    def _start_link(self, found: list[Any], title: str) -> None:
+        if self.linked is None:
+            self.linked = LinkedMap(self.iface)
+            self.linked.closed.connect(self._unlink)
+        self.linked.show_layers(found, title)
+
+    def _unlink(self) -> None:
+        self.page.linked.setChecked(False)
 
     def _unshow(self) -> None:
         self.page.swipe.setChecked(False)

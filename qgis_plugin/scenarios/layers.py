@@ -10,6 +10,7 @@ from typing import Any
 
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
+    QgsFeatureRequest,
     QgsLayerTreeGroup,
     QgsMapLayer,
     QgsProject,
@@ -17,9 +18,9 @@ from qgis.core import (
     QgsRendererCategory,
     QgsVectorLayer,
 )
-from qgis.PyQt.QtXml import QDomDocument
 
 from ...layers import catalogue
+from ...layers.errors import InputError
 from ..language import language, tr
 from ..project_data import file_of, layer_id
 from ..styling.symbols import symbol
@@ -57,17 +58,21 @@ _STYLES: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]] = {
 
 def differences(scenario: Mapping[str, Any]) -> Iterator[QgsVectorLayer]:
     """One layer for each edited layer with a geometry: new green, changed amber, removed red hatched."""
-    for name in scenario["counts"]:
-        declared = catalogue.layer(name)
+    declarations = [catalogue.layer(name) for name in scenario["counts"]]
+    for declared in sorted(declarations, key=lambda one: -one.style.get("order", 0)):
         if not declared.is_spatial:
             continue
         title = tr("plugin.scenario.layer", layer=declared.name[language()])
-        layer = _open(f"{scenario['path']}|layername={name}", title)
+        layer = _open(f"{scenario['path']}|layername={declared.id}", title)
         categories = [
             QgsRendererCategory(change, symbol(declared.geometry, styles), tr(f"plugin.scenario.{change}"))
             for change, styles in _STYLES[declared.geometry].items()
         ]
-        layer.setRenderer(QgsCategorizedSymbolRenderer(CHANGE, categories))
+        renderer = QgsCategorizedSymbolRenderer(CHANGE, categories)
+        removed_first = QgsFeatureRequest.OrderByClause(f"\"{CHANGE}\" = 'deleted'", False)
+        renderer.setOrderBy(QgsFeatureRequest.OrderBy([removed_first]))  # what is new lies over what made room for it
+        renderer.setOrderByEnabled(True)
+        layer.setRenderer(renderer)
         layer.setReadOnly(True)  # edits belong to the data set's own layers
         layer.setCustomProperty(SCENARIO_PROPERTY, scenario["scenario"])
         if declared.label:
@@ -98,34 +103,37 @@ def remove_from_project(project: QgsProject, slug: str) -> None:
             root.removeChildNode(group)
 
 
-def as_planned(shown: Sequence[QgsMapLayer], data: str, scenario: Mapping[str, Any]) -> list[QgsMapLayer]:
-    """The layers ``shown`` (topmost first) as the scenario would have them, with its differences on top.
+def as_planned(shown: Sequence[QgsMapLayer], data: str, scenario: Mapping[str, Any]) -> Iterator[QgsMapLayer]:
+    """The layers ``shown`` (topmost first) as the scenario would have them, with its differences on top, one by one.
 
-    An edited layer is replaced by two of the same style: what the scenario leaves as it is, and what it adds or
-    changes. The new layers are not in the project; whoever shows them must keep them.
+    An edited layer is replaced by two that look the same: what the scenario adds or changes, and what it leaves as it
+    is. The new layers are not in the project; whoever shows them must keep them. To open one takes some milliseconds.
     """
     base, path = Path(data), Path(scenario["path"])
-    made: list[QgsMapLayer] = list(differences(scenario))
+    yield from differences(scenario)
     for layer in shown:
         if layer.customProperty(SCENARIO_PROPERTY):
             continue
         table = layer_id(layer)
         if not isinstance(layer, QgsVectorLayer) or file_of(layer) != base or table not in scenario["counts"]:
-            made.append(layer)
+            yield layer
             continue
-        style = QDomDocument()
-        layer.exportNamedStyle(style)
-        made += [
-            _dressed(_source(layer, path, f"\"{CHANGE}\" <> 'deleted'"), layer, style),
-            _dressed(_source(layer, base, _others(path, table)), layer, style),
-        ]
+        yield _like(layer, _source(layer, path, f"\"{CHANGE}\" <> 'deleted'"))
+        yield _like(layer, _source(layer, base, _others(path, table)))
+
+
+def _like(layer: QgsVectorLayer, source: str) -> QgsVectorLayer:
+    """A layer that is drawn as ``layer`` is; forms and relations are not needed for that."""
+    made = _open(source, layer.name())
+    made.setRenderer(layer.renderer().clone() if layer.renderer() is not None else None)
+    made.setLabeling(layer.labeling().clone() if layer.labeling() is not None else None)
+    made.setLabelsEnabled(layer.labelsEnabled())
+    made.setOpacity(layer.opacity())
+    made.setBlendMode(layer.blendMode())
+    made.setScaleBasedVisibility(layer.hasScaleBasedVisibility())
+    made.setMinimumScale(layer.minimumScale())
+    made.setMaximumScale(layer.maximumScale())
     return made
-
-
-def _dressed(source: str, like: QgsVectorLayer, style: QDomDocument) -> QgsVectorLayer:
-    layer = _open(source, like.name())
-    layer.importNamedStyle(style)
-    return layer
 
 
 def _open(source: str, name: str) -> QgsVectorLayer:
@@ -142,9 +150,16 @@ def _source(layer: QgsVectorLayer, path: Path, where: str) -> str:
 
 
 def _others(path: Path, table: str) -> str:
-    """A filter for what the scenario does not touch; its uids are asked from the file, names from the catalogue."""
-    name = catalogue.layer(table).id
+    """A filter for what the scenario does not touch."""
+    try:
+        uids = _touched(path, catalogue.layer(table).id)
+    except sqlite3.Error as error:
+        raise InputError("schema.not_readable", path=str(path), reason=str(error)) from error
+    quoted = ", ".join("'{}'".format(uid.replace("'", "''")) for uid in uids)
+    return f'"uid" NOT IN ({quoted})'
+
+
+def _touched(path: Path, name: str) -> list[str]:
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as base:
         rows = base.execute(f'SELECT "uid" FROM "{name}"').fetchall()  # noqa: S608  # nosec B608 - a name of the catalogue
-    uids = ", ".join("'{}'".format(str(uid).replace("'", "''")) for (uid,) in rows)
-    return f'"uid" NOT IN ({uids})'
+    return [str(uid) for (uid,) in rows]

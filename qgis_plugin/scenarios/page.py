@@ -35,7 +35,7 @@ from .table import FIRST, TITLE, UNIT, ComparisonModel
 _QGIS = ":/images/themes/default/"
 _LIST_HEIGHT = 120
 _CHANGES = ("added", "changed", "deleted")
-_TITLE_WIDTH, _VALUE_WIDTH = 250, 150
+_TITLE_WIDTH, _LEAST_WIDTH, _MOST_WIDTH = 280, 110, 240
 
 
 class Page(QWidget):
@@ -99,8 +99,13 @@ class Page(QWidget):
         self.table.setAlternatingRowColors(True)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.verticalHeader().hide()
+        # Every row has room for two lines: to measure hundreds of rows would hold the window up.
+        self.table.verticalHeader().setDefaultSectionSize(2 * self.fontMetrics().height() + 6)
+        self.table.horizontalHeader().setResizeContentsPrecision(0)
         self.table.setWordWrap(True)
-        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        wrapped = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter) | int(Qt.TextFlag.TextWordWrap)
+        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag(wrapped))
+        self.table.horizontalHeader().setMinimumHeight(2 * self.fontMetrics().height() + 8)  # names of two lines
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.different.toggled.connect(self._narrow)
         self.zones.toggled.connect(self._narrow)
@@ -216,9 +221,8 @@ class Page(QWidget):
         self.table.setColumnWidth(TITLE, _TITLE_WIDTH)
         self.table.resizeColumnToContents(UNIT)
         for column in range(FIRST, self.model.columnCount()):
-            self.table.resizeColumnToContents(column)
-            self.table.setColumnWidth(column, min(_VALUE_WIDTH, self.table.columnWidth(column)))
+            wanted = self.table.sizeHintForColumn(column) + 14  # of the values: a long name is wrapped
+            self.table.setColumnWidth(column, max(_LEAST_WIDTH, min(_MOST_WIDTH, wanted)))
 
     def _narrow(self, *_: Any) -> None:
         self.model.narrow(only_different=self.different.isChecked(), zones=self.zones.isChecked())
-        self.table.resizeRowsToContents()

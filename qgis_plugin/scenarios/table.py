@@ -18,8 +18,8 @@ _USES = ("planned_area", "existing_area")
 _WORDED = ("verdicts", "findings")
 ZONES = ("zone_coverage", "zone_far")
 # Which way is better: more of the first, less of the second. All else is neither.
-_MORE = {("verdicts", "pass"), ("findings", "fixed"), ("green_area", ""), ("green_per_person", "")}
-_LESS = {("verdicts", "fail"), ("verdicts", "not_checkable"), ("findings", "new")}
+_MORE = {("findings", "fixed"), ("green_area", ""), ("green_per_person", "")}
+_LESS = {("verdicts", "fail"), ("findings", "new")}
 _BETTER, _WORSE, _UP, _DOWN = QColor("#1b7f3b"), QColor("#c01818"), QColor("#1f5fa8"), QColor("#a85f00")
 _TELLING = 1e-9
 _ASSUMED, _PARTIAL = "*", "†"
