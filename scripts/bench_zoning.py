@@ -67,7 +67,8 @@ def build(folder: Path, lots_wanted: int, zones_wanted: int) -> Path:
     layers = {
         "parcel": ({"uid": uid["lot"], "land_use": uses}, lots),
         "planned_zone": (
-            {"land_use": planned, "area_state": np.where(west, "existing", "new"), "plan_state": "approved"},
+            {"land_use": planned, "area_state": np.where(west, "existing", "new"), "plan_state": "approved"}
+            | {"max_density_pct": 75.0, "max_far": 4.0, "max_height_m": 36.0},
             zones,
         ),
         "street_centreline": (

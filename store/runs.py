@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,8 +17,9 @@ import pandas as pd
 
 from .. import __version__
 from ..layers import catalogue
-from . import bulk, coordinates, dataset, geopackage, tables
+from . import bulk, coordinates, dataset, geopackage, tables, verdicts
 from .troubles import told
+from .verdicts import VerdictColumns
 from .whole import put, remove, sweep, temporary_name
 
 # Bytes: a finding with its sentences fills a quarter of SQLite's usual page.
@@ -58,6 +59,11 @@ class RunFile:
         if "run" not in frame.columns and any(field.id == "run" for field in layer.fields):
             frame = frame.assign(run=self.uid)
         return bulk.fill(self._temporary, layer, frame, self._extra)
+
+    def write_verdicts(self, rules: Sequence[VerdictColumns]) -> None:
+        """Write the verdicts of all rules in columns, once (:mod:`.verdicts`)."""
+        with geopackage.writing(self._temporary) as database:
+            verdicts.write(database, rules)
 
     def sibling(self, suffix: str) -> Path:
         """Where to write a file that belongs to the run, such as ``.tif``; it is renamed beside the run at the end."""

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ...layers.report import SILENT, Report, Stage
+from ...store.verdicts import VerdictColumns
+from .columns import Words, words
 from .findings import edition_absent, layer_absent, new_uids, tell_others, write_down
-from .judge import judge
+from .judge import InShort, Verdicts, judge
 from .lots import UNSTATED, States
 from .measures import MEASURES
-from .rules import Compatibility, Rule
+from .outcomes import in_columns
+from .rules import OUTCOMES, Compatibility, Rule
 from .scene import Layers, Scene
+from .standing import Columns
 from .subjects import KINDS, Kind, Subjects
 
 
@@ -44,17 +51,30 @@ def out_of_date(rule: Rule, on: date) -> bool:
     )
 
 
-def check(
+@dataclass(frozen=True)
+class Judged:
+    """One rule judged: ``outcomes`` of all subjects, and the ``findings`` asked for, as rows without identifiers.
+
+    The outcomes are None where the rule could not be judged at all: one row then says why.
+    """
+
+    rule: Rule
+    outcomes: VerdictColumns | None
+    findings: pd.DataFrame
+
+
+def judged(
     layers: Layers,
     rules: Sequence[Rule],
     on: date,
     *,
     matrix: Compatibility | None = None,
     states: States = UNSTATED,
+    wanted: Collection[str] = OUTCOMES,
     brief: bool = False,
     report: Report = SILENT,
-) -> gpd.GeoDataFrame:
-    """The findings of ``rules`` on the day ``on``: one row per rule and subject, columns of ``findings.COLUMNS``.
+) -> Iterator[Judged]:
+    """Each of ``rules`` judged on the day ``on``, with rows for the ``wanted`` outcomes (columns ``findings.COLUMNS``).
 
     A rule that needs a layer which ``layers`` has not gives one row, not checkable, about no feature; so does one of
     which no edition is known on the day for anyone.
@@ -65,30 +85,68 @@ def check(
         matrix = None
     sliver = max((rule.tolerance for rule in rules if rule.measure == "misused_area"), default=0.0)
     scene = Scene(layers, matrix, states, sliver, Stage(report, 0.0, 0.6))
-    subjects: dict[str, Subjects] = {}
-    tables = []
-    for done, (measure, group) in enumerate(by_measure(rules)):
+    known: dict[str, tuple[Subjects, Columns, Words]] = {}
+    done = 0
+    for measure, group in by_measure(rules):
         kind = MEASURES[measure].subject
+        report.progress(0.6 + 0.4 * done / len(rules), "zoning.step_judge")
+        done += len(group)
         absent = [layer_id for layer_id in KINDS[kind].required if layers.get(layer_id) is None]
         if absent:
-            tables += [layer_absent(rule, absent) for rule in group]
+            yield from (Judged(rule, None, layer_absent(rule, absent)) for rule in group)
             continue
-        tables += [edition_absent(rule) for rule in group if out_of_date(rule, on)]
+        yield from (Judged(rule, None, edition_absent(rule)) for rule in group if out_of_date(rule, on))
         group = [rule for rule in group if not out_of_date(rule, on)]
         if not group:
             continue
-        if kind not in subjects:
-            subjects[kind] = KINDS[kind].build(scene)
-        report.progress(0.6 + 0.4 * done / len(rules), "zoning.step_judge")
-        written, short = [], []
-        for rule in group:
-            verdicts = judge(rule, subjects[kind].frame, on)
-            written.append(write_down(verdicts, subjects[kind], brief=brief))
-            short.append(verdicts.in_short)
-        for table, mine in zip(written, short, strict=True):
-            same_side = [one for one in short if one is not mine and one.rule.op == mine.rule.op]
-            tell_others(table, mine, same_side, brief=brief)
-        tables += written
+        if kind not in known:
+            subjects = KINDS[kind].build(scene)
+            known[kind] = subjects, Columns(subjects.frame), words(subjects.frame, "uid")
+        yield from _judged_together(group, *known[kind], on, wanted, brief)
+
+
+def _judged_together(
+    group: Sequence[Rule],
+    subjects: Subjects,
+    columns: Columns,
+    uids: Words,
+    on: date,
+    wanted: Collection[str],
+    brief: bool,
+) -> Iterator[Judged]:
+    """The rules on one measure: what the others say of a subject is told beside what holds."""
+    codes = [code for code, outcome in enumerate(OUTCOMES) if outcome in wanted]
+    kept: list[tuple[VerdictColumns, Verdicts, NDArray[np.intp]]] = []
+    short: list[InShort] = []
+    for rule in group:
+        verdicts = judge(rule, columns, on)
+        rows = np.flatnonzero(np.isin(verdicts.code, codes))
+        kept.append((in_columns(verdicts, subjects.layer, uids), verdicts.at(rows), rows))
+        short.append(verdicts.in_short)
+    for rule, mine, (outcomes, verdicts, rows) in zip(group, short, kept, strict=True):
+        table = write_down(verdicts, subjects, rows, brief=brief)
+        same_side = [one.at(rows) for one in short if one is not mine and one.rule.op == mine.rule.op]
+        tell_others(table, mine.at(rows), same_side, brief=brief)
+        yield Judged(rule, outcomes, table)
+
+
+def check(
+    layers: Layers,
+    rules: Sequence[Rule],
+    on: date,
+    *,
+    matrix: Compatibility | None = None,
+    states: States = UNSTATED,
+    brief: bool = False,
+    report: Report = SILENT,
+) -> gpd.GeoDataFrame:
+    """The findings of ``rules`` on the day ``on``, all outcomes: one row per rule and subject. See :func:`judged`."""
+    found = judged(layers, rules, on, matrix=matrix, states=states, brief=brief, report=report)
+    return identified([one.findings for one in found], next(iter(layers.values())).crs)
+
+
+def identified(tables: Sequence[pd.DataFrame], crs: object) -> gpd.GeoDataFrame:
+    """Findings in one frame, each with a new ``uid``."""
     found = pd.concat(tables, ignore_index=True)
     found.insert(0, "uid", new_uids(len(found)))
-    return gpd.GeoDataFrame(found, geometry="geometry", crs=next(iter(layers.values())).crs)
+    return gpd.GeoDataFrame(found, geometry="geometry", crs=crs)

@@ -11,14 +11,16 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from ...layers.catalogue import layer
 from ...layers.messages import LANGUAGES, has, sentence
+from ...store.waivers import Waiver
 from .columns import absent, nothing, pick
-from .judge import InShort, Verdicts
+from .judge import FAIL, NOT_CHECKABLE, InShort, Verdicts
 from .limits import Attribute, Constant, Table
 from .measures import MEASURES
 from .rules import MARKLESS, OUTCOMES, Rule
@@ -59,14 +61,18 @@ def _reasons(values: Sequence[str], language: str) -> list[str]:
     return [cache[value] for value in values]
 
 
-def write_down(verdicts: Verdicts, subjects: Subjects, *, brief: bool = False) -> pd.DataFrame:
+def write_down(
+    verdicts: Verdicts, subjects: Subjects, rows: NDArray[np.intp] | None = None, *, brief: bool = False
+) -> pd.DataFrame:
     """The findings of one rule, in the subjects' order, with columns :data:`COLUMNS` and ``geometry``.
 
-    ``brief``: passes have no sentence; their columns say all of it, and a province has hundreds of thousands of them.
+    ``rows`` are the subjects that ``verdicts`` are about, None for all of them. ``brief``: passes have no sentence;
+    their columns say all of it, and a province has hundreds of thousands of them.
     """
-    rule, frame, count = verdicts.rule, subjects.frame, len(subjects.frame)
-    judged = np.isin(verdicts.outcome.astype(str), ("pass", "fail"))
-    failed = verdicts.outcome == "fail"
+    rows = np.arange(len(subjects.frame)) if rows is None else rows
+    rule, frame, count = verdicts.rule, subjects.frame.iloc[rows], len(rows)
+    judged = verdicts.code <= FAIL
+    failed = verdicts.code == FAIL
     status = _statuses(verdicts, frame, judged)
     source = np.array([entry.source.citation for entry in verdicts.entries], dtype=object)[verdicts.won]
     if "source" in frame:
@@ -97,9 +103,9 @@ def write_down(verdicts: Verdicts, subjects: Subjects, *, brief: bool = False) -
         table[column] = lines
     geometry = nothing(count)
     at = np.flatnonzero(failed)
-    geometry[at] = as_multipolygons(subjects.offending(at, verdicts.limit[at]), sound=True)
-    blind = np.flatnonzero(verdicts.outcome == "not_checkable")
-    geometry[blind] = as_multipolygons(subjects.whole[blind])
+    geometry[at] = as_multipolygons(subjects.offending(rows[at], verdicts.limit[at]), sound=True)
+    blind = np.flatnonzero(verdicts.code == NOT_CHECKABLE)
+    geometry[blind] = as_multipolygons(subjects.whole[rows[blind]])
     table["geometry"] = geometry
     return table
 
@@ -205,12 +211,19 @@ def tell_others(table: pd.DataFrame, mine: InShort, others: Sequence[InShort], *
     ``brief``: only of the failed rows; of a million passes nobody asks it.
     """
     how = table["how"].to_numpy(dtype=object).copy()
-    for i in np.flatnonzero(table["outcome"] == "fail" if brief else ~np.isnan(mine.limit)):
-        beside = [told for other in others if (told := other.beside(int(i), float(mine.limit[i]))) is not None]
-        if beside:
+    asked = np.asarray(table["outcome"] == "fail") if brief else ~np.isnan(mine.limit)
+    beside: list[list[str]] = [[] for _ in how]
+    for other in others:
+        at = np.flatnonzero(asked & ~np.isnan(other.limit))
+        for i, told in zip(at.tolist(), json_rows(other.beside(at, mine.limit[at]), len(at)), strict=True):
+            beside[i].append(told)
+    for i, said in enumerate(beside):
+        if said and '"others": [' in how[i]:
             told = json.loads(how[i])
-            told["others"] = told.get("others", []) + beside
+            told["others"] += [json.loads(one) for one in said]
             how[i] = json.dumps(told, ensure_ascii=False)
+        elif said:
+            how[i] = how[i][:-1] + ', "others": [' + ", ".join(said) + "]}"
     table["how"] = how
 
 
@@ -304,3 +317,14 @@ def _marked(lines: list[str], statuses: Iterable[str], language: str) -> list[st
         for status in set(statuses)
     }
     return [line + marks[status] for line, status in zip(lines, statuses, strict=True)]
+
+
+def with_waivers(findings: gpd.GeoDataFrame, waived: Mapping[tuple[str, str], Waiver]) -> gpd.GeoDataFrame:
+    """``findings`` with the document of the waiver beside each breach that is let stand: it stays a breach."""
+    if not waived:
+        return findings
+    named = [
+        waived[rule, uid].document if outcome == "fail" and (rule, uid) in waived else None
+        for rule, uid, outcome in zip(findings["rule"], findings["feature_uid"], findings["outcome"], strict=True)
+    ]
+    return findings.assign(waiver=pd.Series(named, index=findings.index, dtype=object))

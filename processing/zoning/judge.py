@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,27 +21,28 @@ from .columns import Mask, Numbers, Words, absent
 from .limits import Found
 from .measures import INPUTS, MEASURES
 from .precedence import Settled, settle, stricter
-from .rules import Exemption, Rule
+from .rules import OUTCOMES, Exemption, Rule
 from .standing import PLAN_STATE, Columns, Gaps, Standing, edition_gap, in_force, stand
 
 __all__ = ["OUTSIDE_TABLE", "PLAN_STATE", "Verdicts", "edition_gap", "find_limits", "judge", "run_cases"]
 
 OUTSIDE_TABLE = "limit.outside_table"
+PASS, FAIL, NOT_APPLICABLE, NOT_CHECKABLE = range(len(OUTCOMES))
 
 
 @dataclass(frozen=True)
 class Verdicts:
     """The verdicts of one rule, one per subject, in the subjects' order.
 
-    ``limit`` is NaN where none was found, ``won`` the number in ``entries`` of the one that set it (of the widest level
-    where none did). ``margin`` is negative where the limit is broken, in the unit of the rule. ``reason`` names the
-    input whose condition a not-applicable subject fails (or the clause of the exception); ``missing`` the gaps of a
-    not-checkable one; ``fired`` is the number in ``exemptions`` of the exception that holds, or -1. ``conflict`` marks
-    where two entries of one level disagree.
+    ``code`` is the outcome's number in ``rules.OUTCOMES``. ``limit`` is NaN where none was found, ``won`` the number in
+    ``entries`` of the one that set it (of the widest level where none did). ``margin`` is negative where the limit is
+    broken, in the unit of the rule. ``reason`` names the input whose condition a not-applicable subject fails (or the
+    clause of the exception); ``missing`` the gaps of a not-checkable one; ``fired`` is the number in ``exemptions`` of
+    the exception that holds, or -1. ``conflict`` marks where two entries of one level disagree.
     """
 
     rule: Rule
-    outcome: Words
+    code: NDArray[np.int8]
     measured: Numbers
     margin: Numbers
     limit: Numbers
@@ -50,6 +52,17 @@ class Verdicts:
     fired: NDArray[np.intp]
     conflict: Mask
     standings: tuple[Standing, ...]
+
+    @cached_property
+    def outcome(self) -> Words:
+        """The outcomes in words."""
+        return np.array(OUTCOMES, dtype=object)[self.code]
+
+    def at(self, rows: NDArray[np.intp]) -> Verdicts:
+        """The verdicts on the subjects ``rows``."""
+        columns = ("code", "measured", "margin", "limit", "won", "reason", "missing", "fired", "conflict")
+        chosen = {name: getattr(self, name)[rows] for name in columns}
+        return replace(self, **chosen, standings=tuple(one.at(rows) for one in self.standings))
 
     @property
     def entries(self) -> tuple[Rule, ...]:
@@ -94,7 +107,7 @@ class Verdicts:
     @property
     def in_short(self) -> InShort:
         """What other rules on the same measure tell of this one."""
-        judged = np.isin(self.outcome.astype(str), ("pass", "fail"))
+        judged = self.code <= FAIL
         return InShort(self.rule, np.where(judged, self.limit, np.nan), self.won.astype(np.int8))
 
 
@@ -106,11 +119,22 @@ class InShort:
     limit: Numbers
     won: NDArray[np.int8]
 
-    def beside(self, i: int, limit: float) -> dict[str, Any] | None:
-        """What it says of subject ``i``, for which another rule has ``limit``; None where it says nothing."""
-        if np.isnan(self.limit[i]):
-            return None
-        return said(self.rule.entries[int(self.won[i])], float(self.limit[i]), limit)
+    def at(self, rows: NDArray[np.intp]) -> InShort:
+        """That of the subjects ``rows``."""
+        return InShort(self.rule, self.limit[rows], self.won[rows])
+
+    def beside(self, at: NDArray[np.intp], held: Numbers) -> dict[str, list[Any]]:
+        """What it says of the subjects ``at``, all of which it judges, where ``held`` holds; see :func:`said`."""
+        entries = [self.rule.entries[won] for won in self.won[at].tolist()]
+        limit, plain = self.limit[at], np.array([entry.mode != "bonus" for entry in entries], dtype=bool)
+        return {
+            "rule": [entry.id for entry in entries],
+            "level": [entry.level for entry in entries],
+            "mode": [entry.mode for entry in entries],
+            "limit": np.round(limit, 4).tolist(),
+            "source": [entry.source.citation for entry in entries],
+            "stricter": (plain & stricter(self.rule.op, limit, held)).tolist(),
+        }
 
 
 def said(entry: Rule, limit: float, held: float) -> dict[str, Any]:
@@ -134,14 +158,15 @@ def find_limits(rule: Rule, columns: Columns, on: date) -> tuple[tuple[Standing,
     return standings, _alone(standings[0]) if len(standings) == 1 else settle(standings)
 
 
-def judge(rule: Rule, frame: pd.DataFrame, on: date) -> Verdicts:
-    """The verdicts of ``rule`` on the subjects in ``frame`` on the day ``on``.
+def judge(rule: Rule, frame: pd.DataFrame | Columns, on: date) -> Verdicts:
+    """The verdicts of ``rule`` on the subjects in ``frame`` on the day ``on``; columns made once serve many rules.
 
     ``frame`` holds the inputs as columns (``measures.INPUTS``; NaN or None: missing), and may hold ``NAME.lacking`` (a
     more exact code for a missing input), ``flaw`` (a code: the subject cannot be judged at all), ``scope`` (a code:
     the subject is outside every rule of its kind), ``plan_state`` and ``approved_on``.
     """
-    columns, measure = Columns(frame), MEASURES[rule.measure]
+    columns = frame if isinstance(frame, Columns) else Columns(frame)
+    measure = MEASURES[rule.measure]
     standings, settled = find_limits(rule, columns, on)
     reason, gaps, limit = settled.reason, settled.gaps, settled.limit
     outside = ~absent(reason)
@@ -166,16 +191,16 @@ def judge(rule: Rule, frame: pd.DataFrame, on: date) -> Verdicts:
     limit = np.where(sure, settled.sure, limit)
     margin = np.where(sure, sign * (settled.sure - measured), margin)
     blind = gaps.any & ~sure
-    outcome = np.where(margin >= -tolerance, "pass", "fail").astype(object)
-    outcome[outside] = "not_applicable"
-    outcome[blind] = "not_checkable"
+    code = np.where(margin >= -tolerance, PASS, FAIL).astype(np.int8)
+    code[outside] = NOT_APPLICABLE
+    code[blind] = NOT_CHECKABLE
     for values in (measured, margin):
         values[outside | blind] = np.nan
     missing = gaps.lists()
     missing[sure] = None
     return Verdicts(
         rule,
-        outcome,
+        code,
         measured,
         margin,
         limit,

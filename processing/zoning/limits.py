@@ -8,7 +8,7 @@ reach there (``not_applicable``). An open-ended last row (``above``) holds as it
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -84,6 +84,10 @@ class Bracket:
     high: NDArray[np.intp]
     weight: Numbers
 
+    def at(self, rows: NDArray[np.intp]) -> Bracket:
+        """That of the numbers ``rows``."""
+        return Bracket(self.low[rows], self.high[rows], self.weight[rows])
+
     def entries(self, i: int, axis: tuple[float, ...], name: str) -> list[dict[str, float]]:
         """The axis entries used for number ``i``, with their weights; those of no weight are left out."""
         pairs = [(self.low[i], 1.0 - self.weight[i]), (self.high[i], self.weight[i])]
@@ -103,6 +107,17 @@ class Found:
     column: Bracket | None = None
     open_ended: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
     outside: NDArray[np.bool_] | None = None
+
+    def at(self, rows: NDArray[np.intp]) -> Found:
+        """Those of the features ``rows``."""
+        return replace(
+            self,
+            values=self.values[rows],
+            row=self.row.at(rows) if self.row is not None else None,
+            column=self.column.at(rows) if self.column is not None else None,
+            open_ended=self.open_ended[rows] if len(self.open_ended) else self.open_ended,
+            outside=self.outside[rows] if self.outside is not None else None,
+        )
 
     def explain(self, i: int) -> dict[str, Any]:
         """How limit ``i`` was found, as JSON: the constant, or the rows and columns used and their weights."""

@@ -28,7 +28,10 @@ class Columns:
         self.frame = frame
         self.count = len(frame)
         self._numbers: dict[str, Numbers] = {}
+        self._words: dict[str, Words] = {}
+        self._codes: dict[str, tuple[NDArray[np.intp], Words]] = {}
         self._unknown: dict[str, Mask] = {}
+        self._lacking: dict[tuple[str, str], Words] = {}
 
     def numbers(self, name: str) -> Numbers:
         """A column as floats, NaN where it is missing."""
@@ -38,7 +41,16 @@ class Columns:
 
     def words(self, name: str) -> Words:
         """A column as objects, None where it is missing."""
-        return words(self.frame, name)
+        if name not in self._words:
+            self._words[name] = words(self.frame, name)
+        return self._words[name]
+
+    def among(self, name: str, wanted: Sequence[str]) -> Mask:
+        """Where a column of words is one of ``wanted``: each distinct word is looked at once."""
+        if name not in self._codes:
+            self._codes[name] = pd.factorize(self.words(name), use_na_sentinel=False)
+        codes, distinct = self._codes[name]
+        return np.asarray(np.array([word in wanted for word in distinct], dtype=bool)[codes])
 
     def values(self, name: str) -> Numbers | Words:
         """An input as what it is."""
@@ -53,8 +65,11 @@ class Columns:
 
     def lacking(self, name: str, code: str = "") -> Words:
         """What to name when ``name`` is missing: the column ``name.lacking`` may say it more exactly."""
-        exact = self.words(f"{name}.lacking")
-        return pick(absent(exact), code or INPUTS[name].lacking, exact)
+        code = code or INPUTS[name].lacking
+        if (name, code) not in self._lacking:
+            exact = self.words(f"{name}.lacking")
+            self._lacking[name, code] = pick(absent(exact), code, exact)
+        return self._lacking[name, code]
 
 
 class Gaps:
@@ -79,6 +94,12 @@ class Gaps:
                 self.codes.append(code)
             self.bits[where & (named == code)] |= 1 << self.codes.index(code)
 
+    def at(self, rows: NDArray[np.intp]) -> Gaps:
+        """Those of the subjects ``rows``."""
+        made = Gaps(len(rows))
+        made.bits, made.codes = self.bits[rows], self.codes
+        return made
+
     def take(self, other: Gaps, where: Mask) -> None:
         """Note what is missing in ``other`` too, ``where``."""
         for i, code in enumerate(other.codes):
@@ -97,7 +118,7 @@ class Gaps:
 def _broken(condition: Condition, columns: Columns) -> Mask:
     """Where the condition is known not to hold."""
     if condition.values:
-        among = np.isin(columns.words(condition.input).astype(str), condition.values)
+        among = columns.among(condition.input, condition.values)
         return np.asarray(~among & ~columns.unknown(condition.input))
     x = columns.numbers(condition.input)
     broken = np.zeros(columns.count, dtype=bool)
@@ -226,6 +247,10 @@ class Standing:
     gaps: Gaps
     found: Found
     fired: NDArray[np.intp]
+
+    def at(self, rows: NDArray[np.intp]) -> Standing:
+        """What it says about the subjects ``rows``."""
+        return Standing(self.rule, self.reason[rows], self.gaps.at(rows), self.found.at(rows), self.fired[rows])
 
     @property
     def known(self) -> Mask:

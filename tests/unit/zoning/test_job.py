@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from dothi.engine.contract import JOBS
 from dothi.engine.jobs import zoning
 from dothi.layers.errors import InputError
 from dothi.layers.report import SILENT
-from dothi.store import dataset, runs
+from dothi.store import dataset, runs, verdicts
 
 from .scenes import CRS, STREET, buildings, centrelines, line, of_streets, parcels, rectangle, uid, zones
 from .test_rule_files import MATRIX
@@ -144,10 +145,11 @@ def test_a_selection_of_parcels_is_checked_alone(data):
 
 def test_a_choice_of_buildings_does_not_make_a_lot_look_emptier(data):
     chosen = {"path": str(data), "layer": "building", "uids": [uid("house1")]}
-    found = dataset.read(check(data, buildings=chosen)["run"], "finding")
-    assert set(found["feature_code"][found["layer"] == "building"]) == {"house1"}
-    density = found[(found["rule"] == "qcvn01.net_density.detached") & (found["feature_code"] == "lot0")]
-    assert density["measured"].iloc[0] > 50
+    run = check(data, buildings=chosen)["run"]
+    told = {one for columns in verdicts.read(run) if columns.layer == "building" for one in columns.uids}
+    assert told == {uid("house1")}
+    density = {one["rule"]: one for one in verdicts.verdicts_of(run, uid("lot0"))}
+    assert density["qcvn01.net_density.detached"]["measured"] > 50
 
 
 def test_an_empty_layer_is_an_error_and_an_absent_one_is_told_rule_by_rule(tmp_path):

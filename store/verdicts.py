@@ -1,0 +1,184 @@
+"""The verdicts of a run in columns: every rule on every subject in a few bytes, in the GeoPackage of the run.
+
+Failures and what cannot be checked are rows of ``finding``; passes and what a rule does not apply to are only here, and
+here all outcomes are. Two plain tables, both registered as attributes:
+
+``verdict_subject`` – one row per list of subjects: ``layer`` and ``uids``, UTF-8, one identifier a line. A building
+that is judged towards two streets stands in its list twice.
+
+``verdict`` – one row per rule: ``subjects`` (the list's ``fid``), ``outcomes`` and ``reasons`` (JSON lists of words)
+and arrays in the list's order: ``outcome`` (int8, number in ``outcomes``), ``reason`` (int16, number in ``reasons`` of
+why the rule does not apply; -1 where it does), ``measured`` and ``limit_value`` (float64, as computed; only of
+subjects that pass or fail, so shorter than the list).
+
+Blobs are compressed by zlib, numbers little-endian.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import geopackage
+
+# Outcomes that a measured value and a limit belong to.
+JUDGED = ("pass", "fail")
+_FAST = 1  # zlib's level: the others take ten times as long for a tenth less
+_TABLES = (
+    "CREATE TABLE verdict_subject (fid INTEGER PRIMARY KEY, layer TEXT NOT NULL, uids BLOB NOT NULL)",
+    "CREATE TABLE verdict (fid INTEGER PRIMARY KEY, rule TEXT NOT NULL UNIQUE, rule_version INTEGER NOT NULL, "
+    "subjects INTEGER NOT NULL REFERENCES verdict_subject (fid), outcomes TEXT NOT NULL, reasons TEXT NOT NULL, "
+    "outcome BLOB NOT NULL, reason BLOB NOT NULL, measured BLOB NOT NULL, limit_value BLOB NOT NULL)",
+)
+
+
+@dataclass(frozen=True)
+class VerdictColumns:
+    """The verdicts of one rule on the subjects ``uids`` of ``layer``; see the module for the arrays."""
+
+    rule: str
+    version: int
+    layer: str
+    uids: NDArray[np.object_]
+    outcomes: tuple[str, ...]
+    code: NDArray[np.int8]
+    measured: NDArray[np.float64]
+    limit: NDArray[np.float64]
+    reason: NDArray[np.int16]
+    reasons: tuple[str, ...]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Subjects by outcome."""
+        counted = np.bincount(self.code, minlength=len(self.outcomes)).tolist()
+        return dict(zip(self.outcomes, counted, strict=True))
+
+    @property
+    def judged(self) -> NDArray[np.bool_]:
+        """Which subjects pass or fail."""
+        codes = [code for code, word in enumerate(self.outcomes) if word in JUDGED]
+        return np.asarray(np.isin(self.code, codes))
+
+    def only(self, chosen: NDArray[np.bool_]) -> VerdictColumns:
+        """The verdicts on the ``chosen`` subjects."""
+        of_judged = chosen[self.judged]
+        return replace(
+            self,
+            uids=self.uids[chosen],
+            code=self.code[chosen],
+            measured=self.measured[of_judged],
+            limit=self.limit[of_judged],
+            reason=self.reason[chosen],
+        )
+
+    def verdict(self, at: int) -> dict[str, Any]:
+        """The verdict on subject ``at``: rule, outcome, and what was measured and allowed or why it does not apply."""
+        told: dict[str, Any] = {"rule": self.rule, "version": self.version, "outcome": self.outcomes[self.code[at]]}
+        judged = self.judged
+        if judged[at]:
+            among = int(judged[:at].sum())
+            told |= {"measured": float(self.measured[among]), "limit": float(self.limit[among])}
+        if self.reason[at] >= 0:
+            told["reason"] = self.reasons[self.reason[at]]
+        return told
+
+
+def write(database: sqlite3.Connection, rules: Sequence[VerdictColumns]) -> None:
+    """Write the verdicts of all rules of a run into its unfinished GeoPackage; equal lists of subjects once."""
+    for statement in _TABLES:
+        database.execute(statement)
+    for table in ("verdict_subject", "verdict"):
+        geopackage.register_attributes(database, table, title=table, description="")
+    lists: dict[tuple[str, bytes], int] = {}
+    seen: dict[tuple[str, int], int] = {}  # the same array, by far the usual case
+    for one in rules:
+        array = one.layer, id(one.uids)
+        if array not in seen:
+            text = "\n".join(one.uids.tolist()).encode()
+            key = one.layer, hashlib.blake2b(text).digest()
+            if key not in lists:
+                lists[key] = _insert(database, "verdict_subject", layer=one.layer, uids=zlib.compress(text, _FAST))
+            seen[array] = lists[key]
+        _insert(
+            database,
+            "verdict",
+            rule=one.rule,
+            rule_version=one.version,
+            subjects=seen[array],
+            outcomes=json.dumps(one.outcomes),
+            reasons=json.dumps(one.reasons, ensure_ascii=False),
+            outcome=_packed(one.code, "<i1"),
+            reason=_packed(one.reason, "<i2"),
+            measured=_packed(one.measured, "<f8"),
+            limit_value=_packed(one.limit, "<f8"),
+        )
+
+
+def _insert(database: sqlite3.Connection, table: str, **values: Any) -> int:
+    names, marks = ", ".join(values), ", ".join("?" for _ in values)
+    row = database.execute(
+        f"INSERT INTO {table} ({names}) VALUES ({marks})",  # noqa: S608  # nosec B608 - names of this file
+        tuple(values.values()),
+    )
+    return int(row.lastrowid or 0)
+
+
+def _packed(values: NDArray[Any], kind: str) -> bytes:
+    return zlib.compress(np.ascontiguousarray(values, dtype=kind).tobytes(), _FAST)
+
+
+def _unpacked(blob: bytes, kind: str) -> NDArray[Any]:
+    return np.frombuffer(zlib.decompress(blob), dtype=kind)
+
+
+def _listed(uids: bytes) -> NDArray[np.object_]:
+    text = zlib.decompress(uids).decode()
+    return np.array(text.split("\n") if text else [], dtype=object)
+
+
+def read(run: str | Path, rules: Sequence[str] | None = None) -> list[VerdictColumns]:
+    """The verdicts of a run in columns, of all its rules or those named; none for a run that keeps none."""
+    with geopackage.reading(Path(run)) as database:
+        if database.execute("SELECT 1 FROM sqlite_master WHERE name = 'verdict'").fetchone() is None:
+            return []
+        known = database.execute("SELECT fid, layer, uids FROM verdict_subject").fetchall()
+        lists = {fid: (layer, _listed(uids)) for fid, layer, uids in known}
+        rows = database.execute(
+            "SELECT rule, rule_version, subjects, outcomes, reasons, outcome, reason, measured, limit_value "
+            "FROM verdict ORDER BY fid"
+        ).fetchall()
+    return [
+        VerdictColumns(
+            rule,
+            version,
+            *lists[subjects],
+            tuple(json.loads(outcomes)),
+            _unpacked(outcome, "<i1"),
+            _unpacked(measured, "<f8"),
+            _unpacked(limit, "<f8"),
+            _unpacked(reason, "<i2"),
+            tuple(json.loads(reasons)),
+        )
+        for rule, version, subjects, outcomes, reasons, outcome, reason, measured, limit in rows
+        if rules is None or rule in rules
+    ]
+
+
+def verdicts_of(run: str | Path, uid: str) -> list[dict[str, Any]]:
+    """Every verdict of a run on the feature ``uid``, in the order of the rules; see :meth:`VerdictColumns.verdict`."""
+    found: list[dict[str, Any]] = []
+    where: dict[int, list[int]] = {}
+    for one in read(run):
+        if id(one.uids) not in where:
+            where[id(one.uids)] = np.flatnonzero(one.uids == uid).tolist()
+        found += [one.verdict(at) for at in where[id(one.uids)]]
+    return found

@@ -1,0 +1,81 @@
+"""Verdicts in columns: what is written is read, to the last bit; equal lists of subjects are kept once."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from dothi.layers.errors import InputError
+from dothi.store import runs, verdicts
+from dothi.store.verdicts import VerdictColumns
+
+UIDS = np.array(["a", "b", "c", "b"], dtype=object)
+WORDS = ("pass", "fail", "not_applicable", "not_checkable")
+DENSITY = VerdictColumns(
+    "density",
+    2,
+    "parcel",
+    UIDS,
+    WORDS,
+    np.array([0, 2, 1, 3], dtype=np.int8),
+    np.array([1 / 3, 80.00000000000001]),
+    np.array([0.4, 80.0]),
+    np.array([-1, 0, -1, -1], dtype=np.int16),
+    ("use",),
+)
+
+
+@pytest.fixture
+def run(tmp_path):
+    with runs.new_run(tmp_path, "zoning.check", {}, {}, simulated=True) as made:
+        other = replace(DENSITY, rule="far", uids=UIDS.copy())
+        made.write_verdicts([DENSITY, other, replace(DENSITY, rule="height", layer="building")])
+        made.finish({})
+    return made.path
+
+
+def test_what_is_read_is_what_was_written(run):
+    read = verdicts.read(run)
+    assert [one.rule for one in read] == ["density", "far", "height"]
+    for name, value in vars(DENSITY).items():
+        assert np.array_equal(getattr(read[0], name), value)
+    assert read[0].counts == dict.fromkeys(WORDS, 1)
+    assert [one.rule for one in verdicts.read(run, ["far"])] == ["far"]
+
+
+def test_a_feature_has_every_verdict_about_it(run):
+    assert verdicts.verdicts_of(run, "c")[0] == {
+        "rule": "density", "version": 2, "outcome": "fail", "measured": 80.00000000000001, "limit": 80.0,
+    }  # fmt: skip
+    twice = [one["outcome"] for one in verdicts.verdicts_of(run, "b")]
+    assert twice == ["not_applicable", "not_checkable"] * 3
+    assert verdicts.verdicts_of(run, "b")[0]["reason"] == "use"
+    assert verdicts.verdicts_of(run, "nobody") == []
+
+
+def test_equal_lists_of_subjects_are_kept_once(run):
+    with closing(sqlite3.connect(run)) as database:
+        assert database.execute("SELECT layer FROM verdict_subject").fetchall() == [("parcel",), ("building",)]
+
+
+def test_some_subjects_alone(run):
+    some = DENSITY.only(np.array([False, True, True, False]))
+    assert some.uids.tolist() == ["b", "c"]
+    assert (some.measured.tolist(), some.limit.tolist()) == ([80.00000000000001], [80.0])
+
+
+def test_no_subjects_and_no_verdicts_are_read_back(tmp_path):
+    nobody = DENSITY.only(np.zeros(4, dtype=bool))
+    with runs.new_run(tmp_path, "zoning.check", {}, {}, simulated=True) as made:
+        made.write_verdicts([nobody])
+        made.finish({})
+    assert verdicts.read(made.path)[0].counts == dict.fromkeys(WORDS, 0)
+    with runs.new_run(tmp_path, "change.detect", {}, {}, simulated=True) as made:
+        made.finish({})
+    assert verdicts.read(made.path) == []
+    with pytest.raises(InputError):
+        verdicts.read(tmp_path / "none.gpkg")
