@@ -17,7 +17,13 @@ SHOW = Job(
     id="rules.show",
     quick=True,
     parameters=(Parameter("rule", "text", required=True, positional=True), DATA),
-    results=(Result("rule", "text"), Result("entries", "json"), Result("measure", "json"), Result("needs", "json")),
+    results=(
+        Result("rule", "text"),
+        Result("entries", "json"),
+        Result("measure", "json"),
+        Result("needs", "json"),
+        Result("vocabulary", "json"),
+    ),
 )
 
 CHECK = Job(

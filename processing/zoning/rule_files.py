@@ -42,6 +42,13 @@ def _validator(name: str) -> Draft202012Validator:
     return Draft202012Validator(schemas[name], registry=registry)
 
 
+def statuses() -> list[str]:
+    """How sure a number may be said to be, as the schema has it."""
+    schema = json.loads((RULES / "rule.schema.json").read_text(encoding="utf-8"))
+    found: list[str] = schema["$defs"]["status"]["enum"]
+    return found
+
+
 def read_toml(path: Path) -> tuple[dict[str, Any], str]:
     """The file as plain JSON values, and the SHA-256 of its bytes; they are read once.
 

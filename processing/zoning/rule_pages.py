@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from ...layers import catalogue
 from .judge import run_cases
 from .limits import Attribute, Classes, Constant, Limit, Table
 from .measures import INPUTS, MEASURES
 from .packs import OWN, Library
-from .rule_files import read_toml
-from .rules import MARKLESS, Rule, Validity
+from .rule_files import read_toml, statuses
+from .rules import LEVELS, MARKLESS, MODES, Rule, Validity
 
 
 def _days(valid: Validity) -> dict[str, Any]:
@@ -144,4 +145,19 @@ def page(rule: Rule) -> dict[str, Any]:
         "measure": {"id": measure.id, "unit": measure.unit, "layer": measure.layer, "inputs": list(measure.inputs)},
         "needs": list(rule.needs),
         "examples_wrong": run_cases(rule),
+        "vocabulary": _vocabulary(),
     }
+
+
+def _vocabulary() -> dict[str, Any]:
+    """What an editor may offer: inputs with their units or closed lists in both languages, levels, modes, statuses."""
+    domains = catalogue.domains()
+
+    def words(name: str) -> list[dict[str, str]]:
+        return [{"value": value, "vi": text.vi, "en": text.en} for value, text in domains[name].values.items()]
+
+    inputs = {
+        name: {"unit": given.unit, "text": given.is_text, "values": words(given.domain) if given.domain else []}
+        for name, given in INPUTS.items()
+    }
+    return {"inputs": inputs, "levels": list(LEVELS), "modes": list(MODES), "statuses": statuses()}

@@ -92,6 +92,9 @@ def test_a_page_has_what_an_editor_needs():
     setback = job("show", rule="qcvn01.setback")["entries"][0]
     assert setback["curves"]["series"][0]["points"][:4] == [[0, 0], [19, 0], [19, 3], [22, 3]]  # steps
     assert setback["grid"]["cell_status"][1][0] == "expanded"
+    offered = job("show", rule=APARTMENT)["vocabulary"]
+    assert {one["value"] for one in offered["inputs"]["use"]["values"]} >= {"detached", "apartment", "mixed"}
+    assert (offered["levels"][0], offered["statuses"][0]) == ("national", "verified")
     with pytest.raises(InputError, match="rule_unknown"):
         job("show", rule="qcvn01.nothing")
 
