@@ -18,6 +18,7 @@ from . import (
     schema,
     zoning,
     zoning_findings,
+    zoning_life,
     zoning_report,
     zoning_seeing,
 )
@@ -33,6 +34,7 @@ JOBS: dict[str, Job] = {
         rules,
         zoning,
         zoning_findings,
+        zoning_life,
         zoning_report,
         zoning_seeing,
         plan,
