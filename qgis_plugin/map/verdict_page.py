@@ -34,11 +34,20 @@ def finding_page(title: str, finding: Mapping[str, Any], data: str = "") -> str:
     """The page of one finding of a run: as a verdict, with the rule's id and edition and the feature's identifier."""
     rows = "".join(
         _ROW.format(name=escape(tr(f"plugin.explain.{name}")), value=escape(str(value)))
-        for name, value in (("rule_id", _edition(finding)), ("feature_uid", finding.get("feature_uid")))
+        for name, value in (
+            ("level", _level((finding.get("how") or {}).get("level"))),
+            ("rule_id", _edition(finding)),
+            ("feature_uid", finding.get("feature_uid")),
+        )
         if value
     )
     ids = f'<table style="color:#777777">{rows}</table>'
     return f"<h3>{escape(title)}</h3>{_card(finding, data)}{ids}"
+
+
+def _level(code: Any) -> str:
+    """Which level's limit won: ``provincial`` → *Quy định của tỉnh*; empty where the run does not say."""
+    return tr(f"zoning.level.{code}") if code else ""
 
 
 def _edition(finding: Mapping[str, Any]) -> str:
