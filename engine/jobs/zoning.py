@@ -19,10 +19,16 @@ from ...processing.zoning import inputs, packs
 from ...processing.zoning.check import Judged, identified, judged, layers_needed
 from ...processing.zoning.drawn import as_drawn
 from ...processing.zoning.explain import explain as explain_feature
+from ...processing.zoning.findings import with_waivers
 from ...processing.zoning.lots import States
 from ...processing.zoning.rules import OUTCOMES, Rule
 from ...store import dataset, runs, scenarios
+from ...store import waivers as waivers_of
 from .zoning_findings import export_findings as export_findings
+from .zoning_life import compare_runs as compare_runs
+from .zoning_life import unwaive as unwaive
+from .zoning_life import waive as waive
+from .zoning_life import waivers as waivers
 from .zoning_plan_info import plan_info as plan_info
 from .zoning_report import report as report
 from .zoning_seeing import envelope as envelope
@@ -100,6 +106,7 @@ def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     with runs.new_run(
         place, "zoning.check", given, _provenance(data, found, rules, on), simulated=simulated, judged_on=on
     ) as run:
+        waived = waivers_of.in_force(data, on)
         asked = inputs.asked_about(layers, parameters["parcels"], parameters["buildings"])
         done, waiting = [], []
         stage = Stage(report, 0.1, 0.95)
@@ -108,11 +115,11 @@ def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
             done.append(kept)
             waiting.append(findings)
             if sum(map(len, waiting)) > TOGETHER:
-                run.write("finding", identified(waiting, crs))
+                run.write("finding", with_waivers(identified(waiting, crs), waived))
                 waiting = []
         report.progress(0.95, "zoning.step_write")
         if waiting:
-            run.write("finding", identified(waiting, crs))
+            run.write("finding", with_waivers(identified(waiting, crs), waived))
         run.write_verdicts([one.outcomes for one in done if one.outcomes is not None])
         counts = {one.rule.id: _counts(one) for one in done}
         outcomes = {outcome: sum(counted[outcome] for counted in counts.values()) for outcome in OUTCOMES}
