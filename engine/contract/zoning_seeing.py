@@ -42,8 +42,8 @@ SHADOW = Job(
     ),
     results=(
         Result("run", "file"),
-        Result("shadows", "layer", geometry="MultiPolygon"),
         Result("effects", "layer", geometry="MultiPolygon"),
+        Result("shadows", "layer", geometry="MultiPolygon"),
         Result("sun", "json"),
         Result("lost", "json"),
     ),

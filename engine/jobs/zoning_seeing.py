@@ -86,9 +86,12 @@ def _tallest(place: Site) -> dict[str, float]:
 
 def _tell(found: list[Envelope], missing: tuple[tuple[str, str], ...], report: Report) -> None:
     lacking = [(one.code, code) for one in found for code in one.missing]
+    said = ""
     for name, code in dict.fromkeys([*lacking, *missing]):
-        report.message("zoning.envelope.missing", level="warning", lot=name)
+        if name != said:  # one heading for all that this feature lacks
+            report.message("zoning.envelope.missing", level="warning", lot=name)
         report.message(f"zoning.missing.{code}", level="warning")
+        said = name
 
 
 def _plain(part: Breach) -> dict[str, Any]:

@@ -105,7 +105,7 @@ class View:
 @pytest.mark.parametrize(("version", "expected"), [(34006, (-0.5, -0.707, 0.5)), (34200, (-0.5, -0.5, -0.707))])
 def test_light_falls_from_the_sun(monkeypatch, version, expected):
     """The sun in the north-east at 45°: light goes to the south-west and down, in the axes of each QGIS."""
-    monkeypatch.setattr(view3d.Qgis, "versionInt", staticmethod(lambda: version))
+    monkeypatch.setattr(Qgis, "versionInt", staticmethod(lambda: version))
     view = View()
     view3d.shine(view, 45.0, 45.0)
     light = view.settings.lights[0]
