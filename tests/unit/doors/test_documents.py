@@ -14,7 +14,7 @@ from dothi.layers.messages import catalogue
 from dothi.scripts.files import ROOT, tracked
 
 PAGES = [path for path in tracked() if path.suffix == ".md" and path.parts[:2] != ("docs", "reference")]
-COMMAND = re.compile(r"dothi ([a-z]+) ([a-z]+)((?: --?[a-z-]+(?: [^-`\s|]\S*)?)*)")
+COMMAND = re.compile(r"dothi ([a-z]+) ([a-z_]+)((?: --?[a-z-]+(?: [^-`\s|]\S*)?)*)")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
@@ -84,7 +84,7 @@ def test_no_file_names_a_workplace():
     foreign = re.compile(r"/home/\w|/Users/\w|localhost:\d|https?://(10|192\.168)\.")
     found = []
     for path in tracked():
-        if path.suffix in {".lock", ".png", ".jpg", ".svg"} or path.name == "test_documents.py":
+        if path.suffix in {".lock", ".png", ".jpg", ".svg", ".ttf"} or path.name == "test_documents.py":
             continue
         for number, line in enumerate((ROOT / path).read_text(encoding="utf-8").splitlines(), 1):
             if foreign.search(line) or str(ROOT) in line:
