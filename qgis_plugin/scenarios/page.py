@@ -34,8 +34,9 @@ from .table import FIRST, TITLE, UNIT, ComparisonModel
 
 _QGIS = ":/images/themes/default/"
 _LIST_HEIGHT = 120
+_HALVES = (190, 600)  # pixels at first: the numbers need the room
 _CHANGES = ("added", "changed", "deleted")
-_TITLE_WIDTH, _LEAST_WIDTH, _MOST_WIDTH = 280, 110, 240
+_TITLE_WIDTH, _LEAST_WIDTH, _MOST_WIDTH = 250, 90, 240
 
 
 class Page(QWidget):
@@ -145,6 +146,7 @@ class Page(QWidget):
         halves.addWidget(lower)
         halves.setStretchFactor(1, 1)
         halves.setChildrenCollapsible(False)
+        halves.setSizes(list(_HALVES))
         layout = QVBoxLayout(self)
         layout.addWidget(self.head)
         layout.addWidget(halves, 1)

@@ -49,13 +49,14 @@ def test_unloading_leaves_nothing_behind(desk: Desk, times: int):
         plugin.initGui()
         plugin.window.findings_action.trigger()
         plugin.window.alerts_action.trigger()
+        plugin.window.scenarios_action.trigger()
         plugin.window.explain_action.trigger()
         settle()
         shown = traces(desk)
         assert shown["menus"] == ["Đô Thị"]
         assert shown["toolbars"] == ["dothi_toolbar"]
         assert shown["provider"]
-        assert sorted(shown["docks"]) == ["dothi_alerts", "dothi_findings", "dothi_verdict"]
+        assert sorted(shown["docks"]) == ["dothi_alerts", "dothi_findings", "dothi_scenarios", "dothi_verdict"]
         plugin.unload()
         settle()
         assert traces(desk) == before
