@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from ...layers.report import SILENT, Report
 from .columns import Mask, absent, words
 from .land_use import refusals
-from .lots import States, lots_of_buildings, zone_states
+from .lot_edges import Edges, positions, typed_edges
+from .lots import States, built_on, lots_of_buildings, zone_states
 from .overlay import Geometries, Indices, Overlay, every_pair, overlay
 from .rules import Compatibility
 from .soundness import measurable, polygons
@@ -122,6 +123,33 @@ class Scene:
             centrelines = gpd.GeoDataFrame({name: [] for name in names}, geometry=[], dtype=object)
         return streets(centrelines, self.layers.get("street_boundary"), self.layers.get("red_line"))
 
+    @cached_property
+    def edges(self) -> Edges:
+        """The edges of the lots by kind, with the corrections of the layer ``lot_edge``."""
+        known = self.known_streets.table
+        corrections = self.layers.get("lot_edge")
+        if corrections is not None:
+            corrections = positions(corrections, self.layers["parcel"]["uid"], known["uid"])
+        return typed_edges(self.lots, self.known_streets, corrections)
+
+    @cached_property
+    def built(self) -> pd.DataFrame:
+        """What stands on each lot (``lots.built_on``)."""
+        return built_on(
+            self.layers["parcel"],
+            self.lots,
+            self.lot_flaw,
+            self.buildings,
+            self.shapes[0],
+            self.standing,
+            self.unmeasured_lots(),
+        )
+
+    @cached_property
+    def lot_of_building(self) -> Indices:
+        """The lot that holds most of each building, -1 where it stands on none."""
+        return np.array([lots[0] if lots else -1 for lots in self.on_lots[0]], dtype=np.intp)
+
     def unmeasured_lots(self) -> Mask:
         """Lots on which a building stands whose geometry cannot be measured."""
         at = np.flatnonzero(~absent(self.shapes[1]))
@@ -135,6 +163,6 @@ class Scene:
 
     def states_of_buildings(self, buildings: Indices) -> pd.DataFrame:
         """The states of the lot that holds most of each building; those of the job where it stands on none."""
-        lot = np.array([lots[0] if lots else -1 for lots in self.on_lots[0]], dtype=np.intp)[buildings]
+        lot = self.lot_of_building[buildings]
         off = pd.DataFrame([{"area": self.states.area, "plan_state": self.states.plan}], dtype=object)
         return pd.concat([self.lot_states, off], ignore_index=True).iloc[lot].reset_index(drop=True)

@@ -28,6 +28,11 @@ LEAST_FRONTAGE_M = 1.5
 ON_THE_LINE_M2 = 0.05
 # Reach of a street that has neither width nor red line: far enough to say that one is missing.
 UNKNOWN_STREET_M = 10.0
+# From the highest class down (QCVN 01:2021/BXD, 2.9).
+STREETS_BY_RANK = (
+    "expressway", "main_urban", "main", "inter_area", "area_main", "area", "distributor", "housing_group", "rural",
+    "path",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

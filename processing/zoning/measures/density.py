@@ -39,15 +39,15 @@ def green_share(columns: Mapping[str, Numbers]) -> Numbers:
 
 MEASURES = (
     Measure(
-        "net_density", "%", "lot", "parcel", ("footprint", "plot_area"), net_density, ("plot_area", "height"),
-        ("use", "area", "plan_state", "plot_area", "footprint", "height", "floors", "buildings"),
+        "net_density", "%", "tier", "parcel", ("footprint", "plot_area"), net_density, ("plot_area", "height"),
+        ("use", "area", "plan_state", "part", "plot_area", "footprint", "height", "floors", "buildings"),
     ),
     Measure(
         "far", "FAR", "lot", "parcel", ("floor_area", "plot_area"), far, ("plot_area", "height"),
         ("use", "area", "plan_state", "plot_area", "floor_area", "height", "buildings"),
     ),
     Measure(
-        "green_share", "%", "lot", "parcel", ("green_area", "plot_area"), green_share, ("plot_area",),
-        ("use", "plot_area"),
+        "green_share", "%", "green", "parcel", ("green_area", "plot_area"), green_share, ("plot_area",),
+        ("use", "plot_area", "green_area"),
     ),
 )  # fmt: skip

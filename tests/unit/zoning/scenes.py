@@ -39,7 +39,7 @@ def parcels(**shapes) -> gpd.GeoDataFrame:
 
 
 def buildings(**shapes) -> gpd.GeoDataFrame:
-    return frame(_rows(shapes), ("code", "use", "height_m", "floors", "floor_area_m2", "parcel"))
+    return frame(_rows(shapes), ("code", "use", "height_m", "floors", "floor_area_m2", "parcel", "part", "part_of"))
 
 
 def zones(**shapes) -> gpd.GeoDataFrame:

@@ -1,0 +1,102 @@
+"""Buildings towards the edges of their lots: sides, back, and the building line."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from ..building_lines import forecourts
+from ..columns import absent, numbers, pick, words
+from ..overlay import Geometries, Indices, overlay, parts, unions
+from ..scene import Scene
+from ..streets import SAME_LINE_M
+from .buildings import STREET_READS
+from .lots import BUILDING_FIELDS, PARCEL_FIELDS, ZONE_FIELDS
+from .model import Kind, Subjects, named
+
+
+def _buildings(scene: Scene) -> pd.DataFrame:
+    """Columns that every verdict on a single building needs."""
+    flaw, lotless = scene.shapes[1], scene.on_lots[1]
+    frame = named(scene.buildings)
+    frame["flaw"] = pick(absent(flaw), lotless, flaw)
+    frame["use"] = words(scene.buildings, "use")
+    frame["height"] = numbers(scene.buildings, "height_m")
+    frame["floors"] = numbers(scene.buildings, "floors")
+    return pd.concat([frame, scene.states_of_buildings(np.arange(len(frame)))], axis=1)
+
+
+def _on_lots(scene: Scene) -> tuple[Indices, Indices]:
+    """Building and lot of every pair that counts."""
+    on_lots = scene.on_lots[0]
+    building = np.repeat(np.arange(len(on_lots)), [len(lots) for lots in on_lots])
+    return building, np.array([lot for lots in on_lots for lot in lots], dtype=np.intp)
+
+
+def towards(kind: str, scene: Scene) -> Subjects:
+    """Every building with its distance to the edges of one kind of the lots it stands on; the nearest one counts.
+
+    An edge between two lots of one building is inside it and does not count.
+    """
+    shapes, lots, edges = scene.shapes[0], scene.lots, scene.edges
+    count = len(scene.buildings)
+    building, lot = _on_lots(scene)
+    lines = edges.of_kind(kind, len(lots))[lot]
+    several = np.flatnonzero(np.bincount(building, minlength=count)[building] > 1)
+    for k in several:
+        if lines[k] is not None:
+            mine = lot[(building == building[k]) & (lot != lot[k])]
+            lines[k] = shapely.difference(lines[k], shapely.buffer(shapely.union_all(lots[mine]), SAME_LINE_M))
+    empty = absent(lines) | shapely.is_empty(lines)
+    lines[empty] = None
+    together = unions(lines[~empty], building[~empty], count)
+    frame = _buildings(scene)
+    frame["edge_distance"] = shapely.distance(shapes, together)
+    fronted = np.zeros(count, dtype=bool)
+    fronted[building[~np.isnan(edges.front[lot, 0])]] = True
+    unsure = np.zeros(count, dtype=bool)
+    unsure[building[edges.doubtful[lot]]] = True
+    frame.loc[unsure, "edge_distance"] = np.nan
+    none = absent(together) & ~unsure
+    frame["scope"] = pick(none, pick(fronted, "no_edge", "no_street"))
+
+    def too_close(at: Indices, limit: NDArray[np.float64]) -> Geometries:
+        return shapely.intersection(shapes[at], shapely.buffer(together[at], limit))
+
+    return Subjects("building", frame, scene.buildings.geometry.to_numpy(), too_close)
+
+
+def behind_line(scene: Scene) -> Subjects:
+    """Every building with what of it stands between its street and the building line."""
+    shapes, layer = scene.shapes[0], scene.layers["building_line"]
+    lines, _ = scene.sound("building_line")
+    of_street = pd.Index(scene.known_streets.table["uid"]).get_indexer(pd.Index(words(layer, "street")))
+    ground, crossed, dangling = forecourts(scene.lots, scene.edges, lines, of_street)
+    there = overlay(shapes, ground)
+    pieces = parts(shapes, ground, there.lot, there.zone)
+    beyond = unions(pieces, there.lot, len(shapes))
+    frame = _buildings(scene)
+    frame["beyond_line"] = np.nan_to_num(shapely.area(beyond))
+    building, lot = _on_lots(scene)
+    for mask, column in ((crossed, "ruled"), (dangling, "unsure")):
+        frame[column] = False
+        frame.loc[np.unique(building[mask[lot]]), column] = True
+    frame.loc[frame.pop("unsure"), "beyond_line"] = np.nan
+    ruled = frame.pop("ruled").to_numpy(dtype=bool) | np.isnan(frame["beyond_line"].to_numpy())
+    frame["scope"] = pick(ruled, None, "no_building_line")
+    return Subjects("building", frame, scene.buildings.geometry.to_numpy(), lambda at, _limit: beyond[at])
+
+
+_READS = {"parcel": PARCEL_FIELDS, "building": BUILDING_FIELDS, "planned_zone": ZONE_FIELDS} | STREET_READS
+TO_SIDES = Kind(partial(towards, "side"), _READS, required=("parcel", "building"), reach_m=0.0)
+TO_BACK = Kind(partial(towards, "back"), _READS, required=("parcel", "building"), reach_m=0.0)
+BEHIND_LINE = Kind(
+    behind_line,
+    _READS | {"building_line": ("street",)},
+    required=("parcel", "building", "building_line"),
+    reach_m=0.0,
+)

@@ -1,0 +1,44 @@
+"""Planned zones with all that is built in them."""
+
+from __future__ import annotations
+
+import numpy as np
+import shapely
+
+from ..columns import absent, nothing, pick, words
+from ..overlay import overlay, parts, unions
+from ..scene import Scene
+from .lots import BUILDING_FIELDS, ZONE_FIELDS
+from .model import Kind, Subjects, named
+
+
+def built_zones(scene: Scene) -> Subjects:
+    """Planned zones whose kind has a gross density: their area and the area built over in them, in m²."""
+    layer, (zones, shapes) = scene.layers["planned_zone"], scene.zones
+    buildings, flaw = scene.shapes
+    there = overlay(buildings, shapes)
+    covered = unions(parts(buildings, shapes, there.lot, there.zone), there.zone, len(layer))
+    frame = named(layer)
+    frame["flaw"] = pick(absent(shapes), "planned_zone.geometry")
+    frame["zone_area"] = np.where(absent(shapes), np.nan, shapely.area(shapes))
+    frame["built_area"] = np.nan_to_num(shapely.area(covered))
+    repaired = shapely.make_valid(scene.buildings.geometry.to_numpy()[~absent(flaw)])
+    frame.loc[np.unique(shapely.STRtree(shapes).query(repaired, predicate="intersects")[1]), "built_area"] = np.nan
+    frame["gross_kind"] = words(zones, "gross_kind")
+    frame["scope"] = pick(absent(frame["gross_kind"].to_numpy(dtype=object)), "no_gross_kind")
+    every = np.ones(len(frame), dtype=bool)
+    for column, field, stated in (
+        ("area", "area_state", scene.states.area),
+        ("plan_state", "plan_state", scene.states.plan),
+    ):
+        frame[column] = words(zones, field) if stated is None else pick(every, stated)
+    frame["approved_on"] = words(zones, "approved_on") if scene.states.plan is None else nothing(len(frame))
+    return Subjects("planned_zone", frame, layer.geometry.to_numpy(), lambda at, _limit: covered[at])
+
+
+BUILT_ZONES = Kind(
+    built_zones,
+    {"parcel": (), "building": BUILDING_FIELDS, "planned_zone": ZONE_FIELDS},
+    required=("building", "planned_zone"),
+    reach_m=0.0,
+)

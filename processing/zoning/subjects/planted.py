@@ -1,0 +1,61 @@
+"""Lots with what is planted on them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from ..columns import Mask, absent, words
+from ..overlay import Geometries, Indices, overlay, parts, unions
+from ..scene import Scene
+from .lots import BUILT_LOTS
+from .model import Kind, Subjects, named
+
+PLANTED = "planted"
+
+
+def _unsure(scene: Scene) -> Mask:
+    """Lots on which a green space lies whose geometry cannot be measured."""
+    layer, (_, flaw) = scene.layers["green_space"], scene.sound("green_space")
+    repaired = shapely.make_valid(layer.geometry.to_numpy()[~absent(flaw)])
+    marked = np.zeros(len(scene.lots), dtype=bool)
+    marked[shapely.STRtree(scene.lots).query(repaired, predicate="intersects")[1]] = True
+    return marked
+
+
+def planted_lots(scene: Scene) -> Subjects:
+    """Built lots with the area planted on them, in m².
+
+    Water and paved yards do not count (QCVN 01:2021/BXD, Bảng 2.11), nor does what lies under a building's footprint.
+    Green spaces that overlap count once.
+    """
+    parcel, layer = scene.layers["parcel"], scene.layers["green_space"]
+    shapes, _ = scene.sound("green_space")
+    counted = np.where(words(layer, "kind") == PLANTED, shapes, None)
+    there = overlay(counted, scene.lots)
+    green = unions(parts(counted, scene.lots, there.lot, there.zone), there.zone, len(parcel))
+    covered = scene.built["parts"].to_numpy(dtype=object)
+    both = ~absent(green) & ~absent(covered)
+    green[both] = shapely.difference(green[both], covered[both])
+    frame = pd.concat([named(parcel), scene.built.drop(columns="parts"), scene.lot_states], axis=1)
+    frame["green_area"] = np.nan_to_num(shapely.area(green))
+    frame.loc[_unsure(scene), "green_area"] = np.nan
+
+    def bare(at: Indices, _limit: object) -> Geometries:
+        """What is neither built on nor planted; the whole lot where nothing is."""
+        ground = scene.lots[at]
+        for taken in (covered[at], green[at]):
+            some = ~absent(taken)
+            ground[some] = shapely.difference(ground[some], taken[some])
+        return np.where(shapely.is_empty(ground), scene.lots[at], ground)
+
+    return Subjects("parcel", frame, parcel.geometry.to_numpy(), bare)
+
+
+PLANTED_LOTS = Kind(
+    planted_lots,
+    {**BUILT_LOTS.reads, "green_space": ("kind",)},
+    required=("parcel", "building", "green_space"),
+    reach_m=0.0,
+)
