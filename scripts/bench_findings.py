@@ -22,7 +22,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from qgis.core import QgsApplication, QgsGeometry, QgsProject
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import QCoreApplication, QTimer
+from qgis.PyQt.QtCore import QCoreApplication, QEvent, QTimer
 from qgis.PyQt.QtWidgets import QMainWindow
 
 BEAT_MS = 5
@@ -187,6 +187,10 @@ def _measure(data: Path, rows: int) -> float:
         worst = max(worst, wait)
         print(f"{name:34} {wait:7.1f} ms of {whole:7.0f} ms")
     panel.shut()
+    for widget in (panel, window.main):
+        widget.deleteLater()  # before QGIS ends, which they need
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    QgsProject.instance().clear()
     return worst
 
 
