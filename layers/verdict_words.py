@@ -21,6 +21,11 @@ def facts(verdict: Mapping[str, Any], language: str) -> Iterator[tuple[str, str]
     found = _limit(how.get("limit") or {}, language)
     if found:
         yield _word("how", language), found
+    if has(f"zoning.level.{how.get('level')}"):
+        yield _word("level", language), sentence(f"zoning.level.{how['level']}", language)
+    others = "; ".join(_other(other, str(verdict.get("unit") or ""), language) for other in how.get("others") or ())
+    if others:
+        yield _word("other_rules", language), others
     inputs = "; ".join(_inputs(how.get("inputs") or {}, language))
     if inputs:
         yield _word("inputs", language), inputs
@@ -47,6 +52,15 @@ def quantity(value: float, unit: str, language: str) -> str:
     """``67,86 %``, ``1.234 m²``."""
     code = f"plugin.explain.unit.{unit}"
     return f"{number(float(value), language)} {sentence(code, language) if has(code) else unit}".strip()
+
+
+def _other(other: Mapping[str, Any], unit: str, language: str) -> str:
+    """``70 % (Quy hoạch phân khu: Đồ án quy hoạch được duyệt)``: what another rule allows, and which."""
+    limit = other.get("limit")
+    value = quantity(limit, unit, language) if isinstance(limit, (int, float)) else "–"
+    level = f"zoning.level.{other.get('level')}"
+    words = (sentence(level, language) if has(level) else "", str(other.get("source") or other.get("rule") or ""))
+    return f"{value} ({': '.join(filter(None, words))})"
 
 
 def _word(key: str, language: str, **arguments: Any) -> str:
