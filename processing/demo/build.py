@@ -24,6 +24,7 @@ from . import labels, scenes
 from .buildings import buildings
 from .cadastre import Frames, concat, land
 from .faults import NOT_IN_DATA, plant
+from .greens import greens
 from .ground import CRS
 from .harbours import harbours
 from .lighting import lighting
@@ -44,6 +45,7 @@ def province(seed: int, report: Report = SILENT) -> tuple[Frames, pd.DataFrame]:
     report.progress(0.5, "demo.step_buildings")
     frames["building"], fronts = buildings(seed, made)
     frames, truth = plant(seed, made, frames, fronts)
+    frames |= greens(seed, made, frames, bare=set(truth.uid[truth.kind == "green_short"]))
     report.progress(0.8, "demo.step_networks")
     frames |= power(seed, made.streets)
     frames |= lighting(seed, made.streets, frames)
@@ -163,7 +165,7 @@ def _write_rules(folder: Path) -> None:
 
 
 def _write_truth(work: Path, seed: int, frames: Frames, truth: pd.DataFrame, events: list[coasts.Event]) -> None:
-    shapes = pd.concat([frames[layer].set_index("uid").geometry for layer in ("parcel", "building")])
+    shapes = pd.concat([frames[layer].set_index("uid").geometry for layer in truth["layer"].unique()])
     faults = gpd.GeoDataFrame(truth, geometry=shapes.reindex(truth["uid"]).to_numpy(), crs=CRS)
     happened = gpd.GeoDataFrame(
         {

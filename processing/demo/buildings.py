@@ -6,17 +6,18 @@ limits themselves.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from shapely import MultiPolygon, Polygon
+from shapely import LineString, MultiLineString, MultiPolygon, Polygon
+from shapely.geometry.base import BaseGeometry
 
 from . import labels
-from .cadastre import Land
+from .cadastre import BUILDING_LINES, Land
 from .fronts import fronts, main_fronts
 from .ground import CRS
 from .shapes import Points, Rng, half_plane, polygons_of
@@ -25,6 +26,8 @@ WALL = 0.15  # metres kept free along lot borders, so that a house lies in its l
 STOREY = 3.5  # metres
 TALL = 19.0  # metres; from here on Bảng 2.7 asks for a setback
 _FREE = 7.0  # metres that tall buildings keep from every side of their lot
+BACK_YARD = 2.05  # metres that houses keep from the back of their lot, so that backs stand 4 m apart
+_DEEP_ENOUGH = 8.0  # metres; no block of a large lot is shallower
 
 # Share of a lot that a house covers, by lot area (m²).
 _HOUSE_AREAS = (60.0, 90.0, 120.0, 200.0, 300.0, 500.0, 1000.0)
@@ -56,6 +59,7 @@ def buildings(seed: int, land: Land) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
         if use in _LARGE and k in front_of:
             plans += _LARGE[use](rng, k, polygons_of(lot)[0], front_of[k], use)
     plans.sort(key=lambda plan: plan.lot)
+    plans = _in_their_yards(plans, land, table)
     return _frame(seed, rng, plans, parcels), table
 
 
@@ -82,6 +86,39 @@ def _frame(seed: int, rng: Rng, plans: list[_Plan], parcels: gpd.GeoDataFrame) -
         geometry=[MultiPolygon([f]) if f.geom_type == "Polygon" else f for f in footprints],
         crs=CRS,
     )
+
+
+def _in_their_yards(plans: list[_Plan], land: Land, table: pd.DataFrame) -> list[_Plan]:
+    """The plans behind the building lines, houses also off the back of their lots; one with too little left is gone."""
+    lots = land.frames["parcel"].geometry.to_numpy()
+    streets = land.frames["street_centreline"].road_class.map(BUILDING_LINES).to_numpy(dtype=float)
+    lined = np.flatnonzero(~np.isnan(streets))
+    areas = land.frames["street_boundary"].geometry.to_numpy()[lined]
+    forecourt = shapely.union_all(shapely.buffer(areas, streets[lined] + 0.05, join_style="mitre"))
+    shapely.prepare(forecourt)
+    inward = {lot: rows[["nx", "ny"]].to_numpy() for lot, rows in table.groupby("lot")}
+    kept = []
+    for plan in plans:
+        shape: BaseGeometry = plan.footprint
+        if shapely.intersects(forecourt, shape):
+            shape = shape.difference(forecourt)
+        if plan.use == "detached":
+            shape = shape.difference(back_edges(polygons_of(lots[plan.lot])[0], inward[plan.lot]).buffer(BACK_YARD))
+        parts = polygons_of(shape)
+        if parts and parts[0].area > 18.0:
+            kept.append(replace(plan, footprint=parts[0]))
+    return kept
+
+
+def back_edges(lot: Polygon, inward: Points) -> MultiLineString:
+    """The straight pieces of the outline opposite any front of the lot, whose unit normals into it are ``inward``."""
+    ring = shapely.get_coordinates(lot.exterior)
+    step = np.diff(ring, axis=0)
+    outward = np.column_stack([step[:, 1], -step[:, 0]]) / np.hypot(*step.T)[:, None]
+    if not lot.exterior.is_ccw:
+        outward = -outward
+    at = ((outward @ inward.T) > 0.6).any(axis=1)
+    return MultiLineString([LineString([a, b]) for a, b in zip(ring[:-1][at], ring[1:][at], strict=True)])
 
 
 def house_share(area: float | NDArray[np.float64]) -> NDArray[np.float64]:
@@ -152,16 +189,23 @@ def shrunk(lot: Polygon, free: float, share: float) -> Polygon | None:
     return parts[0] if parts and parts[0].area > 40.0 else None
 
 
-def _slabs(lot: Polygon, front: pd.Series, free: float, count: int, share: float) -> list[Polygon]:
-    """``count`` parallel blocks along the front with yards between, together under ``share`` of the lot."""
+def spacing(height: float) -> float:
+    """Metres that the blocks of one lot keep from each other: more than QCVN 01:2021/BXD 2.6.1 asks of long sides."""
+    return 26.0 if height >= 45.0 else max(8.0, 0.55 * height)
+
+
+def _slabs(lot: Polygon, front: pd.Series, free: float, count: int, share: float, apart: float) -> list[Polygon]:
+    """Up to ``count`` parallel blocks along the front, ``apart`` metres from each other, under ``share`` of the lot."""
     inner = lot.buffer(-free, join_style="mitre")
     point, inward = front[["x", "y"]].to_numpy(float), front[["nx", "ny"]].to_numpy(float)
     depths = (shapely.get_coordinates(inner) - point) @ inward
     if not len(depths):
         return []
     near, far = depths.min(), depths.max()
-    pitch = (far - near) / count
-    depth = pitch * min(0.72, share * lot.area / max(inner.area, 1.0))
+    while count > 1 and (far - near) / count - apart < _DEEP_ENOUGH:
+        count -= 1
+    pitch = (far - near + (apart if count > 1 else 0.0)) / count
+    depth = min(pitch * min(0.72, share * lot.area / max(inner.area, 1.0)), pitch - apart if count > 1 else pitch)
     for _ in range(12):
         bands = [half_plane(point, inward, near + k * pitch, near + k * pitch + depth) for k in range(count)]
         parts = [polygons_of(part)[0] for part in shapely.intersection(inner, bands) if not part.is_empty]
@@ -185,21 +229,23 @@ def _mixed(rng: Rng, k: int, lot: Polygon, front: pd.Series, use: str) -> list[_
 
 def _apartment(rng: Rng, k: int, lot: Polygon, front: pd.Series, use: str) -> list[_Plan]:
     floors = int(rng.integers(9, 18))
-    slabs = _slabs(lot, front, 9.0, 2, 0.30)
-    return [_Plan(k, s, "apartment", floors * 3.3 + 3.0, floors, "Chung cư (mô phỏng)") for s in slabs]
+    height = floors * 3.3 + 3.0
+    slabs = _slabs(lot, front, 9.0, 2, 0.30, spacing(height))
+    return [_Plan(k, s, "apartment", height, floors, "Chung cư (mô phỏng)") for s in slabs]
 
 
 def _public(rng: Rng, k: int, lot: Polygon, front: pd.Series, use: str) -> list[_Plan]:
     count = 3 if lot.area > 9_000 else 2 if lot.area > 3_000 else 1
     floors = int(rng.integers(2, 5))
     name = f"{labels.USES[use].name.vi} (mô phỏng)"
-    slabs = _slabs(lot, front, 6.0 if lot.area > 3_000 else 3.0, count, 0.27)
-    return [_Plan(k, s, "public", floors * 3.7 + 0.8, floors, name) for s in slabs]
+    height = floors * 3.7 + 0.8
+    slabs = _slabs(lot, front, 6.0 if lot.area > 3_000 else 3.0, count, 0.27, spacing(height))
+    return [_Plan(k, s, "public", height, floors, name) for s in slabs]
 
 
 def _factory(rng: Rng, k: int, lot: Polygon, front: pd.Series, use: str) -> list[_Plan]:
     height = float(rng.uniform(8.0, 13.5))
-    slabs = _slabs(lot, front, 8.0, 1 if rng.random() < 0.5 else 2, 0.5)
+    slabs = _slabs(lot, front, 8.0, 1 if rng.random() < 0.5 else 2, 0.5, spacing(height))
     return [_Plan(k, s, "factory", height, 1, "Nhà xưởng (mô phỏng)") for s in slabs]
 
 

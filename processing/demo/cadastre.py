@@ -23,6 +23,7 @@ from .shapes import Rng, halve, polygons_of, wiggle
 from .streets import Street, Town, island, town
 
 Frames = dict[str, gpd.GeoDataFrame]
+BUILDING_LINES = {"main": 6.0, "area_main": 4.0}  # metres behind the red line, by class of the street
 _AROUND = (610700.0, 1216300.0, 617300.0, 1224000.0)  # the map sheet: river and the other banks
 
 
@@ -149,9 +150,9 @@ def _streets(seed: int, streets: tuple[Street, ...], pieces: np.ndarray) -> Fram
     red, back = [], []
     for area, street in zip(areas, first, strict=True):
         red.append(_multi(shapely.line_merge(shapely.intersection(area.boundary, edge))))
-        setback = {"main": 6.0, "area_main": 4.0, "area": 3.0}.get(street.road_class, 0.0)
+        setback = BUILDING_LINES.get(street.road_class, 0.0)
         moved = area.buffer(setback, join_style="mitre").boundary if setback else area.boundary
-        outer = moved.difference(shapely.union_all([a for a in areas if a.intersects(area)]).buffer(setback - 0.01))
+        outer = moved.difference(shapely.union_all([a for a in areas if a.distance(area) < 2 * setback]))
         back.append((setback, _multi(outer) if setback else red[-1]))
     red_line = gpd.GeoDataFrame(
         {
@@ -208,6 +209,7 @@ def _zones(seed: int, lots: gpd.GeoDataFrame, blocks: list[Block], beyond: np.nd
                 "land_use": code,
                 "zone_use": use.name.vi,
                 "area_state": "new" if blocks[block].new else "existing",
+                "gross_kind": "park" if use.zone == "DKV" else "",
             }
         )
         shapes.append(MultiPolygon(polygons_of(shapely.coverage_union_all(of_zone.geometry.to_numpy()))))
@@ -225,6 +227,7 @@ def _zones(seed: int, lots: gpd.GeoDataFrame, blocks: list[Block], beyond: np.nd
         shapes.append(beyond[k])
     frame = gpd.GeoDataFrame(rows, geometry=shapes, crs=CRS)
     return frame.assign(
+        gross_kind=frame["gross_kind"].replace("", None),
         plan_state=labels.PLAN_STATE,
         plan_name=labels.PLAN_NAME,
         decision_no=labels.DECISION,

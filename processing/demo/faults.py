@@ -6,62 +6,34 @@ layer, uid and code of the feature, the rule, the outcome that a correct check g
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 import shapely.affinity
 from shapely import MultiPolygon
 
-from .buildings import WALL, shrunk
-from .cadastre import Frames, Land
-from .shapes import Rng, polygons_of
+from .buildings import BACK_YARD, WALL, back_edges, shrunk
+from .cadastre import BUILDING_LINES, Frames, Land
+from .lot_faults import more_faults
+from .planting import Planting, reshape
+from .shapes import polygons_of
 
 KINDS = (
     "density_over", "far_over", "setback_short", "red_line_crossed", "use_against_zone",
-    "height_missing", "width_missing",
+    "height_missing", "width_missing", "building_line_crossed", "gap_short", "backs_short", "frontage_short",
+    "green_short", "gross_over",
 )  # fmt: skip
 # Streets that Bảng 2.7 (setback) is about: area level and up.
 _AREA_LEVEL = ("main", "area_main", "area")
-# Rules whose input (the green share of a lot) no layer of the demo holds: never checkable, and not a fault.
-NOT_IN_DATA = ("qcvn01.green_share.",)
-
-
-@dataclass
-class Planting:
-    """The frames being changed and the truth collected so far. ``taken`` are lots that already carry a fault."""
-
-    parcel: gpd.GeoDataFrame
-    building: gpd.GeoDataFrame
-    street: gpd.GeoDataFrame
-    lots: gpd.GeoDataFrame
-    fronts: pd.DataFrame
-    rng: Rng
-    taken: set[int] = field(default_factory=set)
-    truth: list[dict[str, str]] = field(default_factory=list)
-
-    def note(self, kind: str, layer: str, row: int, *rules: str, outcome: str = "fail") -> None:
-        """Write down that the feature at ``row`` of ``layer`` gives ``outcome`` for each of ``rules``."""
-        feature = (self.parcel if layer == "parcel" else self.building).iloc[row]
-        self.truth += [
-            {"kind": kind, "layer": layer, "uid": feature.uid, "code": feature.code, "rule": rule, "outcome": outcome}
-            for rule in rules
-        ]
-
-    def pick(self, mask: np.ndarray, count: int) -> list[int]:
-        """``count`` lots (positions) of ``mask`` that carry no fault yet; fewer where there are fewer."""
-        free = [int(k) for k in np.flatnonzero(mask) if int(k) not in self.taken]
-        chosen = sorted(int(k) for k in self.rng.choice(free, size=min(count, len(free)), replace=False))
-        self.taken.update(chosen)
-        return chosen
+# Beginnings of rules whose input no layer of the demo holds: never checkable, and not a fault.
+NOT_IN_DATA: tuple[str, ...] = ()
 
 
 def plant(seed: int, land: Land, frames: Frames, fronts: pd.DataFrame) -> tuple[Frames, pd.DataFrame]:
     """Frames with faults, and the truth about them."""
     parcels, streets = frames["parcel"].copy(), frames["street_centreline"].copy()
-    work = Planting(parcels, frames["building"].copy(), streets, land.lots, fronts, np.random.default_rng([seed, 4]))
+    zones, rng = frames["planned_zone"], np.random.default_rng([seed, 4])
+    work = Planting(parcels, frames["building"].copy(), zones, streets, land.lots, fronts, rng)
     facts = _facts(work)
     single = facts.buildings == 1
     detached = single & (facts.use == "detached")
@@ -70,14 +42,18 @@ def plant(seed: int, land: Land, frames: Frames, fronts: pd.DataFrame) -> tuple[
     quiet = ~facts.area_level
 
     _without_width(work, facts, row_house & quiet)
-    _too_dense(work, facts, row_house & (area > 130) & (area < 300))
+    _too_dense(work, facts, row_house & ~facts.lined & (area > 150) & (area < 300))
     _too_dense_public(work, facts)
     _too_much_floor(work, facts, single & (facts.use == "mixed") & ~facts.new & quiet & (area < 2900))
     _too_near(work, facts, row_house & facts.narrow_area_street & (facts.gap < 0.6) & (area > 105))
     _too_near_tall(work, facts, single & (facts.use == "mixed") & facts.new & facts.area_level & (area > 420))
-    _over_red_line(work, facts, row_house & quiet & (area > 90) & (facts.gap < 2.6) & (facts.front > 5.0))
+    _over_red_line(
+        work, facts, row_house & quiet & ~facts.lined & (area > 90) & (facts.gap < 2.6) & (facts.front > 5.0)
+    )
     _wrong_use(work, facts)
     _without_height(work, facts, row_house & facts.area_level & (area > 110), single & (facts.use == "mixed"))
+
+    more_faults(work, facts, seed)
 
     changed = {**frames, "parcel": work.parcel, "building": work.building, "street_centreline": work.street}
     truth = pd.DataFrame(work.truth).sort_values(["kind", "layer", "code", "rule"], ignore_index=True)
@@ -99,7 +75,10 @@ def _facts(work: Planting) -> pd.DataFrame:
     road_class = work.street.road_class.to_numpy()[work.fronts.street]
     width = work.street.width_m.to_numpy()[work.fronts.street]
     is_area = pd.Series(np.isin(road_class, _AREA_LEVEL)).groupby(work.fronts.lot.to_numpy()).any()
+    facts["fronts"] = np.bincount(work.fronts.lot, minlength=n)
     facts["area_level"] = is_area.reindex(np.arange(n), fill_value=False).to_numpy()
+    is_lined = pd.Series(np.isin(road_class, list(BUILDING_LINES))).groupby(work.fronts.lot.to_numpy()).any()
+    facts["lined"] = is_lined.reindex(np.arange(n), fill_value=False).to_numpy()
     longest = work.fronts.loc[work.fronts.groupby("lot")["length_m"].idxmax()]
     facts["front"] = longest.set_index("lot").length_m.reindex(np.arange(n)).to_numpy()
     narrow = (road_class == "area") & (width < 19.0)
@@ -114,22 +93,15 @@ def _facts(work: Planting) -> pd.DataFrame:
     return facts
 
 
-def _reshape(work: Planting, row: int, footprint: shapely.Geometry, *, floors: int, height: float) -> None:
-    shape = MultiPolygon(polygons_of(shapely.set_precision(footprint, 0.001)))
-    work.building.loc[row, "geometry"] = shape
-    work.building.loc[row, ["floors", "height_m", "floor_area_m2"]] = [
-        floors,
-        height,
-        round(shape.area * floors * 0.95, 1),
-    ]
-
-
 def _too_dense(work: Planting, facts: pd.DataFrame, mask: pd.Series) -> None:
     """Houses that fill their lot; the same number in existing and in new areas."""
     for state in (facts.new, ~facts.new):
         for lot in work.pick((mask & state).to_numpy(), 3):
             row = int(facts.building[lot])
-            _reshape(work, row, work.parcel.geometry[lot].buffer(-WALL, join_style="mitre"), floors=3, height=11.2)
+            shape = work.parcel.geometry[lot]
+            inward = work.fronts[work.fronts.lot == lot][["nx", "ny"]].to_numpy()
+            yard = back_edges(polygons_of(shape)[0], inward).buffer(BACK_YARD)
+            reshape(work, row, shape.buffer(-WALL, join_style="mitre").difference(yard), floors=3, height=11.2)
             work.note("density_over", "parcel", lot, "qcvn01.net_density.detached")
 
 
@@ -140,7 +112,7 @@ def _too_dense_public(work: Planting, facts: pd.DataFrame) -> None:
         footprint = shrunk(polygons_of(work.parcel.geometry[lot])[0], 4.0, 0.52)
         if footprint is None:
             continue
-        _reshape(work, int(rows[0]), footprint, floors=2, height=8.2)
+        reshape(work, int(rows[0]), footprint, floors=2, height=8.2)
         work.building = work.building.drop(index=rows[1:]).reset_index(drop=True)
         facts.loc[facts.building > rows[0], "building"] -= len(rows) - 1
         work.note("density_over", "parcel", lot, "qcvn01.net_density.public_new")
@@ -153,7 +125,7 @@ def _too_much_floor(work: Planting, facts: pd.DataFrame, mask: pd.Series) -> Non
         footprint = shrunk(polygons_of(work.parcel.geometry[lot])[0], 0.6, 0.74)
         if footprint is None:
             continue
-        _reshape(work, row, footprint, floors=6, height=22.0)
+        reshape(work, row, footprint, floors=6, height=22.0)
         storeys = 6 + 3
         work.building.loc[row, "floor_area_m2"] = round(work.parcel.geometry[lot].area * 0.74 * storeys, 1)
         work.note("far_over", "parcel", lot, "qcvn01.far.existing")
@@ -163,7 +135,7 @@ def _too_near(work: Planting, facts: pd.DataFrame, mask: pd.Series) -> None:
     """Six-storey houses at the red line of an area street under 19 m."""
     for lot in work.pick(mask.to_numpy(), 5):
         row = int(facts.building[lot])
-        _reshape(work, row, work.building.geometry[row], floors=6, height=20.6)
+        reshape(work, row, work.building.geometry[row], floors=6, height=20.6)
         work.note("setback_short", "building", row, "qcvn01.setback")
 
 
@@ -174,12 +146,13 @@ def _too_near_tall(work: Planting, facts: pd.DataFrame, mask: pd.Series) -> None
         footprint = shrunk(polygons_of(work.parcel.geometry[lot])[0], 2.0, 0.5)
         if footprint is None:
             continue
-        _reshape(work, row, footprint, floors=9, height=33.0)
+        reshape(work, row, footprint, floors=9, height=33.0)
         streets = work.fronts[work.fronts.lot == lot]
         near = shapely.distance(shapely.points(streets[["x", "y"]].to_numpy()), work.building.geometry[row])
         level = np.isin(work.street.road_class.to_numpy()[streets.street], _AREA_LEVEL)
         if (near[level] < 5.5).any():
-            work.note("setback_short", "building", row, "qcvn01.setback")
+            crossed = ("qcvn01.building_line",) if facts.lined[lot] else ()
+            work.note("setback_short", "building", row, "qcvn01.setback", *crossed)
 
 
 def _over_red_line(work: Planting, facts: pd.DataFrame, mask: pd.Series) -> None:

@@ -20,6 +20,7 @@ _USE_OF = {
     "apartment": "household",
     "mixed": "business",
     "factory": "industry",
+    "other": "public",
     "public": "public",
 }
 

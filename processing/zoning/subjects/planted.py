@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from ..columns import Mask, absent, words
+from ..columns import Mask, absent, pick, words
 from ..overlay import Geometries, Indices, overlay, parts, unions
 from ..scene import Scene
 from .lots import BUILT_LOTS
@@ -32,7 +32,7 @@ def planted_lots(scene: Scene) -> Subjects:
     """
     parcel, layer = scene.layers["parcel"], scene.layers["green_space"]
     shapes, _ = scene.sound("green_space")
-    counted = np.where(words(layer, "kind") == PLANTED, shapes, None)
+    counted = pick(np.asarray(words(layer, "kind") == PLANTED, dtype=bool), shapes)
     there = overlay(counted, scene.lots)
     green = unions(parts(counted, scene.lots, there.lot, there.zone), there.zone, len(parcel))
     covered = scene.built["parts"].to_numpy(dtype=object)

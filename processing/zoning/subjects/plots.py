@@ -79,7 +79,7 @@ def main_fronts(scene: Scene) -> tuple[Indices, np.ndarray, Words]:
     edges, known = scene.edges, scene.known_streets.table
     at = np.flatnonzero((edges.kind == "street") & (edges.street >= 0))
     table = pd.DataFrame({"lot": edges.lot[at], "street": edges.street[at], "length": edges.length[at]})
-    fronts = table.groupby(["lot", "street"], as_index=False)["length"].sum()
+    fronts: pd.DataFrame = table.groupby(["lot", "street"], as_index=False).sum()
     fronts["width"] = known["road_width"].to_numpy(dtype=float)[fronts["street"]]
     fronts["rounded"] = fronts["length"].round(2)
     order = ["lot", "width", "rounded", "street"]

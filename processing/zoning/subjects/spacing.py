@@ -100,7 +100,7 @@ def _highest_class(scene: Scene, of_lot: Indices, count: int) -> Words:
     mine = pd.DataFrame({"group": of_lot[edges.lot[at]], "class": classes[edges.street[at]]})
     mine["rank"] = mine["class"].map({name: rank for rank, name in enumerate(STREETS_BY_RANK)})
     highest = mine.groupby("group")["rank"].agg(lambda ranks: ranks.min(skipna=False))
-    for group, rank in highest.items():
+    for group, rank in zip(highest.index.to_numpy(dtype=np.intp), highest, strict=True):
         made[group] = None if np.isnan(rank) else STREETS_BY_RANK[int(rank)]
     made[list(set(mine["group"][absent(mine["class"])]))] = None
     return made

@@ -160,11 +160,17 @@ def test_every_kind_of_fault_is_planted(truth):
     assert planted == {
         "density_over": 7,
         "far_over": 3,
-        "setback_short": 7,
+        "setback_short": 8,
         "red_line_crossed": 5,
         "use_against_zone": 7,
         "height_missing": 12,
         "width_missing": 7,
+        "building_line_crossed": 3,
+        "gap_short": 2,
+        "backs_short": 2,
+        "frontage_short": 1,
+        "green_short": 2,
+        "gross_over": 1,
     }
     assert len({(f["rule"], f["uid"]) for f in truth["faults"]}) == len(truth["faults"])
 
