@@ -36,7 +36,7 @@ _QGIS = ":/images/themes/default/"
 _LIST_HEIGHT = 120
 _HALVES = (190, 600)  # pixels at first: the numbers need the room
 _CHANGES = ("added", "changed", "deleted")
-_TITLE_WIDTH, _LEAST_WIDTH, _MOST_WIDTH = 250, 90, 240
+_TITLE_WIDTH, _LEAST_WIDTH, _MOST_WIDTH = 290, 90, 240
 
 
 class Page(QWidget):
