@@ -4,7 +4,7 @@
 #   sh scripts/system.sh [qgis] [engine] [screen] [bench]
 #
 # qgis: QGIS 3.40 or newer with its Python; engine: Python's venv module; screen: a virtual screen for pictures;
-# bench: the Orfeo ToolBox, which the benchmark is compared with.
+# bench: the Orfeo ToolBox and PostGIS, which the benchmarks are compared with.
 
 . "$(dirname -- "$0")/ground.sh"
 
@@ -22,7 +22,10 @@ for need in "$@"; do
         # On Debian the venv module comes apart from Python; elsewhere with it.
         engine) "${DOTHI_PYTHON:-/usr/bin/python3}" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3 python3-venv" ;;
         screen) command -v xvfb-run >/dev/null 2>&1 || missing="$missing xvfb xauth" ;;
-        bench) command -v otbcli_MultivariateAlterationDetector >/dev/null 2>&1 || missing="$missing otb-bin" ;;
+        bench)
+            command -v otbcli_MultivariateAlterationDetector >/dev/null 2>&1 || missing="$missing otb-bin"
+            [ -e /usr/share/postgresql/15/extension/postgis.control ] || missing="$missing postgresql-15-postgis-3"
+            ;;
         *) stop "system.sh: không biết “$need”" "system.sh: what is “$need”?" ;;
     esac
 done

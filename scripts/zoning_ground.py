@@ -1,4 +1,4 @@
-"""The ground of the zoning benchmark, made anew from one seed: lots, zones, streets with widths, buildings with heights.
+"""The ground of the zoning benchmark, from one seed: lots, zones, streets with widths, buildings with heights.
 
 Lots are quarters, halves and wholes of a grid whose inner nodes are shared and moved; zones are Voronoi cells whose
 edges are wavy polylines shared by both neighbours. Every sixth row and column of cells is a street; nine in ten of the
