@@ -30,8 +30,10 @@ from .harbours import harbours
 from .lighting import lighting
 from .places import places
 from .power import power
+from .protected import protected
 from .views import PLACES
 from .water import water
+from .water_faults import water_faults
 
 DATA, TRUTH = "dothi.gpkg", "truth.json"
 _OF_RUNS = ("run", "finding", "alert")  # tables of the runs beside the data set
@@ -51,6 +53,9 @@ def province(seed: int, report: Report = SILENT) -> tuple[Frames, pd.DataFrame]:
     frames |= lighting(seed, made.streets, frames)
     frames |= water(seed, made.streets, frames)
     frames |= places(seed, made)
+    more, near = protected(seed, made, frames)
+    frames |= more
+    truth = pd.concat([truth, near, water_faults(frames)], ignore_index=True)
     around = harbours(seed, frames["logistics_port"])
     frames["existing_land_use"] = concat([frames["existing_land_use"], around])
     report.progress(1.0)

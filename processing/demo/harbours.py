@@ -44,8 +44,8 @@ def harbours(seed: int, ports: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Rows of ``existing_land_use`` around ``ports``; within a port's sheet they meet without gap or overlap."""
     codes: list[str] = []
     shapes: list[Polygon] = []
-    for k, (code, point) in enumerate(zip(ports.code, ports.geometry, strict=True)):
-        site = _SITES[code]
+    for k, (code, site) in enumerate(_SITES.items()):
+        point = ports.geometry[ports.code == code].iloc[0]
         parts = _parts(np.random.default_rng([seed, 11, k]), site)
         laid = [_lay(area, site, point.x, point.y) for _use, area in parts]
         for use, cell in _coverage([use for use, _area in parts], laid):

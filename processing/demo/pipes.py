@@ -6,12 +6,15 @@ branch that leaves the main at a node; the main is split there.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 import shapely
 import shapely.affinity
+from numpy.typing import NDArray
 from shapely import LineString, Point
 
 from .shapes import piece_of
@@ -19,8 +22,9 @@ from .streets import Street
 
 _SHIFT = (1.9, -1.5)  # metres from the centreline
 _DN = {"main": 315.0, "area_main": 250.0, "area": 200.0, "distributor": 160.0, "housing_group": 110.0, "path": 110.0}
-_HYDRANT_EVERY = 140.0  # metres; QCVN 01:2021/BXD 2.10.5 asks for at most 150
-_HYDRANT_OFF = 2.0
+_HYDRANT_EVERY = 105.0  # metres; with the play to both sides at most 145, QCVN 01:2021/BXD 2.10.5 asks for 150
+_PLAY = 20.0
+_BEHIND_KERB = 0.4
 
 
 @dataclass(frozen=True)
@@ -66,29 +70,76 @@ def _connected(edges: list[LineString]) -> np.ndarray:
     return np.asarray(roots == values[np.argmax(counts)])
 
 
-def with_hydrants(mains: list[Pipe]) -> tuple[list[Pipe], list[tuple[int, Point]]]:
-    """Mains split where hydrant branches leave, with the branches; and for each hydrant its branch and place."""
+def with_hydrants(
+    mains: list[Pipe], streets: tuple[Street, ...], walls: NDArray[np.object_]
+) -> tuple[list[Pipe], list[tuple[int, Point]]]:
+    """Mains split where hydrant branches leave, with the branches; and for each hydrant its branch and place.
+
+    Hydrants stand along every street with mains, each where the ``walls`` around leave most room.
+    """
+    cuts: list[list[tuple[float, Point]]] = [[] for _ in mains]
+    tree = shapely.STRtree([main.line for main in mains])
+    for place, foot in _posts(streets, mains, walls):
+        k = int(tree.nearest(foot))
+        cuts[k].append((mains[k].line.project(foot), place))
     pipes: list[Pipe] = []
     hydrants: list[tuple[int, Point]] = []
-    for main in mains:
-        count = round(main.line.length / _HYDRANT_EVERY) if main.line.length > 60.0 else 0
-        cuts = [(k + 0.5) / count for k in range(count)]
-        stops = [0.0, *cuts, 1.0]
+    for main, found in zip(mains, cuts, strict=True):
+        posts = sorted(found, key=lambda one: one[0])
+        length = main.line.length
+        stops = [0.0, *(min(max(at, 0.5), length - 0.5) / length for at, _ in posts), 1.0]
         pieces: list[LineString] = [shapely.set_precision(piece_of(main.line, a, b), 0.001) for a, b in pairwise(stops)]
         for k, piece in enumerate(pieces):
             pipes.append(replace(main, line=piece, valve=("isolation",) if k == 0 else ()))
             if k:
-                start = np.array(piece.coords[0])
-                along = np.array(piece.coords[1]) - start
-                along /= np.hypot(*along)
-                place = np.round(start + _HYDRANT_OFF * np.array([along[1], -along[0]]), 3)
-                hydrants.append((len(pipes), Point(place)))
-                pipes.append(Pipe(LineString([start, place]), 110.0, "hydrant_branch", ("hydrant",)))
+                place = posts[k - 1][1]
+                hydrants.append((len(pipes), place))
+                branch = LineString([Point(piece.coords[0]), place])
+                pipes.append(Pipe(branch, 110.0, "hydrant_branch", ("hydrant",)))
     return pipes, hydrants
 
 
-def lead(mains: list[Pipe], place: Point) -> LineString:
-    """A straight pipe from ``place`` to the nearest node of the mains."""
+def _posts(streets: tuple[Street, ...], mains: list[Pipe], walls: NDArray[np.object_]) -> Iterator[tuple[Point, Point]]:
+    """Places for hydrants behind the kerb, and the points of the streets' mains where their branches leave."""
+    near_main = shapely.STRtree([main.line for main in mains])
+    lines = [street.line for street in streets]
+    roads, houses = shapely.STRtree(lines), shapely.STRtree(walls)
+    for s, street in enumerate(streets):
+        count = max(1, math.ceil(street.line.length / _HYDRANT_EVERY))
+        for n in range(count):
+            middle = (n + 0.5) * street.line.length / count
+            best: tuple[float, Point, Point] | None = None
+            for at in middle + np.linspace(-_PLAY, _PLAY, 9):
+                foot, place_of = _beside(street, float(np.clip(at, 1.0, street.line.length - 1.0)))
+                main_at = Point(foot.x + _SHIFT[0], foot.y + _SHIFT[1])
+                if mains[int(near_main.nearest(main_at))].line.distance(main_at) > 1.0:
+                    continue
+                for place in place_of:
+                    if int(roads.nearest(place)) != s:  # beside a crossing it would count on the other street
+                        continue
+                    room = float(walls[int(houses.nearest(place))].distance(place))
+                    if best is None or min(room, 8.0) > best[0] + 0.05:
+                        best = (min(room, 8.0), place, main_at)
+            if best is not None:
+                yield best[1], best[2]
+
+
+def _beside(street: Street, at: float) -> tuple[Point, tuple[Point, Point]]:
+    """A point of the centreline, and the places behind the kerb on both sides of it."""
+    here, ahead = street.line.interpolate(at), street.line.interpolate(at + 0.5)
+    along = np.array([ahead.x - here.x, ahead.y - here.y])
+    along /= np.hypot(*along)
+    off = street.carriageway_m / 2 + _BEHIND_KERB
+    left, right = (Point(np.round([here.x - side * along[1], here.y + side * along[0]], 3)) for side in (off, -off))
+    return here, (left, right)
+
+
+def lead(mains: list[Pipe], place: Point, walls: NDArray[np.object_], clear_m: float) -> LineString | None:
+    """A straight pipe to the nearest node of the mains from which it stays ``clear_m`` from ``walls``; None without."""
     ends = [Point(c) for m in mains for c in (m.line.coords[0], m.line.coords[-1])]
-    nearest = ends[int(shapely.STRtree(ends).nearest(place))]
-    return LineString([place, nearest])
+    tree = shapely.STRtree(walls)
+    for end in sorted(ends, key=place.distance):
+        made = LineString([place, end])
+        if len(tree.query(made, predicate="dwithin", distance=clear_m)) == 0:
+            return made
+    return None

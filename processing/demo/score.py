@@ -19,10 +19,11 @@ _BESIDE = 25.0  # metres; an alert this near to an expected event belongs to it
 def score_zoning(truth: Mapping[str, Any], findings: pd.DataFrame) -> dict[str, Any]:
     """Faults found, missed and reported beside the truth, in total and per kind.
 
-    ``findings`` has ``rule``, ``feature_uid``, ``feature_code`` and ``outcome``. Rules whose input no layer holds
+    ``findings`` has ``rule``, ``feature_uid``, ``feature_code`` and ``outcome``. Rows about no feature (a layer or
+    an edition is absent) are no faults, and rules whose input no layer holds
     (``truth["not_in_data"]``) are left out. ``missed`` and ``extra`` name the features.
     """
-    reported = findings[findings["outcome"].isin(_REPORTED)]
+    reported = findings[findings["outcome"].isin(_REPORTED) & findings["feature_uid"].notna()]
     reported = reported[~reported["rule"].str.startswith(tuple(truth["not_in_data"]))]
     seen = set(zip(reported["rule"], reported["feature_uid"], reported["outcome"], strict=True))
     kinds = dict.fromkeys(fault["kind"] for fault in truth["faults"])

@@ -60,6 +60,10 @@ _NAMES_ACROSS = (
 _LANES = {"main": 6, "area_main": 4, "area": 2, "distributor": 2, "housing_group": 2, "rural": 1, "path": 1}
 
 
+# Pavement on each side by class (m); what is left between them is the carriageway.
+PAVEMENT = {"main": 6.0, "area_main": 5.0, "area": 3.5, "distributor": 3.0, "housing_group": 2.0}
+
+
 @dataclass(frozen=True)
 class Street:
     """A street: ``width_m`` between red lines; ``line`` its centreline; ``place`` is ``town`` or ``island``."""
@@ -70,6 +74,16 @@ class Street:
     line: LineString
     place: str
     settled: bool = False
+
+    @property
+    def pavement_m(self) -> float:
+        """Width of the pavement on each side."""
+        return PAVEMENT.get(self.road_class, 0.0)
+
+    @property
+    def carriageway_m(self) -> float:
+        """Width between the kerbs."""
+        return round(self.width_m - 2.0 * self.pavement_m, 1)
 
     @property
     def lanes(self) -> int:

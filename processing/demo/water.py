@@ -15,6 +15,7 @@ from .shapes import Rng
 from .streets import Street
 
 _TOWER = Point(614610.0, 1221150.0)
+_MAIN_CLEAR_M = 8.0  # QCVN 01:2021/BXD, Bảng 2.20 asks for 7 m from mains of 300 mm
 _USE_OF = {
     "detached": "household",
     "apartment": "household",
@@ -29,8 +30,11 @@ def water(seed: int, streets: tuple[Street, ...], frames: Frames) -> Frames:
     """Layers ``water_pipe``, ``water_valve``, ``hydrant``, ``water_tank``, ``water_pump``, ``water_meter``."""
     rng = np.random.default_rng([seed, 6])
     mains = mains_along(streets)
-    pipes, hydrants = with_hydrants(mains)
-    plant, tower = lead(mains, _plant_site(frames)), lead(mains, _TOWER)
+    walls = frames["building"].geometry.to_numpy()
+    pipes, hydrants = with_hydrants(mains, streets, walls)
+    plant, tower = _plant_lead(mains, frames), lead(mains, _TOWER, walls, 1.0)
+    if tower is None:
+        raise ValueError("the tower has no clear way to the mains")
     first = len(pipes)
     middle = plant.interpolate(0.12, normalized=True)
     suction, delivery = (
@@ -54,13 +58,17 @@ def water(seed: int, streets: tuple[Street, ...], frames: Frames) -> Frames:
     }
 
 
-def _plant_site(frames: Frames) -> Point:
-    """The water plant stands on the largest green lot by the river."""
+def _plant_lead(mains: list[Pipe], frames: Frames) -> LineString:
+    """From the water plant, on the largest green lot by the river that has a clear way, to the mains."""
     green = frames["parcel"][frames["parcel"].land_use == "DKV"]
     river = frames["planned_zone"][frames["planned_zone"].land_use == "SON"].union_all()
-    by_river = green[green.distance(river) < 1.0]
-    point: Point = by_river.geometry.iloc[int(np.argmax(by_river.area))].representative_point()
-    return shapely.set_precision(point, 0.001)
+    by_river = green[green.distance(river) < 1.0].geometry
+    walls = frames["building"].geometry.to_numpy()
+    for lot in sorted(by_river, key=lambda lot: -lot.area):
+        made = lead(mains, shapely.set_precision(lot.representative_point(), 0.001), walls, _MAIN_CLEAR_M)
+        if made is not None:
+            return made
+    raise ValueError("no green lot by the river has a clear way to the mains")
 
 
 def _asset(seed: int, layer: str, prefix: str, count: int) -> dict[str, object]:
