@@ -98,6 +98,7 @@ def main() -> int:
     parser.add_argument("--no-qgis", action="store_true")
     parser.add_argument("--growth", action="store_true")
     given = parser.parse_args()
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV"))}
     path = zoning_town.build(given.folder, given.lots, given.zones)
     sides = {"dothi": lambda: ours(path, clean)}
     if given.growth:
@@ -105,7 +106,6 @@ def main() -> int:
         sides["larger"] = lambda: ours(larger, clean)
     if not given.no_qgis:
         sides["native:intersection"] = lambda: qgis(path, clean, given.folder)
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV"))}
     seconds: dict[str, list[float]] = {name: [] for name in sides}
     peaks: dict[str, list[float]] = {name: [] for name in sides}
     for run in range(given.runs):

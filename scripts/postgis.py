@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import shapely
 from numpy.typing import NDArray
 
@@ -56,7 +57,7 @@ class Cluster:
             raise RuntimeError(done.stderr)
         return done.stdout
 
-    def load(self, table: str, shapes: NDArray[object]) -> None:
+    def load(self, table: str, shapes: NDArray[np.object_]) -> None:
         """A table of ``shapes`` with their number and a spatial index, ready to be asked."""
         self.ask(f"CREATE UNLOGGED TABLE {table} (i integer PRIMARY KEY, g geometry)")
         text = io.StringIO()
@@ -80,16 +81,19 @@ def cluster() -> Iterator[Cluster]:
         if user:
             shutil.chown(folder, "postgres")
         data = folder / "data"
-        quiet = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder}
-        subprocess.run([*user, str(PROGRAMS / "initdb"), "-D", str(data), "-A", "peer", "-E", "UTF8"], **quiet)
+        _run([*user, str(PROGRAMS / "initdb"), "-D", str(data), "-A", "peer", "-E", "UTF8"], folder)
         options = " ".join(f"-c {name}='{value}'" for name, value in SETTINGS.items()) + f" -k {folder}"
         control = [*user, str(PROGRAMS / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log")]
-        subprocess.run([*control, "-o", options, "start"], **quiet)
+        _run([*control, "-o", options, "start"], folder)
         try:
             made = Cluster(folder, user)
             made.ask("CREATE EXTENSION postgis")
             yield made
         finally:
-            subprocess.run([*control, "-m", "immediate", "stop"], **quiet)
+            _run([*control, "-m", "immediate", "stop"], folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(command: Sequence[str], folder: Path) -> None:
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder)

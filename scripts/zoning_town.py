@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import geopandas as gpd
@@ -46,7 +47,7 @@ def build(folder: Path, lots_wanted: int, zones_wanted: int) -> Path:
     buildings = zoning_ground.make_buildings(lots, paved, rng)
     uid = {name: uids(count, rng) for name, count in (("lot", len(lots)), ("street", len(known.land)))}
     west = shapely.get_x(shapely.centroid(zones)) < zoning_ground.EAST + lattice.side / 2
-    layers = {
+    layers: dict[str, tuple[dict[str, Any], NDArray[np.object_]]] = {
         "parcel": ({"uid": uid["lot"], "land_use": uses}, lots),
         "planned_zone": (
             {"land_use": planned, "area_state": np.where(west, "existing", "new"), "plan_state": "approved"}
