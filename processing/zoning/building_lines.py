@@ -1,8 +1,8 @@
 """Building lines: the ground of a lot between its street and the line up to which it may be built on.
 
-A building line divides the lots it crosses; the part that touches the red line of its street is the forecourt, which the
-main building keeps free (QCVN 01:2021/BXD, 1.4.23). A line that ends inside a lot divides nothing: there the forecourt
-is unknown.
+A building line divides the lots it crosses; the part that touches the red line of its street is the forecourt, which
+the main building keeps free (QCVN 01:2021/BXD, 1.4.23). A line that ends inside a lot divides nothing: there the
+forecourt is unknown.
 """
 
 from __future__ import annotations
