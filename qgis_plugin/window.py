@@ -18,10 +18,12 @@ from .algorithms.jobs import (
     BuildingShadow,
     CheckSchema,
     CheckZoning,
+    CompareChecks,
     CompareScenarios,
     DetectChange,
     ExportFindings,
     ImportLayer,
+    LandStatistics,
     MapChange,
     MapSchema,
     NewProject,
@@ -30,6 +32,7 @@ from .algorithms.jobs import (
     PublishIoc,
     ReportZoning,
     ScenarioFromDataSets,
+    StreetImpact,
 )
 from .algorithms.provider import PROVIDER
 from .language import tr
@@ -48,17 +51,17 @@ TOOLBAR = "dothi_toolbar"
 MENU = "dothi_menu"
 
 _FIRST: tuple[type[EngineAlgorithm], ...] = (NewProject, CheckZoning, DetectChange, PublishIoc)
-_DATA: tuple[type[EngineAlgorithm], ...] = (
+_PLAN: tuple[type[EngineAlgorithm], ...] = (
     ReportZoning,
     PlanInformation,
     ExportFindings,
-    CheckSchema,
-    MapSchema,
-    ImportLayer,
-    MapChange,
+    CompareChecks,
+    StreetImpact,
+    LandStatistics,
     CompareScenarios,
     ScenarioFromDataSets,
 )
+_DATA: tuple[type[EngineAlgorithm], ...] = (CheckSchema, MapSchema, ImportLayer, MapChange)
 
 
 class Window:
@@ -102,6 +105,9 @@ class Window:
             self._job(algorithm)
         self.view3d_action = self._action("view3d.svg", tr("plugin.view3d.menu"), self._open_3d)
         self.toolbar.addAction(self.view3d_action)
+        self.menu.addSeparator()
+        for algorithm in _PLAN:
+            self._job(algorithm)
         self.menu.addSeparator()
         self._algorithm(BuildProject())
         for algorithm in _DATA:

@@ -11,11 +11,13 @@ from ...engine.contract import (
     change,
     demo,
     ioc,
+    plan,
     project,
     scenario,
     schema,
     zoning,
     zoning_findings,
+    zoning_life,
     zoning_report,
     zoning_seeing,
 )
@@ -77,6 +79,24 @@ class PlanInformation(EngineAlgorithm):
     """What is allowed at a place, as a sheet for citizens."""
 
     job = zoning_report.PLAN_INFO
+
+
+class CompareChecks(EngineAlgorithm):
+    """What became of every breach between two runs."""
+
+    job = zoning_life.COMPARE_RUNS
+
+
+class StreetImpact(EngineAlgorithm):
+    """What planned street land takes from lots and buildings."""
+
+    job = plan.IMPACT
+
+
+class LandStatistics(EngineAlgorithm):
+    """Planned against existing land use, by ward."""
+
+    job = plan.STATISTICS
 
 
 class CompareScenarios(EngineAlgorithm):
@@ -157,8 +177,11 @@ ALGORITHMS: tuple[type[EngineAlgorithm], ...] = (
     ReportZoning,
     PlanInformation,
     ExportFindings,
+    CompareChecks,
     AllowedEnvelope,
     BuildingShadow,
+    StreetImpact,
+    LandStatistics,
     CompareScenarios,
     ScenarioFromDataSets,
     DetectChange,
