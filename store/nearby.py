@@ -75,6 +75,13 @@ class Nearby:
             return self._read(layer_id, columns, " WHERE 0", ())
         return found[0] if len(found) == 1 else pd.concat(found, ignore_index=True)
 
+    def is_empty(self, layer_id: str) -> bool:
+        """Whether the layer has no feature at all. Raises :class:`InputError` for one that is not there."""
+        self._layer(layer_id)
+        with told(self.path, writing=False):
+            some = self._database.execute(f'SELECT 1 FROM "{layer_id}" LIMIT 1').fetchone()  # noqa: S608  # nosec B608 - a declared layer
+        return some is None
+
     def _layer(self, layer_id: str) -> tuple[str, str]:
         if layer_id not in self.layers:
             raise InputError("schema.layer_missing", path=str(self.path), layer=layer_id, known=list(self.layers))

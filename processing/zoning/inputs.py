@@ -36,6 +36,8 @@ def _fields() -> Mapping[str, tuple[str, ...]]:
 
 FIELDS = _fields()
 NEVER_EMPTY = ("parcel", "building")
+# New data sets have every layer: while nobody has drawn in one of these, it says nothing, not that nothing is there.
+UNDRAWN = ("green_space", "building_line")
 # A wrong VN-2000 central meridian moves a province by tens of kilometres; layers of one place never lie so far apart.
 ELSEWHERE_M = 30_000.0
 # Half of the widest street, so that a centreline is found from the lots along it.
@@ -69,6 +71,8 @@ def gather(
         frame = read[layer_id](layer_id).reset_index(drop=True)
         if frame.empty and layer_id in NEVER_EMPTY and not may_be_empty:
             raise InputError("zoning.layer_empty", layer=layer_id)
+        if frame.empty and layer_id in UNDRAWN and not may_be_empty:
+            continue
         code = coordinates.code_of(frame.crs)
         if code in (crs.WGS84, crs.VN2000_GEOGRAPHIC):
             raise InputError("zoning.needs_metres", layer=layer_id, crs=code)

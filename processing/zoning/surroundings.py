@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from ...store import coordinates, nearby
-from .inputs import FIELDS, STREET_REACH_M
+from .inputs import FIELDS, STREET_REACH_M, UNDRAWN
 
 # Layers whose features belong to a street and are looked for as far from a lot as a street is wide.
 STREET_LAYERS = ("street_centreline", "street_boundary", "red_line")
@@ -26,7 +26,8 @@ class Surroundings:
         self._reader = reader
         with self._open() as file:
             self.systems = {layer_id: crs for layer_id, (_, crs) in file.layers.items()}
-        self.there = set(self.systems)
+            undrawn = {layer_id for layer_id in UNDRAWN if layer_id in self.systems and file.is_empty(layer_id)}
+        self.there = set(self.systems) - undrawn
         self.crs = self.systems.get("parcel") or next(iter(self.systems.values()), "")
 
     @contextmanager

@@ -15,6 +15,7 @@ from shapely.geometry import MultiPolygon, Polygon
 
 from dothi.processing.zoning import packs
 from dothi.processing.zoning.check import check
+from dothi.processing.zoning.inputs import gather
 from dothi.processing.zoning.rules import Rule
 from dothi.processing.zoning.scene import Layers
 
@@ -303,6 +304,13 @@ def test_water_and_what_lies_under_a_building_is_not_green():
 
 def test_a_planted_yard_is_enough():
     assert one(run(flats(yard=(rectangle(0, 24, 20, 30), "planted")), "qcvn01.green_share.apartment")).outcome == "pass"
+
+
+def test_a_layer_that_nobody_drew_in_says_nothing():
+    scene = flats()
+    layers = gather(set(scene), dict.fromkeys(scene, scene.__getitem__))
+    found = one(run(layers, "qcvn01.green_share.apartment"))
+    assert json.loads(found.missing) == ["layer.green_space"]
 
 
 def test_a_broken_green_space_leaves_its_lot_open():
