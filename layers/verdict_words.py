@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from . import catalogue
 from .messages import has, number, sentence
 
 
@@ -32,10 +33,18 @@ def facts(verdict: Mapping[str, Any], language: str) -> Iterator[tuple[str, str]
     if verdict.get("missing"):
         yield (
             _word("missing", language),
-            ", ".join(sentence(f"zoning.missing.{one}", language) for one in verdict["missing"]),
+            ", ".join(missing(one, language) for one in verdict["missing"]),
         )
     if verdict.get("source"):
         yield _word("source", language), str(verdict["source"])
+
+
+def missing(code: str, language: str) -> str:
+    """What a verdict lacks, in words: ``layer.<id>`` is a layer that the data set has not, else a message's code."""
+    kind, _, layer_id = code.partition(".")
+    if kind == "layer" and layer_id in catalogue.ids():
+        return sentence("zoning.missing_layer", language, layer=catalogue.layer(layer_id).name[language])
+    return sentence(f"zoning.missing.{code}", language)
 
 
 def mark(verdict: Mapping[str, Any], language: str) -> str:

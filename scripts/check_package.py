@@ -44,7 +44,7 @@ KINDS = {
 }  # fmt: skip
 PROGRAMS = (b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"!<arch>")
 _QT6_TROUBLE = re.compile(
-    r"\b(?:PyQt[456]|PySide[26])\b|\bexec_\(|\bQRegExp\b|\bQVariant\.[A-Z]|\bfrom sip\b|\bimport sip\b"
+    r"\b(?:PyQt[456]|PySide[26])\b|\bexec_\(|\bQRegExp\b|\bQVariant\.[A-Z]|\bfrom sip\b|(?<!qgis\.PyQt )\bimport sip\b"
 )
 
 

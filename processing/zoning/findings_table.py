@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from ...layers import catalogue
+from ...layers import catalogue, verdict_words
 from ...layers.messages import has, number, sentence
 from ...store.sheets import Sheet
 
@@ -144,7 +144,7 @@ def _level(level: Any, language: str) -> str | None:
 
 def _missing(text: str, language: str) -> str:
     codes = json.loads(text)
-    return ", ".join(_known(f"zoning.missing.{code}", code, language) for code in codes)
+    return ", ".join(verdict_words.missing(code, language) for code in codes)
 
 
 def _object(text: Any) -> dict[str, Any]:

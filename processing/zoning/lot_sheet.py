@@ -155,18 +155,28 @@ def _titled(told: Mapping[str, Any], rules: Mapping[str, Rule], language: str) -
 
 
 def _gaps(blind: Sequence[Mapping[str, Any]], rules: Mapping[str, Rule], language: str) -> list[Block]:
+    """What could not be checked: one row for what this lot lacks, one line for all that the whole data set lacks."""
     if not blind:
         return []
+    blocks: list[Block] = [Heading(say("part_not_checkable", language))]
+    everywhere = [told for told in blind if told["feature_uid"] is None]
+    absent = sorted({verdict_words.missing(one, language) for told in everywhere for one in told["missing"] or ()})
+    if everywhere:
+        told = say("gaps_everywhere", language, count=len(everywhere), missing="; ".join(absent))
+        blocks.append(Paragraph(told))
     rows = tuple(
         (
             _titled(told, rules, language),
-            ", ".join(sentence(f"zoning.missing.{one}", language) for one in told["missing"] or ()),
+            ", ".join(verdict_words.missing(one, language) for one in told["missing"] or ()),
             str(told["source"] or ""),
         )
         for told in blind
+        if told["feature_uid"] is not None
     )
-    head = tuple(say(f"head_{name}", language) for name in ("rule", "missing", "source"))
-    return [Heading(say("part_not_checkable", language)), Table(head, rows, (3.4, 3.4, 2.8), "lll")]
+    if rows:
+        head = tuple(say(f"head_{name}", language) for name in ("rule", "missing", "source"))
+        blocks.append(Table(head, rows, (3.4, 3.4, 2.8), "lll"))
+    return blocks
 
 
 def _passes(passed: Sequence[Mapping[str, Any]], rules: Mapping[str, Rule], language: str) -> list[Block]:

@@ -11,6 +11,7 @@ import shapely
 
 from ...layers import catalogue
 from ...layers.messages import has, number, sentence
+from ...layers.verdict_words import missing as missing_words
 from ...layers.verdict_words import quantity
 from ..documents.blocks import Block, Bullets, Heading, Paragraph, Picture, Section, Table
 from ..documents.map_sheet import view_of
@@ -188,7 +189,7 @@ def _because(use: str, cases: Sequence[Mapping[str, Any]], language: str) -> str
     """Which rule of which level says so, how sure its numbers are, and what others say; or what is missing."""
     told = next((case for case in cases if case["outcome"] == "limit"), None)
     if told is None:
-        lacking = ", ".join(sentence(f"zoning.missing.{one}", language) for one in cases[0]["missing"])
+        lacking = ", ".join(missing_words(one, language) for one in cases[0]["missing"])
         return say("not_known", language, use=use, missing=lacking)
     level = sentence(f"zoning.level.{told['level']}", language)
     line = say("because", language, use=use, source=told["source"], level=level) + _mark(told["status"], language)
@@ -211,7 +212,7 @@ def _streets(streets: Sequence[Mapping[str, Any]], language: str) -> list[Block]
         told = next((case for case in street["setback"] if case["outcome"] == "limit"), None)
         if told is None:
             missing = dict.fromkeys(code for case in street["setback"] for code in case["missing"])
-            words = ", ".join(sentence(f"zoning.missing.{one}", language) for one in missing if one != "rule")
+            words = ", ".join(missing_words(one, language) for one in missing if one != "rule")
             lines.append(
                 say("not_known", language, use=name, missing=words)
                 if words

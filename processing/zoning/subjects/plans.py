@@ -90,7 +90,7 @@ def _protrusion(beyond: Geometries, footprint: Geometries) -> Numbers:
     """The largest distance (m) of a point of ``beyond`` from ``footprint``; 0 where nothing is beyond, NaN unknown."""
     made = np.where(absent(footprint) | absent(beyond), np.nan, 0.0)
     rows = np.flatnonzero((made == 0.0) & ~shapely.is_empty(beyond))
-    # The boundary and not the polygon: GEOS mends a polygon that it densifies by a buffer of nothing, which can lose it.
+    # The boundary and not the polygon: GEOS mends a polygon that it densifies by an empty buffer, which can lose it.
     border = shapely.segmentize(shapely.boundary(beyond[rows]), _STEP_M)
     outline, of = shapely.get_coordinates(border, return_index=True)
     apart = shapely.distance(shapely.points(outline), footprint[rows[of]])

@@ -73,13 +73,15 @@ def test_a_run_holds_what_was_found_and_from_what(data):
     assert run.parent == dataset.beside(data) / "runs"
     assert data.read_bytes() == before
     found = dataset.read(run, "finding")
-    rows, counted = found["outcome"].value_counts(), Counter()
+    rows = found["outcome"].value_counts()
+    counted: Counter[str] = Counter()
     for columns in verdicts.read(run):
         counted.update(columns.counts)
     unjudged = found["feature_uid"].isna().sum()  # rules that lack a layer are rows only
     assert dict(counted) | {"not_checkable": counted["not_checkable"] + unjudged} == result["outcomes"]
     assert set(rows.index) <= {"fail", "not_checkable"}
-    assert rows["fail"] == counted["fail"] and rows["not_checkable"] == counted["not_checkable"] + unjudged
+    assert rows["fail"] == counted["fail"]
+    assert rows["not_checkable"] == counted["not_checkable"] + unjudged
     assert sum(row["fail"] for row in result["by_rule"]) == result["outcomes"]["fail"]
     setback = found[(found["rule"] == "qcvn01.setback") & (found["outcome"] == "fail")]
     assert sorted(setback["measured"]) == [0.0, 1.0, 2.0]
@@ -237,7 +239,7 @@ def test_two_runs_at_once_both_end_whole(data):
 
 def test_a_drawn_feature_is_judged_as_if_it_were_saved(data):
     stored = dataset.read(data, "building", uids=[uid("house1")]).iloc[0]
-    values = {"code": stored["code"], "use": stored["use"], "height_m": stored["height_m"], "floor_area_m2": stored["floor_area_m2"]}
+    values = {name: stored[name] for name in ("code", "use", "height_m", "floor_area_m2")}
     drawn = {"layer": "building", "wkt": stored.geometry.wkt, "values": values | {"floors": float(stored["floors"])}}
     saved = {v["rule"]: v["outcome"] for v in explain(data, "house1")}
     replaced = ask(data, uid=uid("house1"), drawn=drawn | {"uid": uid("house1")})
