@@ -66,8 +66,7 @@ def timed(command: Sequence[str], environment: dict[str, str]) -> tuple[float, f
 def ours(path: Path, environment: dict[str, str]) -> tuple[float, float, str]:
     """One whole check; its run is thrown away."""
     command = [str(Path(sys.executable).parent / "dothi"), "zoning", "check", "--data", str(path), "--json"]
-    for rule in RULES:
-        command += ["--rules", rule]
+    command += ["--rules", ",".join(RULES)]
     seconds, peak, out = timed(command, environment)
     told = json.loads(out)
     Path(told["run"]).unlink()
