@@ -72,6 +72,7 @@ LIMIT = Job(
         Parameter("zone_max_far", "number", minimum=0.0, advanced=True),
         Parameter("zone_max_height", "number", minimum=0.0, unit="m", advanced=True),
         Parameter("given", "json", advanced=True),
+        Parameter("draft", "json", advanced=True),
         Parameter("data", "dataset", advanced=True),
     ),
     results=(
@@ -92,6 +93,7 @@ EXPORT = Job(
         Parameter("table", "out_file", required=True, extensions=("xlsx", "csv")),
         DATA,
         Parameter("replace", "flag", default=False),
+        Parameter("draft", "json", advanced=True),
     ),
     results=(Result("table", "file"), Result("rows", "number")),
 )
@@ -102,6 +104,7 @@ IMPORT = Job(
         Parameter("rule", "text", required=True, positional=True),
         Parameter("table", "text", required=True),
         DATA,
+        Parameter("draft", "json", advanced=True),
     ),
     results=(Result("rule", "json"), Result("changes", "json"), Result("problems", "json")),
 )

@@ -51,14 +51,20 @@ def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
         known = rule_check.entries_of(packs.library(own))
     except InputError:  # a broken file of the province is among those to be told about
         known = rule_check.entries_of(packs.library())
-    if parameters["rule"] is not None:
-        if not isinstance(parameters["rule"], dict):
-            raise InputError("rules.no_rule", given=str(parameters["rule"])[:100])
-        told = [rule_check.checked(parameters["rule"], rule_writing.draft_file(own), known)]
+    draft = _object(parameters["rule"])
+    if draft is not None:
+        told = [rule_check.draft(draft, rule_writing.draft_file(own), known)]
     else:
         told = rule_check.checked_files(_files(parameters["path"], own), known)
     errors = sum(not one["ok"] for one in told)
     return {"files": told, "ok": errors == 0, "errors": errors}
+
+
+def _object(given: Any) -> dict[str, Any] | None:
+    """The plain values of a rule that is being edited, if one was handed over. Raises :class:`InputError`."""
+    if given is None or isinstance(given, dict):
+        return given
+    raise InputError("rules.no_rule", given=str(given)[:100])
 
 
 def _files(path: str | None, own: Path | None) -> tuple[Path, ...]:
@@ -93,6 +99,9 @@ def limit(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     data = parameters["data"]
     on = inputs.judged_on(Path(data), parameters["date"]) if data else parameters["date"] or date.today()
     rules, _ = packs.load(_own(parameters))
+    draft = _object(parameters["draft"])
+    if draft is not None:
+        rules = rule_check.with_draft(rules, draft, rule_writing.draft_file(_own(parameters)))
     return allowed.allowed(rules, measure, given, on)
 
 
@@ -112,8 +121,8 @@ def _more(given: Any) -> dict[str, Any]:
 def export(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     """Write the table of a rule for an office program."""
     entry = _one(parameters).entries[-1]
-    raw, _ = read_toml(entry.path)
-    headings, rows = rule_table.to_rows(raw["limit"])
+    raw = _object(parameters["draft"]) or read_toml(entry.path)[0]
+    headings, rows = rule_table.to_rows(raw.get("limit") or {})
     about = sheets.Sheet("rule", ("id", "version", "level", "source", "status", "unit"), [_about(entry)])
     path = Path(parameters["table"])
     sheets.write_sheets(path, [sheets.Sheet("table", headings, rows), about], replace=parameters["replace"])
@@ -128,8 +137,8 @@ def import_(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     """A rule with the table of a sheet, what that changes, and what is wrong with it; nothing is written."""
     own = _own(parameters)
     entry = _one(parameters).entries[-1]
-    raw, _ = read_toml(entry.path)
-    made = raw | {"limit": rule_table.from_rows(raw["limit"], *grids.read_grid(Path(parameters["table"])))}
+    raw = _object(parameters["draft"]) or read_toml(entry.path)[0]
+    made = raw | {"limit": rule_table.from_rows(raw.get("limit") or {}, *grids.read_grid(Path(parameters["table"])))}
     known = rule_check.entries_of(packs.library(own))
     told = rule_check.checked(made, entry.path, known)
     return {"rule": made, "changes": rule_diff.changes(raw, made), "problems": told["problems"], "ok": told["ok"]}

@@ -6,7 +6,7 @@ subject with a gap in its information is ``not_checkable`` and says which.
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -21,10 +21,10 @@ from .columns import Mask, Numbers, Words, absent
 from .limits import Found
 from .measures import INPUTS, MEASURES
 from .precedence import Settled, settle, stricter
-from .rules import OUTCOMES, Exemption, Rule
+from .rules import OUTCOMES, Case, Exemption, Rule
 from .standing import PLAN_STATE, Columns, Gaps, Standing, edition_gap, in_force, stand
 
-__all__ = ["OUTSIDE_TABLE", "PLAN_STATE", "Verdicts", "edition_gap", "find_limits", "judge", "run_cases"]
+__all__ = ["OUTSIDE_TABLE", "PLAN_STATE", "Verdicts", "edition_gap", "find_limits", "judge", "run_cases", "try_cases"]
 
 OUTSIDE_TABLE = "limit.outside_table"
 PASS, FAIL, NOT_APPLICABLE, NOT_CHECKABLE = range(len(OUTCOMES))
@@ -239,10 +239,30 @@ def run_cases(rule: Rule, files: Container[Path] | None = None) -> list[str]:
     Those of a lower level are judged together with the wider levels that it changes. ``files``: only of the entries
     that come from these.
     """
-    wrong: list[str] = []
+    return [
+        f"{rule.id} case {tried.number}: {key} {tried.got[key]} ≠ {tried.case.expect[key]}"
+        for tried in try_cases(rule, files)
+        for key in tried.wrong
+    ]
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One worked example, counted from 1: what came out, and which of the expected values did not."""
+
+    number: int
+    case: Case
+    got: Mapping[str, Any]
+    wrong: tuple[str, ...]
+
+
+def try_cases(rule: Rule, files: Container[Path] | None = None) -> list[Tried]:
+    """Every worked example with what comes out; see :func:`run_cases`."""
+    tried_all: list[Tried] = []
     for last, entry in enumerate(rule.entries):
         if files is not None and entry.path not in files:
             continue
+        found: dict[int, Tried] = {}
         upto = rule.entries[: last + 1] if entry.level != rule.level else (entry,)
         tried = replace(upto[0], others=tuple(upto[1:]))
         days: dict[date, list[int]] = {}
@@ -256,8 +276,12 @@ def run_cases(rule: Rule, files: Container[Path] | None = None) -> list[str]:
             verdict = judge(tried, pd.DataFrame(rows, dtype=object), on)
             for i, number in enumerate(numbers):
                 got = {"limit": verdict.limit[i], "measured": verdict.measured[i], "outcome": verdict.outcome[i]}
-                for key, expected in entry.cases[number].expect.items():
-                    same = got[key] == expected if key == "outcome" else abs(got[key] - expected) < 5e-4
-                    if not same:
-                        wrong.append(f"{rule.id} case {number + 1}: {key} {got[key]} ≠ {expected}")
-    return wrong
+                case = entry.cases[number]
+                wrong = tuple(key for key, expected in case.expect.items() if not _same(got[key], expected))
+                found[number] = Tried(number + 1, case, got, wrong)
+        tried_all += [found[number] for number in sorted(found)]
+    return tried_all
+
+
+def _same(got: Any, expected: Any) -> bool:
+    return bool(got == expected if isinstance(expected, str) else abs(got - expected) < 5e-4)

@@ -16,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
 from referencing import Registry, Resource
 
 from ...layers.errors import InputError
@@ -84,23 +84,45 @@ def _where(path: Iterable[str | int]) -> str:
 
 def check_schema(raw: dict[str, Any], path: Path, schema: str) -> None:
     """Refuse what the schema does not know. Raises :class:`InputError` with the place of what is wrong."""
+    for error in schema_errors(raw, path, schema):
+        raise error
+
+
+def schema_errors(raw: dict[str, Any], path: Path, schema: str) -> Iterator[InputError]:
+    """All that the schema does not know, what matters most first; of a wrong value its place and kind of mistake."""
     for where, value in leaves(raw):
         if isinstance(value, (int, float)) and not (math.isfinite(value) and abs(value) <= _LARGEST):
-            raise InputError("zoning.rule_not_finite", path=str(path), where=where)
+            yield InputError("zoning.rule_not_finite", path=str(path), where=where)
+            return
     form = raw.get("format", 1)
     if isinstance(form, (int, float)) and form > FORMAT:  # its other keys are not for us to judge
-        raise InputError("zoning.rule_future", path=str(path), format=form, known=FORMAT)
+        yield InputError("zoning.rule_future", path=str(path), format=form, known=FORMAT)
+        return
     errors = list(_validator(schema).iter_errors(raw))
     # A wrong value also leaves its key "unevaluated": the value is what to tell.
     errors.sort(key=lambda e: (e.validator == "unevaluatedProperties", len(e.absolute_path), str(e.absolute_path)))
-    if not errors:
-        return
-    error = errors[0]
-    if error.validator == "oneOf" and error.context:  # tell about the alternative that was meant
-        given = error.instance if isinstance(error.instance, dict) else {"constant": None}
-        meant = next((i for i, key in enumerate(("constant", "attribute", "classes")) if key in given), 3)
-        error = next((e for e in error.context if e.schema_path[0] == meant), error)
-    raise InputError("zoning.rule_wrong", path=str(path), where=_where(error.absolute_path), reason=error.message[:300])
+    for one in errors:
+        for error in _meant(one):
+            place = [*error.absolute_path, *_left_out(error)]
+            told = {"where": _where(place), "reason": error.message[:300], "kind": str(error.validator)}
+            yield InputError("zoning.rule_wrong", path=str(path), **told)
+
+
+def _left_out(error: ValidationError) -> list[str]:
+    """The key that is required and absent, as the end of the mistake's place."""
+    if error.validator != "required" or not isinstance(error.instance, dict):
+        return []
+    required: Iterable[str] = error.schema["required"]
+    return [key for key in required if key not in error.instance and f"{key!r}" in error.message][:1]
+
+
+def _meant(error: ValidationError) -> list[ValidationError]:
+    """``error``, or of several alternatives what is wrong with the one that was meant."""
+    if error.validator != "oneOf" or not error.context:
+        return [error]
+    given = error.instance if isinstance(error.instance, dict) else {"constant": None}
+    meant = next((i for i, key in enumerate(("constant", "attribute", "classes")) if key in given), 3)
+    return [one for one in error.context if one.schema_path[0] == meant] or [error]
 
 
 def _conditions(raw: dict[str, Any]) -> tuple[Condition, ...]:

@@ -7,10 +7,12 @@ from datetime import date
 from typing import Any
 
 from ...layers import catalogue
-from .judge import run_cases
+from ...layers.messages import LANGUAGES, has, sentence
+from .judge import run_cases, try_cases
 from .limits import Attribute, Classes, Constant, Limit, Table
 from .measures import INPUTS, MEASURES
 from .packs import OWN, Library
+from .rule_check import example
 from .rule_files import read_toml, statuses
 from .rules import LEVELS, MARKLESS, MODES, Rule, Validity
 
@@ -39,6 +41,8 @@ def line(rule: Rule) -> dict[str, Any]:
         "valid": _days(rule.valid),
         "severity": rule.severity,
         "measure": rule.measure,
+        "measure_name": _named(f"rules.measure.{rule.measure}"),
+        "layer": rule.layer,
         "op": rule.op,
         "unit": rule.unit,
         "limit": _kind(rule.limit),
@@ -136,6 +140,7 @@ def page(rule: Rule) -> dict[str, Any]:
                 "values": raw,
                 "grid": grid(entry.limit),
                 "curves": curves(entry.limit),
+                "examples": [example(tried) for tried in try_cases(rule, [entry.path])],
             }
         )
     measure = MEASURES[rule.measure]
@@ -149,6 +154,11 @@ def page(rule: Rule) -> dict[str, Any]:
     }
 
 
+def _named(code: str) -> dict[str, str] | None:
+    """The words of ``code`` in both languages; None where it has none."""
+    return {language: sentence(code, language) for language in LANGUAGES} if has(code) else None
+
+
 def _vocabulary() -> dict[str, Any]:
     """What an editor may offer: inputs with their units or closed lists in both languages, levels, modes, statuses."""
     domains = catalogue.domains()
@@ -157,7 +167,12 @@ def _vocabulary() -> dict[str, Any]:
         return [{"value": value, "vi": text.vi, "en": text.en} for value, text in domains[name].values.items()]
 
     inputs = {
-        name: {"unit": given.unit, "text": given.is_text, "values": words(given.domain) if given.domain else []}
+        name: {
+            "name": _named(f"rules.input.{name}") or _named(f"zoning.missing.{given.lacking}"),
+            "unit": given.unit,
+            "text": given.is_text,
+            "values": words(given.domain) if given.domain else [],
+        }
         for name, given in INPUTS.items()
     }
     return {"inputs": inputs, "levels": list(LEVELS), "modes": list(MODES), "statuses": statuses()}

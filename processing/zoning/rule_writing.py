@@ -69,12 +69,15 @@ def _value(value: Any) -> str:
     raise TypeError(type(value).__name__)
 
 
+NEW = "new"  # what an editor expects that knows of no file yet
+
+
 def save(own: Path, raw: Mapping[str, Any], found: Library, expected: str = "") -> tuple[Path, str]:
     """Write ``raw`` as the province's rule into the folder ``own``; returns the file and the SHA-256 of its bytes.
 
     It takes the place of the province's entry of the same id and level, one version higher. ``expected`` is the hash of
-    that file as the editor read it. ``found`` are the rules as they are. Raises :class:`InputError` for whatever
-    ``packs.library`` would refuse, and where somebody else wrote the file in the meantime; nothing is written then.
+    that file as the editor read it, or :data:`NEW` where there was none. ``found`` are the rules as they are. Raises
+    :class:`InputError` for whatever ``packs.library`` would refuse, and where somebody else wrote the file in the meantime; nothing is written then.
     """
     values = {"format": FORMAT, "level": OWN_LEVEL, **raw}
     level, name = str(values["level"]), str(values.get("id", ""))
@@ -86,6 +89,8 @@ def save(own: Path, raw: Mapping[str, Any], found: Library, expected: str = "") 
             raise InputError("rules.changed_meanwhile", path=str(path))
         if {**before, "version": 0} != {**values, "version": 0} and isinstance(before.get("version"), int):
             values["version"] = max(int(values.get("version", 1)), before["version"] + 1)
+    elif expected not in ("", NEW):  # the file that the editor opened is gone
+        raise InputError("rules.changed_meanwhile", path=str(path))
     rule = rule_of(values, path, level=OWN_LEVEL, pack=OWN)
     joined = join([*stay(rule, entries_of(found)), rule])
     prove(next(one for one in joined if one.id == rule.id))

@@ -323,3 +323,55 @@ def test_every_rule_is_written_as_it_is_read(path):
 def test_the_vocabulary_for_editors_is_that_of_the_program():
     """Else: ``python -P -m dothi.processing.zoning.vocabulary``."""
     assert (packs.RULES / vocabulary.FILE).read_text(encoding="utf-8") == vocabulary.as_text()
+
+
+# ---- a draft in an editor's hands ----
+
+
+def test_a_draft_is_told_every_mistake_with_its_place_and_what_it_changes(data):
+    raw = stricter()
+    told = job("check", data=str(data), rule=raw)["files"][0]
+    assert told["ok"]
+    assert [(one["holds"], one["got"]["limit"]) for one in told["examples"]] == [(True, 45.0)]
+    assert {one["path"] for one in told["changes"]} >= {"limit.rows[0][1]", "source.document", "status"}
+    assert told["on_disk"] == ""
+    raw["source"] = {"document": ""}
+    raw["limit"]["rows"][1][2] = "abc"
+    del raw["title"]["en"]
+    told = job("check", data=str(data), rule=raw)["files"][0]
+    places = {one["where"]: one["arguments"]["kind"] for one in told["problems"]}
+    assert places["limit.rows[1][2]"] == "type"
+    assert places["title.en"] == "required"
+    assert any(place.startswith("source") for place in places)
+
+
+def test_a_looser_number_that_only_tightens_is_told_to_be_in_vain(data):
+    told = job("check", data=str(data), rule=stricter(-5.0))["files"][0]
+    found = {one["code"]: one for one in told["problems"]}
+    assert found["rules.tighten_looser"]["where"] == "mode"
+
+
+def test_a_draft_is_asked_as_if_it_were_saved(data):
+    case = {"measure": "net_density", "use": "apartment", "plot_area": 10000, "height": 28, "date": "2026-06-01"}
+    case |= {"plan_state": "approved", "area": "new"}
+    assert job("limit", **case)["limit"] == 50
+    assert job("limit", draft=stricter(), data=str(data), **case)["limit"] == 45
+    assert not own(data).exists()
+
+
+def test_the_table_of_a_draft_goes_out_and_comes_back(data, tmp_path):
+    table = tmp_path / "bảng.csv"
+    job("export", rule=APARTMENT, table=str(table), draft=stricter())
+    back = job("import", rule=APARTMENT, table=str(table), draft=stricter(), data=str(data))
+    assert back["changes"] == []
+    assert len(job("import", rule=APARTMENT, table=str(table), data=str(data))["changes"]) == 48
+
+
+def test_what_another_wrote_since_is_never_overwritten(data):
+    saved = job("save", data=str(data), rule=stricter(), expected="new")
+    assert job("check", data=str(data), rule=stricter())["files"][0]["on_disk"] == saved["sha256"]
+    with pytest.raises(InputError, match="changed_meanwhile"):
+        job("save", data=str(data), rule=stricter(7.0), expected="new")
+    Path(saved["file"]).unlink()
+    with pytest.raises(InputError, match="changed_meanwhile"):
+        job("save", data=str(data), rule=stricter(7.0), expected=saved["sha256"])

@@ -55,7 +55,7 @@ def refused(text: str, folder, read=packs.read_rule) -> InputError:
         ('lookup = "linear"', 'lookup = "cubic"', "zoning.rule_wrong", "limit.lookup"),
         ("to = 2026-12-31", "to = 2020-12-31", "zoning.rule_not_rising", "valid"),
         ('status = "cross_checked"', 'status = "sure"', "zoning.rule_wrong", "status"),
-        (', en = "Maximum net density, apartment buildings"', "", "zoning.rule_wrong", "title"),
+        (', en = "Maximum net density, apartment buildings"', "", "zoning.rule_wrong", "title.en"),
         ("footprint = 3500", "foot_print = 3500", "zoning.rule_wrong", "case[0].given.foot_print"),
     ],
 )
