@@ -112,7 +112,7 @@ def _left_out(error: ValidationError) -> list[str]:
     """The key that is required and absent, as the end of the mistake's place."""
     if error.validator != "required" or not isinstance(error.instance, dict):
         return []
-    required: Iterable[str] = error.schema["required"]
+    required: list[str] = list(error.validator_value)  # type: ignore[arg-type]  # a list, as the validator says
     return [key for key in required if key not in error.instance and f"{key!r}" in error.message][:1]
 
 

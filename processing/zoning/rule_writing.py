@@ -77,7 +77,8 @@ def save(own: Path, raw: Mapping[str, Any], found: Library, expected: str = "") 
 
     It takes the place of the province's entry of the same id and level, one version higher. ``expected`` is the hash of
     that file as the editor read it, or :data:`NEW` where there was none. ``found`` are the rules as they are. Raises
-    :class:`InputError` for whatever ``packs.library`` would refuse, and where somebody else wrote the file in the meantime; nothing is written then.
+    :class:`InputError` for whatever ``packs.library`` would refuse, and where somebody else wrote or removed the file
+    in the meantime; nothing is written then.
     """
     values = {"format": FORMAT, "level": OWN_LEVEL, **raw}
     level, name = str(values["level"]), str(values.get("id", ""))
