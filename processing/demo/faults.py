@@ -33,7 +33,8 @@ def plant(seed: int, land: Land, frames: Frames, fronts: pd.DataFrame) -> tuple[
     """Frames with faults, and the truth about them."""
     parcels, streets = frames["parcel"].copy(), frames["street_centreline"].copy()
     zones, rng = frames["planned_zone"], np.random.default_rng([seed, 4])
-    work = Planting(parcels, frames["building"].copy(), zones, streets, land.lots, fronts, rng)
+    boundaries = frames["street_boundary"].copy()
+    work = Planting(parcels, frames["building"].copy(), zones, streets, boundaries, land.lots, fronts, rng)
     facts = _facts(work)
     single = facts.buildings == 1
     detached = single & (facts.use == "detached")
@@ -56,6 +57,7 @@ def plant(seed: int, land: Land, frames: Frames, fronts: pd.DataFrame) -> tuple[
     more_faults(work, facts, seed)
 
     changed = {**frames, "parcel": work.parcel, "building": work.building, "street_centreline": work.street}
+    changed["street_boundary"] = work.boundary
     truth = pd.DataFrame(work.truth).sort_values(["kind", "layer", "code", "rule"], ignore_index=True)
     return changed, truth
 

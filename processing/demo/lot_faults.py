@@ -7,14 +7,15 @@ import numpy as np
 import pandas as pd
 import shapely
 import shapely.affinity
-from shapely import MultiPolygon
+from shapely import LineString, MultiPolygon, Polygon
 
 from . import labels
 from .buildings import WALL
 from .planting import Planting, reshape
-from .shapes import half_plane, polygons_of
+from .shapes import polygons_of
 
 _TOO_NARROW = 3.4  # metres of frontage; at least 4 are asked for in a new area
+_SAME = 0.002  # metres; nearer corners are one
 _TO_THE_BACK = 1.7  # metres that a terraced house is moved off its place
 _ADJOINING = 0.5  # metres; houses nearer to each other stand in one row
 
@@ -127,6 +128,19 @@ def _append(work: Planting, seed: int, lot: int, shape: shapely.Geometry, **valu
     reshape(work, number, shape, floors=int(str(values["floors"])), height=float(str(values["height"])))
 
 
+def _cut_in_two(work: Planting, lot: Polygon, line: LineString) -> list[Polygon]:
+    """The two sides of ``lot``; lots and streets around get the ends of the cut as corners, so that all still tile."""
+    crossing = shapely.set_precision(shapely.intersection(lot.exterior, line), 0.001)
+    ends = shapely.MultiPoint(shapely.get_coordinates(crossing))
+    for frame in (work.parcel, work.boundary):
+        near = np.flatnonzero(shapely.dwithin(frame.geometry.to_numpy(), ends, _SAME))
+        for at in near:
+            frame.loc[int(at), "geometry"] = shapely.snap(frame.geometry[int(at)], ends, _SAME)
+    ring = shapely.get_coordinates(shapely.snap(lot, ends, _SAME).exterior)[:-1]
+    first, second = sorted(int(np.argmin(np.hypot(*(ring - end).T))) for end in shapely.get_coordinates(ends))
+    return [Polygon(ring[first : second + 1]), Polygon(np.vstack([ring[second:], ring[: first + 1]]))]
+
+
 def _too_narrow(work: Planting, facts: pd.DataFrame, mask: pd.Series, seed: int) -> None:
     """A lot of a new area cut in two, one part 3.4 m wide; the house becomes two."""
     main = _main(work)
@@ -136,9 +150,9 @@ def _too_narrow(work: Planting, facts: pd.DataFrame, mask: pd.Series, seed: int)
         inward = main.loc[lot, ["nx", "ny"]].to_numpy(float)
         along = np.array([-inward[1], inward[0]])
         reach = (shapely.get_coordinates(shape) - point) @ along
-        corner = point + along * reach.min() - inward * 50.0
-        narrow = half_plane(corner + along * _TOO_NARROW, -along, 0.0, 200.0)
-        parts = [shapely.set_precision(part, 0.001) for part in (shape.difference(narrow), shape.intersection(narrow))]
+        corner = point + along * (reach.min() + _TOO_NARROW)
+        parts = _cut_in_two(work, shape, LineString([corner - inward * 50.0, corner + inward * 150.0]))
+        parts.sort(key=lambda part: -part.area)
         number, row = len(work.parcel), int(facts.building[lot])
         new = work.parcel.iloc[[lot]].copy()
         new.index = [number]

@@ -21,6 +21,7 @@ class Planting:
     building: gpd.GeoDataFrame
     zone: gpd.GeoDataFrame
     street: gpd.GeoDataFrame
+    boundary: gpd.GeoDataFrame
     lots: gpd.GeoDataFrame
     fronts: pd.DataFrame
     rng: Rng
