@@ -12,12 +12,13 @@ ENVELOPE = Job(
     algorithm="allowed_envelope",
     parameters=(
         Parameter("data", "dataset", required=True),
-        Parameter("uid", "text", required=True),
+        Parameter("uid", "text"),
         DATE,
         PLAN_STATE,
         AREA_STATE,
         Parameter("use", "choice", choices=USES, advanced=True),
         RULES,
+        Parameter("drawn", "json", advanced=True),
     ),
     results=(
         Result("run", "file"),
@@ -39,6 +40,7 @@ SHADOW = Job(
         Parameter("first_hour", "number", default=8.0, minimum=0.0, maximum=24.0),
         Parameter("last_hour", "number", default=16.0, minimum=0.0, maximum=24.0),
         Parameter("step_min", "integer", default=15, minimum=1, maximum=120),
+        Parameter("drawn", "json", advanced=True),
     ),
     results=(
         Result("run", "file"),

@@ -11,13 +11,14 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from ...layers.errors import InputError
+from ...layers.errors import InputError, UsageError
 from ...layers.report import Report
 from ...processing.zoning import envelope_rows, inputs, packs, shadow_rows, shadow_site
 from ...processing.zoning import sun as sky
 from ...processing.zoning.breach import Breach, breaches
 from ...processing.zoning.columns import numbers
-from ...processing.zoning.envelope import Envelope
+from ...processing.zoning.drawn import as_drawn
+from ...processing.zoning.envelope import Envelope, gap_sources
 from ...processing.zoning.envelope import envelope as of_lot
 from ...processing.zoning.lots import States
 from ...processing.zoning.shadow import high_enough
@@ -43,11 +44,15 @@ def envelope(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     meta = dataset.meta(data)
     on = inputs.judged_on(data, parameters["date"])
     rules = packs.select(packs.load(dataset.beside(data) / "rules")[0], parameters["rules"])
-    place = site(data, parameters["uid"], States(parameters["area_state"], parameters["plan_state"]))
+    drawn = as_drawn(data, parameters["drawn"]) if parameters["drawn"] is not None else None
+    uid = parameters["uid"] or (drawn.uid if drawn is not None else None)
+    if uid is None:
+        raise UsageError("engine.parameter_missing", parameter="uid")
+    place = site(data, uid, States(parameters["area_state"], parameters["plan_state"]), drawn)
     if not place.lots:
-        raise InputError("zoning.building_off_lots", uid=parameters["uid"])
+        raise InputError("zoning.building_off_lots", uid=uid)
     report.progress(0.4, "zoning.step_envelope")
-    found = [of_lot(place.scene, lot, rules, on, use=parameters["use"]) for lot in place.lots]
+    found = [of_lot(place.scene, lot, rules, on, use=parameters["use"], joined=place.joined) for lot in place.lots]
     outside = breaches(place.scene, place.buildings, rules, on)
     report.progress(0.8, "zoning.step_write")
     crs = place.scene.layers["parcel"].crs
@@ -58,6 +63,8 @@ def envelope(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
         run.write("envelope_breach", envelope_rows.outside(outside.parts, crs))
         run.finish({"tiers": sum(len(one.bands) for one in found), "outside": len(outside.parts)})
     _tell(found, outside.missing, report)
+    for source in (gaps := gap_sources(rules)):
+        report.message("zoning.envelope.remark.building_gap", source=source)
     if simulated:
         report.message("zoning.simulated")
     return {
@@ -67,6 +74,7 @@ def envelope(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
         "envelope": {
             "lots": [envelope_rows.summary(one) for one in found],
             "outside": [_plain(part) for part in outside.parts],
+            "not_drawn": {"building_gap": gaps},
             "missing_of_buildings": [{"building": name, "missing": code} for name, code in outside.missing],
         },
         "judged_on": on.isoformat(),
@@ -115,8 +123,10 @@ def shadow(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     if last <= first:
         raise InputError("zoning.shadow_hours", first=first, last=last)
     report.progress(0.0, "zoning.step_read")
-    if parameters["footprint"]:
-        planned = shadow_site.drawn(data, parameters["footprint"], parameters["height_m"])
+    if parameters["drawn"] is not None:
+        planned = shadow_site.from_drawn(data, as_drawn(data, parameters["drawn"]), parameters["height_m"])
+    elif parameters["footprint"]:
+        planned = shadow_site.footprint(data, parameters["footprint"], parameters["height_m"])
     elif parameters["uids"]:
         planned = shadow_site.from_data(data, parameters["uids"], parameters["height_m"])
     else:

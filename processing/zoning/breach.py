@@ -15,7 +15,8 @@ import numpy as np
 import shapely
 
 from .columns import absent, numbers
-from .envelope import asked, height_rules, row_of, steps
+from .envelope import asked, height_rules, steps
+from .envelope_edges import BY_KIND, LINE, row_of
 from .judge import Verdicts, judge
 from .measures import MEASURES
 from .rules import Rule
@@ -23,14 +24,17 @@ from .scene import Scene
 from .streets import SAME_LINE_M
 from .subjects import KINDS, Subjects
 
-HEIGHT_UNKNOWN = "building.height_m"
+# What a part outside is called, by the measure of the rule that says so.
+KIND_OF = {"setback": "setback", LINE: "line"} | {measure: kind for kind, measure in BY_KIND.items()}
+# A part of a building without a height is drawn as one storey.
+HEIGHT_UNKNOWN_M = 3.0
 
 
 @dataclass(frozen=True)
 class Breach:
     """The ``part`` of the building ``uid`` that is outside, from ``low`` to ``high`` metres above the ground.
 
-    ``kind`` is ``setback``, ``height`` or ``border``; ``rule`` None where no rule but the lot or the zone says it.
+    ``kind`` is one of :data:`KIND_OF`, ``height`` or ``border``; ``rule`` None where the lot or the zone says it, no rule.
     """
 
     uid: str
@@ -59,10 +63,12 @@ def breaches(scene: Scene, chosen: Sequence[int], rules: Sequence[Rule], on: dat
     if len(chosen) == 0:
         return Breaches((), ())
     wanted = set(scene.buildings["uid"].iloc[list(chosen)])
-    setbacks = [rule for rule in rules if rule.measure == "setback" and rule.op == "at_least"]
+    distances = [rule for rule in rules if rule.measure in KIND_OF and rule.measure != LINE and rule.op == "at_least"]
+    lines = [rule for rule in rules if rule.measure == LINE and rule.op == "at_most" and LINE in scene.layers]
     found: list[Breach] = []
     missing: list[tuple[str, str]] = []
-    for group, outside in ((setbacks, _too_close), (height_rules(rules), _too_high)):
+    by_kind = ((distances, _too_close), (lines, _beyond_line), (height_rules(rules), _too_high))
+    for group, outside in by_kind:
         for rule in group:
             subjects = KINDS[MEASURES[rule.measure].subject].build(scene)
             verdicts = judge(rule, subjects.frame, on)
@@ -76,12 +82,13 @@ def breaches(scene: Scene, chosen: Sequence[int], rules: Sequence[Rule], on: dat
 
 
 def _too_close(rule: Rule, verdicts: Verdicts, fronts: Subjects, i: int, on: date) -> list[Breach]:
-    """The strip too close to one red line, band by band: lower down the rule may ask for less."""
+    """The strip too close to one edge, band by band: lower down the rule may ask for less."""
     row = row_of(fronts.frame, i)
     height, limit = float(row["height"]), float(verdicts.limit[i])
     whole = fronts.offending(np.array([i]), np.array([limit]))[0]
     lows = sorted({0.0, *(h for h in steps(rule) if 0 < h < height)})
-    asking = {name: value for name, value in row.items() if name not in ("height", "distance")}
+    measured = ("height", *MEASURES[rule.measure].inputs)
+    asking = {name: value for name, value in row.items() if name not in measured}
     lower = asked(rule, asking, lows, on)
     entry, status = verdicts.entry(i), verdicts.status(i)
     made: list[Breach] = []
@@ -96,8 +103,19 @@ def _too_close(rule: Rule, verdicts: Verdicts, fronts: Subjects, i: int, on: dat
         if made and made[-1].high == low and bool(shapely.equals(made[-1].part, part)):
             low = made.pop().low
         told = (limit, float(verdicts.measured[i]), status, entry.source.citation)
-        made.append(Breach(str(row["uid"]), str(row["code"]), "setback", part, low, high, entry, *told))
+        kind = KIND_OF[rule.measure]
+        made.append(Breach(str(row["uid"]), str(row["code"]), kind, part, low, high, entry, *told))
     return made
+
+
+def _beyond_line(_rule: Rule, verdicts: Verdicts, subjects: Subjects, i: int, _on: date) -> list[Breach]:
+    """What stands before the building line, from the ground to the roof."""
+    row, entry = subjects.frame.iloc[i], verdicts.entry(i)
+    limit, area, height = float(verdicts.limit[i]), float(verdicts.measured[i]), float(row["height"])
+    part = subjects.offending(np.array([i]), np.array([limit]))[0]
+    told = (entry, limit, area, verdicts.status(i), entry.source.citation)
+    top = height if height > 0 else HEIGHT_UNKNOWN_M
+    return [Breach(str(row["uid"]), str(row["code"]), KIND_OF[LINE], part, 0.0, top, *told)]
 
 
 def _too_high(_rule: Rule, verdicts: Verdicts, subjects: Subjects, i: int, _on: date) -> list[Breach]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from ...layers.errors import InputError
 from ...store import dataset
 from ...store.values import cast
 from .inputs import FIELDS
+from .surroundings import Surroundings, together
 
 # A drawn feature with more points than any real lot is a mistake, and must not hold up the answers to others.
 MOST_POINTS = 100_000
@@ -33,6 +34,37 @@ class Drawn:
     def uid(self) -> str:
         """Its identifier, made up where the editor had none."""
         return str(self.feature["uid"].iloc[0])
+
+
+class DrawnInto(Surroundings):
+    """The surroundings in a data set with ``drawn`` in place of what is saved under its uid."""
+
+    def __init__(self, data: Path, drawn: Drawn) -> None:
+        super().__init__(data)
+        self.drawn = drawn
+        if self.systems.get(drawn.layer_id):
+            self.there.add(drawn.layer_id)
+
+    def at(self, layer_id: str, place: gpd.GeoDataFrame, reach: float = 0.0) -> gpd.GeoDataFrame:
+        """As :meth:`Surroundings.at`; what is drawn is always among it."""
+        return self._with(layer_id, super().at(layer_id, place, reach), self.drawn.feature)
+
+    def referring(self, layer_id: str, field: str, values: Sequence[str]) -> gpd.GeoDataFrame:
+        """As :meth:`Surroundings.referring`."""
+        mine = self.drawn.feature
+        meant = mine[mine[field].isin(values)] if layer_id == self.drawn.layer_id else mine
+        return self._with(layer_id, super().referring(layer_id, field, values), meant)
+
+    def _with(self, layer_id: str, found: gpd.GeoDataFrame, mine: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        if layer_id != self.drawn.layer_id:
+            return found
+        others = found[found["uid"] != self.drawn.uid]
+        return together(mine.reset_index(drop=True), others.reset_index(drop=True))
+
+
+def around(data: Path, drawn: Drawn | None) -> Surroundings:
+    """The surroundings in a data set, with what is drawn if anything is."""
+    return Surroundings(data) if drawn is None else DrawnInto(data, drawn)
 
 
 def as_drawn(data: Path, given: Any) -> Drawn:

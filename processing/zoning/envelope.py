@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 from typing import Any
@@ -20,12 +20,12 @@ import pandas as pd
 import shapely
 
 from .columns import absent
+from .envelope_edges import LINE, Edge, border_edges, forecourt_edges, row_of, street_edges
 from .judge import Verdicts, judge
 from .limits import Table
 from .measures import MEASURES
 from .rules import Condition, Rule
 from .scene import Scene
-from .streets import frontages
 from .subjects import KINDS
 
 # A table interpolated by height changes all the way: it is cut into bands of at most this height, each with its
@@ -39,23 +39,16 @@ ARC_SEGMENTS = 64
 FAR_M = 1e6
 TALL_M = 1e4
 NO_CAP = "planned_zone.max_height_m"
-
-
-@dataclass(frozen=True)
-class Edge:
-    """A border of the lot from which buildings keep a distance by the rules of ``measure``.
-
-    ``line`` is None where its place is unknown; ``inputs`` are what the rules ask for beside the height.
-    """
-
-    line: shapely.Geometry | None
-    measure: str
-    inputs: Mapping[str, Any]
+# Buildings that are no sheds: what holds for all of these holds for a building of a use not stated.
+MAIN_USES = ("detached", "apartment", "mixed", "public", "factory")
 
 
 @dataclass(frozen=True)
 class Distance:
-    """What one rule asks for before one edge, in one band: ``limit`` and ``tolerance`` in metres."""
+    """What one rule asks for before one edge, in one band: ``limit`` and ``tolerance`` in metres.
+
+    Before a building line: square metres, and the ground before it stays free.
+    """
 
     rule: Rule
     edge: Edge
@@ -89,9 +82,19 @@ class Band:
 
     @property
     def binding(self) -> Distance | None:
-        """The largest distance asked for, None where none is."""
-        asked = [one for one in self.distances if one.limit > 0]
+        """The largest distance from a street asked for, None where none is."""
+        asked = [one for one in self.distances if one.edge.measure == "setback" and one.limit > 0]
         return max(asked, key=lambda one: one.limit, default=None)
+
+    @property
+    def others(self) -> tuple[Distance, ...]:
+        """The largest distance from sides and back, and the building line, each where asked for."""
+        found: dict[str, Distance] = {}
+        for one in self.distances:
+            measure = one.edge.measure
+            if measure != "setback" and (one.limit > 0 or measure == LINE):
+                found[measure] = max(found.get(measure, one), one, key=lambda of: of.limit)
+        return tuple(found.values())
 
 
 @dataclass(frozen=True)
@@ -186,7 +189,16 @@ def _ends(low: float, high: float) -> list[float]:
 def _distances(
     rule: Rule, edge: Edge, low: float, high: float, on: date
 ) -> tuple[list[Distance], tuple[str, ...], str]:
-    """What ``rule`` asks for before ``edge`` in a band, what is missing to say so, and why it does not apply."""
+    """What ``rule`` asks for before ``edge`` in a band, what is missing to say so, and why it does not apply.
+
+    A building line limits main buildings; where no use is stated it holds if it does for each of them.
+    """
+    if edge.measure == LINE and edge.inputs.get("use") is None:
+        ways = [replace(edge, inputs={**edge.inputs, "use": use}) for use in MAIN_USES]
+        each = [_distances(rule, way, low, high, on) for way in ways]
+        if len({(len(told), missing, why) for told, missing, why in each}) == 1:
+            told, missing, why = each[0]
+            return [replace(one, edge=edge) for one in told], missing, why
     verdicts = asked(rule, edge.inputs, _ends(low, high), on)
     missing = tuple(dict.fromkeys(code for codes in verdicts.missing if codes for code in codes))
     if missing:
@@ -195,13 +207,13 @@ def _distances(
     if not apply:
         return [], (), str(verdicts.reason[0] or "")
     i = max(apply, key=lambda at: verdicts.limit[at])
-    told = Distance(verdicts.entry(i), edge, float(verdicts.limit[i]), verdicts.status(i), verdicts.explain(i))
-    return [told], (), ""
+    made = Distance(verdicts.entry(i), edge, float(verdicts.limit[i]), verdicts.status(i), verdicts.explain(i))
+    return [made], (), ""
 
 
 def before_edges(rules: Sequence[Rule], edge: Edge) -> list[Rule]:
     """The rules that keep buildings away from ``edge``."""
-    return [rule for rule in rules if rule.measure == edge.measure and rule.op == "at_least"]
+    return [rule for rule in rules if rule.measure == edge.measure and rule.op == edge.op]
 
 
 def bands(
@@ -236,8 +248,9 @@ def _alike(band: Band, distances: Sequence[Distance], missing: Sequence[str]) ->
 
 
 def ground_left(lot: shapely.Geometry, distances: Sequence[Distance]) -> shapely.Geometry:
-    """``lot`` without what lies nearer to an edge than asked for."""
-    taken = [
+    """``lot`` without what lies nearer to an edge than asked for, and without its forecourts."""
+    taken = [one.edge.ground for one in distances if one.edge.ground is not None]
+    taken += [
         shapely.buffer(one.edge.line, one.kept, quad_segs=ARC_SEGMENTS)
         for one in distances
         if one.kept > 0 and one.edge.line is not None
@@ -248,28 +261,14 @@ def ground_left(lot: shapely.Geometry, distances: Sequence[Distance]) -> shapely
 # ---- one lot of a measured map ----
 
 
-def street_edges(scene: Scene, lot: int, use: str | None) -> list[Edge]:
-    """The red lines before a lot, each with its street and the lot's states."""
-    found = frontages(scene.lots[[lot]], scene.known_streets)
-    states = row_of(scene.lot_states, lot)
-    made = []
-    for street, line in zip(found.street, found.line, strict=True):
-        of = scene.known_streets.table.iloc[street]
-        inputs = {
-            "street": of["label"],
-            "street_uid": of["uid"],
-            "road_width": of["road_width"],
-            "road_class": of["road_class"],
-            "use": use,
-            **({} if line is not None else {"distance": math.nan}),
-        }
-        made.append(Edge(line, "setback", states | inputs))
-    return made
-
-
 def height_rules(rules: Sequence[Rule]) -> list[Rule]:
     """The rules that limit the height itself."""
     return [rule for rule in rules if rule.op == "at_most" and MEASURES[rule.measure].inputs == ("height",)]
+
+
+def gap_sources(rules: Sequence[Rule]) -> list[str]:
+    """Where rules about the distance between buildings stand: no ground is taken off for them, which must be said."""
+    return list(dict.fromkeys(rule.source.citation for rule in rules if rule.measure == "building_gap"))
 
 
 def _cap(rules: Sequence[Rule], inputs: Mapping[str, Any], on: date) -> tuple[float, str, list[str]]:
@@ -283,11 +282,6 @@ def _cap(rules: Sequence[Rule], inputs: Mapping[str, Any], on: date) -> tuple[fl
             found.append((float(verdicts.limit[0]), verdicts.entry(0).id))
     cap, by = min(found, default=(math.inf, ""))
     return cap, by, missing if missing or found else [NO_CAP]
-
-
-def row_of(frame: pd.DataFrame, at: int) -> dict[str, Any]:
-    """One row as inputs of the judge."""
-    return {str(name): value for name, value in frame.iloc[at].to_dict().items()}
 
 
 def _quotas(
@@ -307,8 +301,19 @@ def _quotas(
     return made, list(dict.fromkeys(missing))
 
 
-def envelope(scene: Scene, lot: int, rules: Sequence[Rule], on: date, *, use: str | None = None) -> Envelope:
-    """The envelope of the parcel at position ``lot`` of ``scene``. ``use`` is the use planned, None: that of today."""
+def envelope(
+    scene: Scene,
+    lot: int,
+    rules: Sequence[Rule],
+    on: date,
+    *,
+    use: str | None = None,
+    joined: Sequence[int] = (),
+) -> Envelope:
+    """The envelope of the parcel at position ``lot`` of ``scene``. ``use`` is the use planned, None: that of today.
+
+    A building may stand over the lot and those ``joined`` to it.
+    """
     parcel = scene.layers["parcel"].iloc[lot]
     uid, code = str(parcel["uid"]), str(parcel["code"] or parcel["uid"])
     if not absent(scene.lot_flaw)[lot]:
@@ -328,7 +333,8 @@ def envelope(scene: Scene, lot: int, rules: Sequence[Rule], on: date, *, use: st
         found: list[Band] = []
         reasons: list[str] = []
     else:
-        found, reasons = bands(scene.lots[lot], edges, rules, on, cap)
+        further = border_edges(scene, lot, use, joined) + forecourt_edges(scene, lot, use)
+        found, reasons = bands(scene.lots[lot], edges + further, rules, on, cap)
     missing += [code for band in found for code in band.missing]
     known = [band for band in found if band.ground is not None]
     quotas, lacking_quotas = _quotas(rules, inputs, [_ends(b.low, b.high)[1] for b in known], on)

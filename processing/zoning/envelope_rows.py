@@ -40,17 +40,23 @@ def marked(text: str, status: str, language: str) -> str:
 
 
 def told(envelope: Envelope, band: Band, language: str) -> str:
-    """What holds in a band, in words."""
+    """What holds in a band, in words: the setback, then the sides, the back and the building line."""
     said = {"feature": envelope.code, "heights": heights(band, envelope.cap, language)}
     said["area"] = number(round(band.area, 1), language)
     by = band.binding
     if by is None:
-        first = next(iter(band.distances), None)
+        first = next((one for one in band.distances if one.edge.measure == "setback"), None)
         text = sentence("zoning.envelope.tier_free", language, **said)
-        return marked(text, first.status if first else "", language)
-    said |= {"setback": number(by.limit, language), "street": str(by.edge.inputs.get("street") or "–")}
-    text = sentence("zoning.envelope.tier", language, source=by.rule.source.citation, **said)
-    return marked(text, by.status, language)
+        lines = [marked(text, first.status if first else "", language)]
+    else:
+        said |= {"setback": number(by.limit, language), "street": str(by.edge.inputs.get("street") or "–")}
+        text = sentence("zoning.envelope.tier", language, source=by.rule.source.citation, **said)
+        lines = [marked(text, by.status, language)]
+    for other in band.others:
+        code = f"zoning.envelope.also.{other.edge.measure}"
+        values = {"distance": number(other.limit, language), "source": other.rule.source.citation}
+        lines.append(marked(sentence(code, language, **values), other.status, language))
+    return " ".join(lines)
 
 
 def tiers(envelopes: Sequence[Envelope], tallest: Mapping[str, float], crs: Any) -> gpd.GeoDataFrame:
@@ -171,7 +177,8 @@ def summary(one: Envelope) -> dict[str, Any]:
                 "limited_by": [
                     {
                         "rule": by.rule.id,
-                        "setback_m": by.limit,
+                        "measure": by.edge.measure,
+                        "setback_m": by.limit if by.edge.op == "at_least" else None,
                         "street": by.edge.inputs.get("street"),
                         "street_uid": by.edge.inputs.get("street_uid"),
                         "source": by.rule.source.citation,

@@ -14,6 +14,7 @@ import shapely
 from ...layers.errors import InputError
 from ...store import coordinates, dataset
 from .columns import numbers, words
+from .drawn import Drawn
 from .lots import COUNTING_SHARE
 from .overlay import Geometries
 from .shadow import Prisms, high_enough, lost_sun, shadows, vectors
@@ -23,6 +24,8 @@ from .surroundings import Surroundings
 
 # TT 08/2024/TT-BTNMT: public recreation ground, parks among it.
 PARK_USES = ("DKV",)
+# Green space that anybody may enter (``green_access``).
+PUBLIC_GREEN = "public"
 # Standing buildings farther than this from all that is looked at are not read.
 MOST_REACH_M = 500.0
 
@@ -60,18 +63,35 @@ def from_data(data: Path, uids: Sequence[str], height: float | None) -> Planned:
     return Planned(Prisms(shapes[usable], heights[usable]), tuple(found["uid"]), near.crs, lacking)
 
 
-def drawn(data: Path, text: str, height: float | None) -> Planned:
+def footprint(data: Path, text: str, height: float | None) -> Planned:
     """A footprint drawn on the map: WKT in the system of the parcels. Raises :class:`InputError`."""
     try:
         shape = shapely.from_wkt(text)
     except shapely.errors.ShapelyError as error:
         raise InputError("zoning.shadow_geometry", reason=str(error)[:120]) from error
+    return _prism(shape, height, (), Surroundings(data).crs)
+
+
+def from_drawn(data: Path, drawn: Drawn, height: float | None) -> Planned:
+    """A building drawn but not saved: as high as it says or ``height`` metres. The saved one of its uid is not there.
+
+    Raises :class:`InputError` for another layer, and for what throws no shadow.
+    """
+    if drawn.layer_id != "building":
+        raise InputError("zoning.shadow_drawn_layer", layer=drawn.layer_id)
+    crs = Surroundings(data).crs
+    feature = coordinates.to(drawn.feature, crs)
+    told = float(numbers(feature, "height_m")[0])
+    return _prism(feature.geometry.to_numpy()[0], height or (told if told > 0 else None), (drawn.uid,), crs)
+
+
+def _prism(shape: shapely.Geometry, height: float | None, uids: tuple[str, ...], crs: str) -> Planned:
     shapes, flaw = polygons(np.array([shape], dtype=object), "geometry")
     if shapes[0] is None:
         raise InputError("zoning.shadow_geometry", reason=shapely.is_valid_reason(shape) if shape else str(flaw[0]))
     if not height:
-        raise InputError("zoning.shadow_no_height", buildings=["–"])
-    return Planned(Prisms(shapes, np.array([height])), (), Surroundings(data).crs)
+        raise InputError("zoning.shadow_no_height", buildings=list(uids) or ["–"])
+    return Planned(Prisms(shapes, np.array([height])), uids, crs)
 
 
 def thrown(planned: Planned, sun: Sun) -> gpd.GeoDataFrame:
@@ -143,11 +163,9 @@ def _targets(
     kinds = [("lot", parcels[reached], lots[reached], shapely.difference(lots[reached], built))]
     hit = shapely.intersects(standing.footprints, shade)
     kinds.append(("building", frame[hit], standing.footprints[hit], standing.footprints[hit]))
-    if "planned_zone" in near.there:
-        zones = coordinates.to(near.at("planned_zone", place), near.crs)
-        parks, _ = polygons(zones.geometry.to_numpy(), "planned_zone.geometry")
-        park = zones["land_use"].isin(PARK_USES).to_numpy() & shapely.intersects(parks, shade)
-        kinds.append(("park", zones[park], parks[park], shapely.difference(parks[park], built)))
+    parks, park = _parks(near, place)
+    shaded = shapely.intersects(park, shade)
+    kinds.append(("park", parks[shaded], park[shaded], shapely.difference(park[shaded], built)))
     tables = [
         pd.DataFrame({"kind": kind, "uid": words(of, "uid"), "code": words(of, "code")}) for kind, of, _, _ in kinds
     ]
@@ -156,3 +174,23 @@ def _targets(
     open_ = shapely.area(ground) > 0
     table = pd.concat(tables, ignore_index=True)[open_].reset_index(drop=True)
     return _Targets(table, shapes[open_], ground[open_])
+
+
+def _parks(near: Surroundings, place: gpd.GeoDataFrame) -> tuple[pd.DataFrame, Geometries]:
+    """Planned parks, and public green spaces that lie in none of them: each park once."""
+    tables = [pd.DataFrame({"uid": [], "code": []}, dtype=object)]
+    shapes = np.zeros(0, dtype=object)
+    if "planned_zone" in near.there:
+        zones = coordinates.to(near.at("planned_zone", place), near.crs)
+        zones = zones[zones["land_use"].isin(PARK_USES).to_numpy()]
+        tables.append(pd.DataFrame({"uid": words(zones, "uid"), "code": words(zones, "code")}))
+        shapes = polygons(zones.geometry.to_numpy(), "planned_zone.geometry")[0]
+    if "green_space" in near.there:
+        green = coordinates.to(near.at("green_space", place), near.crs)
+        green = green[((green["access"] == PUBLIC_GREEN) & (green["kind"] != "water")).to_numpy()]
+        found, _ = polygons(green.geometry.to_numpy(), "green_space.geometry")
+        planned = shapely.union_all(shapes[~shapely.is_missing(shapes)])
+        outside = shapely.area(shapely.difference(found, planned)) > 0.5 * shapely.area(found)
+        tables.append(pd.DataFrame({"uid": words(green, "uid"), "code": words(green, "name")})[outside])
+        shapes = np.concatenate([shapes, found[outside]])
+    return pd.concat(tables, ignore_index=True), shapes

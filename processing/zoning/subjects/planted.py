@@ -55,7 +55,7 @@ def planted_lots(scene: Scene) -> Subjects:
 
 PLANTED_LOTS = Kind(
     planted_lots,
-    {**BUILT_LOTS.reads, "green_space": ("kind",)},
+    {**BUILT_LOTS.reads, "green_space": ("kind", "access", "name")},
     required=("parcel", "building", "green_space"),
     reach_m=0.0,
 )

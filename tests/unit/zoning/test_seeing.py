@@ -15,7 +15,7 @@ from dothi.layers.errors import InputError, UsageError
 from dothi.layers.report import Silent
 from dothi.store import dataset, runs
 
-from .scenes import EAST, NORTH, uid
+from .scenes import CRS, EAST, NORTH, frame, rectangle, uid, zones
 from .test_job import write
 
 
@@ -166,3 +166,82 @@ def test_hours_below_the_cut_off_are_told(data):
     assert told["left_out_h"] > 1.5
     assert "zoning.shadow.left_out" in heard.codes
     assert [row["shadow_of_1_m"] is None for row in told["sun"]][:3] == [True, True, True]
+
+
+# ---- a building that is drawn and not saved ----
+
+
+def a_drawing(west: float, south: float, east: float, north: float, height: float, **more) -> dict[str, object]:
+    shape = shapely.MultiPolygon([shapely.box(EAST + west, NORTH + south, EAST + east, NORTH + north)])
+    return {"layer": "building", "wkt": shape.wkt, "values": {"use": "mixed", "height_m": height}, **more}
+
+
+def test_a_drawn_building_has_the_envelope_of_the_lot_it_is_drawn_on(data):
+    """Drawn 1 m behind the line of the 15 m street, 21 m high: 2 m too close from 19 m on."""
+    before = data.read_bytes()
+    asked = JOBS["zoning.envelope"].read({"data": str(data), "drawn": a_drawing(62, 1, 78, 20, 21.0)})
+    told = zoning.envelope(asked, Heard())["envelope"]
+    assert [lot["code"] for lot in told["lots"]] == ["lot3"]
+    assert [(part["kind"], part["from_m"], part["to_m"]) for part in told["outside"]] == [("setback", 19, 21)]
+    assert data.read_bytes() == before
+
+
+def test_what_is_drawn_stands_in_for_the_saved_building_of_its_uid(data):
+    moved = a_drawing(2, 6, 18, 20, 20.0, uid=uid("house0"))
+    told = envelope(data, "house0", drawn=moved)["envelope"]
+    assert told["outside"] == []
+    assert [part["kind"] for part in envelope(data, "house0")["envelope"]["outside"]] == ["setback"]
+
+
+def test_the_envelope_needs_something_to_be_asked_about(data):
+    with pytest.raises(UsageError, match="parameter_missing"):
+        zoning.envelope(JOBS["zoning.envelope"].read({"data": str(data)}), Silent())
+
+
+def test_that_distances_between_buildings_are_not_drawn_is_said(data):
+    heard = Heard()
+    told = envelope(data, "lot1", heard)
+    assert any("2.6.1" in source for source in told["envelope"]["not_drawn"]["building_gap"])
+    assert "zoning.envelope.remark.building_gap" in heard.codes
+
+
+def test_the_shadow_of_what_is_drawn_is_that_of_the_same_building_saved(data):
+    saved = shadow(data, uids=[uid("house2")], step_min=60)
+    drawn = shadow(data, drawn=a_drawing(42, 2, 58, 20, 20.0, uid=uid("house2")), step_min=60)
+    assert drawn["lost"] == saved["lost"]
+    higher = shadow(data, drawn=a_drawing(42, 2, 58, 20, 20.0, uid=uid("house2")), height_m=30.0, step_min=60)
+    assert sum(row["lost_h"] for row in higher["lost"]) > sum(row["lost_h"] for row in saved["lost"])
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"values": {}}, "no_height"),
+        ({"wkt": "POLYGON EMPTY"}, "shadow_geometry"),
+        ({"layer": "parcel", "values": {}}, "drawn_layer"),
+        ({"layer": "nothing"}, "layer_missing"),
+    ],
+)
+def test_a_drawing_that_throws_no_shadow_is_refused(data, change, code):
+    with pytest.raises(InputError, match=code):
+        shadow(data, drawn=a_drawing(42, 2, 58, 20, 20.0) | change)
+
+
+def test_public_green_is_a_neighbour_once_and_water_or_private_green_is_none(tmp_path):
+    """Four green spaces north of house2, in its shadow at noon in December; one lies in a planned park."""
+    path = write(tmp_path / "xanh.gpkg")
+    dataset.add_layer(path, "green_space", CRS)
+    park = rectangle(56, 21, 60, 29)
+    dataset.append(path, "planned_zone", zones(cong_vien=(park, {"land_use": "DKV"})))
+    rows = [
+        {"uid": uid(name), "name": name, "kind": kind, "access": access, "geometry": rectangle(x, 21, x + 4, 29)}
+        for name, kind, access, x in (
+            ("vườn hoa", "planted", "public", 42),
+            ("hồ", "water", "public", 47),
+            ("sân trong", "planted", "limited", 52),
+            ("trong công viên", "planted", "public", 56),
+        )
+    ]
+    dataset.append(path, "green_space", frame(rows, ("name", "kind", "access")))
+    told = shadow(path, uids=[uid("house2")], first_hour=11, last_hour=13, step_min=60)
+    assert sorted(row["code"] for row in told["lost"] if row["kind"] == "park") == ["cong_vien", "vườn hoa"]
