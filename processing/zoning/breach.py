@@ -34,7 +34,7 @@ HEIGHT_UNKNOWN_M = 3.0
 class Breach:
     """The ``part`` of the building ``uid`` that is outside, from ``low`` to ``high`` metres above the ground.
 
-    ``kind`` is one of :data:`KIND_OF`, ``height`` or ``border``; ``rule`` None where the lot or the zone says it, no rule.
+    ``kind`` is one of :data:`KIND_OF`, ``height`` or ``border``; ``rule`` is None where the lot or the zone says it.
     """
 
     uid: str
