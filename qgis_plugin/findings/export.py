@@ -6,32 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from qgis.core import (
-    QgsApplication,
-    QgsProcessingAlgRunnerTask,
-    QgsProcessingContext,
-    QgsProcessingFeedback,
-    QgsProject,
-)
 from qgis.PyQt.QtWidgets import QFileDialog, QWidget
 
 from ..language import language, tr
+from .background import Background
 
 ALGORITHM = "dothi:export_findings"
 SUFFIXES = ("xlsx", "csv")
-
-
-class _Heard(QgsProcessingFeedback):
-    """Keeps the last trouble, which the task itself does not hand on."""
-
-    def __init__(self) -> None:
-        super().__init__(False)
-        self.trouble = ""
-
-    def reportError(self, error: str, fatalError: bool = False) -> None:
-        """Called by Processing."""
-        self.trouble = error
-        super().reportError(error, fatalError)
 
 
 def ask_for_file(parent: QWidget, suggested: Path, suffix: str) -> Path | None:
@@ -51,33 +32,18 @@ class Export:
 
     def __init__(self, ended: Callable[[Path, int, str], None]) -> None:
         self._ended = ended
-        self._task: QgsProcessingAlgRunnerTask | None = None
-        self._context = QgsProcessingContext()
-        self._feedback = _Heard()
-        self._path = Path()
+        self._background = Background()
 
     def start(self, data: str, run: Path, uids: Sequence[str], path: Path, *, replace: bool) -> None:
         """Let the engine write the findings ``uids`` of ``run``, in that order, to ``path``."""
-        algorithm = QgsApplication.processingRegistry().createAlgorithmById(ALGORITHM)
         asked: dict[str, Any] = {
             "data": data, "table": str(path), "run": str(run), "language": language(), "uids": list(uids),
             "replace": replace,
         }  # fmt: skip
-        self._path = path
-        self._context.setProject(QgsProject.instance())
-        task = QgsProcessingAlgRunnerTask(algorithm, asked, self._context, self._feedback)
-        task.executed.connect(self._over)
-        self._task = task
-        QgsApplication.taskManager().addTask(task)
-
-    def _over(self, well: bool, results: dict[str, Any]) -> None:
-        self._task = None
-        trouble = "" if well else self._feedback.trouble or tr("engine.cancelled")
-        self._ended(self._path, int(results.get("rows") or 0), trouble)
+        self._background.start(
+            ALGORITHM, asked, lambda results, trouble: self._ended(path, int(results.get("rows") or 0), trouble)
+        )
 
     def stop(self) -> None:
         """Give up; nothing is left of the table."""
-        if self._task is not None:
-            self._task.executed.disconnect(self._over)
-            self._task.cancel()
-            self._task = None
+        self._background.stop()

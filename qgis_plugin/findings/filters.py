@@ -1,4 +1,4 @@
-"""What is shown: grouping, outcome, severity, rule, level and words."""
+"""What is shown: grouping, outcome, severity, rule, level, what became of it, and words."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ...layers import catalogue
 from ..language import language, tr
 from ..map.rule_titles import rule_title
 from . import words
+from .changes import STATES
 from .index import GROUPINGS, SHOWN_OUTCOMES, Facets, Question, words_of
 
 _PAUSE_MS = 250  # of typing, before the list is asked
@@ -23,8 +24,15 @@ class FilterBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.grouping, self.outcome, self.severity, self.rule, self.level = (_box() for _ in range(5))
+        self.state, self.standing = _box(), _box()
         for grouping in GROUPINGS:
-            self.grouping.addItem(tr(f"plugin.findings.by.{grouping}"), grouping)
+            if grouping != "state":  # only while two runs are compared
+                self.grouping.addItem(tr(f"plugin.findings.by.{grouping}"), grouping)
+        _fill(
+            self.standing,
+            tr("plugin.findings.all_standings"),
+            [(tr(f"plugin.findings.standing.{one}"), one) for one in ("open", "waived")],
+        )
         _fill(self.outcome, tr("plugin.findings.all_outcomes"), [(words.outcome(one), one) for one in SHOWN_OUTCOMES])
         severities = catalogue.domains()["severity"].values
         _fill(
@@ -39,7 +47,8 @@ class FilterBar(QWidget):
         self._typing = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._typing.timeout.connect(self.changed)
         self.search.textChanged.connect(lambda _: self._typing.start())
-        for box in (self.grouping, self.outcome, self.severity, self.rule, self.level):
+        boxes = (self.grouping, self.outcome, self.severity, self.rule, self.level, self.state, self.standing)
+        for box in boxes:
             box.currentIndexChanged.connect(lambda _: self.changed.emit())
         self.offer(Facets((), (), 0), "")
         self._arrange()
@@ -55,11 +64,14 @@ class FilterBar(QWidget):
         grid.addWidget(self.severity, 0, 3)
         grid.addWidget(self.rule, 1, 0, 1, 3)
         grid.addWidget(self.level, 1, 3)
-        grid.addWidget(self.search, 2, 0, 1, 4)
+        grid.addWidget(self.search, 2, 0, 1, 2)
+        grid.addWidget(self.standing, 2, 2)
+        grid.addWidget(self.state, 2, 3)
         for column in (1, 2, 3):
             grid.setColumnStretch(column, 1)
         for box, name in (
             (self.outcome, "outcome"), (self.severity, "severity"), (self.rule, "rule"), (self.level, "level"),
+            (self.state, "state"), (self.standing, "standing"),
         ):  # fmt: skip
             box.setToolTip(tr(f"plugin.findings.filter.{name}"))
             box.setAccessibleName(tr(f"plugin.findings.filter.{name}"))
@@ -77,6 +89,24 @@ class FilterBar(QWidget):
             box.setCurrentIndex(max(0, box.findData(chosen)))
             box.setEnabled(box.count() > 1)
             box.blockSignals(False)
+        self._offer_states(facets)
+
+    def _offer_states(self, facets: Facets) -> None:
+        """What became of the findings can be chosen, and grouped by, only while two runs are compared."""
+        chosen = self.state.currentData()
+        self.state.blockSignals(True)
+        known = [(tr(f"plugin.findings.state.{one}"), one) for one in STATES if facets.states.get(one)]
+        _fill(self.state, tr("plugin.findings.all_states"), known)
+        self.state.setCurrentIndex(max(0, self.state.findData(chosen)))
+        self.state.setEnabled(bool(known))
+        self.state.blockSignals(False)
+        self.grouping.blockSignals(True)
+        at = self.grouping.findData("state")
+        if known and at < 0:
+            self.grouping.addItem(tr("plugin.findings.by.state"), "state")
+        elif not known and at >= 0:
+            self.grouping.removeItem(at)
+        self.grouping.blockSignals(False)
 
     def question(self, sort: str = "code", descending: bool = False) -> Question:
         """What the user wants to see."""
@@ -86,6 +116,8 @@ class FilterBar(QWidget):
             severity=self.severity.currentData(),
             rule=self.rule.currentData(),
             level=self.level.currentData(),
+            state=self.state.currentData(),
+            standing=self.standing.currentData(),
             words=words_of(self.search.text()),
             sort=sort,
             descending=descending,

@@ -9,41 +9,49 @@ from __future__ import annotations
 
 import sqlite3
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+from . import changes
 from .runs import reading
 
-GROUPINGS = ("rule", "feature", "street", "severity")
-SORTS = ("code", "rule", "street", "measured", "limit_value", "margin")
+GROUPINGS = ("rule", "feature", "street", "severity", "state")
+SORTS = ("code", "state", "rule", "street", "measured", "limit_value", "margin")
 PAGE = 200  # rows fetched at a time
 SHOWN_OUTCOMES = ("fail", "not_checkable")  # those that are rows; the others are counts of the run
 
 # What makes the rows of a grouping one group, and the order of groups: breaches first, then by number.
-_KEY = {"rule": "rule", "feature": "feature", "street": "street", "severity": "class"}
+_KEY = {"rule": "rule", "feature": "feature", "street": "street", "severity": "class", "state": "state"}
+_STATE_RANK = "CASE state WHEN 'new' THEN 0 WHEN 'changed' THEN 1 WHEN 'unchanged' THEN 2 WHEN 'fixed' THEN 3 END"
+# What each of the two filters on what became of a finding lets through.
+_STANDING = {"open": "waiver = '' AND state <> 'fixed'", "waived": "waiver <> ''"}
 _LOAD = """
 INSERT INTO finding
-SELECT fid, uid, outcome, severity,
+SELECT {id}, uid, outcome, severity,
        CASE outcome WHEN 'fail' THEN severity ELSE outcome END,
        rule, layer, feature_uid, coalesce(feature_code, ''),
        coalesce(feature_uid, ''),
        coalesce(json_extract(how, '$.inputs.street'), json_extract(arguments, '$.street'), ''),
        coalesce(json_extract(how, '$.level'), ''),
-       measured, limit_value, margin, coalesce(unit, '')
-FROM run.finding WHERE outcome IN ('fail', 'not_checkable')
+       measured, limit_value, margin, coalesce(unit, ''), {state}, {waiver}
+FROM run.finding WHERE outcome IN ('fail', 'not_checkable') {only}
 """
 _TABLE = """
 CREATE TABLE finding (
     id INTEGER PRIMARY KEY, uid TEXT, outcome TEXT, severity TEXT, class TEXT, rule TEXT, layer TEXT, feature_uid TEXT,
-    code TEXT, feature TEXT, street TEXT, level TEXT, measured REAL, limit_value REAL, margin REAL, unit TEXT
+    code TEXT, feature TEXT, street TEXT, level TEXT, measured REAL, limit_value REAL, margin REAL, unit TEXT,
+    state TEXT, waiver TEXT
 )
 """
 
 
 @dataclass(frozen=True)
 class Row:
-    """A finding as a list shows it; numbers are None where nothing was measured."""
+    """A finding as a list shows it; numbers are None where nothing was measured. ``state`` against an earlier run, of
+    which it is a row where it is ``fixed``; ``waiver`` is the document that lets it stand.
+    """
 
     id: int
     uid: str
@@ -59,6 +67,8 @@ class Row:
     limit_value: float | None
     margin: float | None
     unit: str
+    state: str = ""
+    waiver: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,6 +91,8 @@ class Question:
     severity: str = ""
     rule: str = ""
     level: str = ""
+    state: str = ""
+    standing: str = ""
     words: tuple[str, ...] = ()
     sort: str = "code"
     descending: bool = False
@@ -93,6 +105,8 @@ class Facets:
     rules: tuple[str, ...]
     levels: tuple[str, ...]
     total: int
+    waived: int = 0
+    states: Mapping[str, int] = field(default_factory=dict)
 
 
 def folded(text: str) -> str:
@@ -110,18 +124,47 @@ class Index:
         self._base = sqlite3.connect(":memory:", check_same_thread=False, uri=True)
         self._base.execute(_TABLE)
         self._base.execute("CREATE TABLE found (id INTEGER PRIMARY KEY)")
-        self._found: tuple[str, ...] = ()
-        with reading(path):
-            self._base.execute("ATTACH ? AS run", (f"{path.resolve().as_uri()}?mode=ro&immutable=1",))
-            self._base.execute(_LOAD)
-            self._base.commit()
-            self._base.execute("DETACH run")
+        self._titles = titles
+        self._load(path, id="fid", state="''", only="")
         for column in dict.fromkeys(_KEY.values()):
             self._base.execute(f"CREATE INDEX by_{column} ON finding ({column})")
-        self._words = {
-            "rule": self._folded("rule", titles),
-            "street": self._folded("street", {}),
-        }
+        self._read_words()
+
+    def _load(self, path: Path, **parts: str) -> None:
+        """Copy rows of the run at ``path``; ``parts`` of the statement are this module's own."""
+        with reading(path):
+            self._base.execute("ATTACH ? AS run", (f"{path.resolve().as_uri()}?mode=ro&immutable=1",))
+            try:
+                named = self._base.execute("SELECT 1 FROM pragma_table_info('finding', 'run') WHERE name = 'waiver'")
+                waiver = "coalesce(waiver, '')" if named.fetchone() else "''"  # runs made before there were waivers
+                self._base.execute(_LOAD.format(waiver=waiver, **parts))
+                self._base.commit()
+            finally:
+                self._base.rollback()
+                self._base.execute("DETACH run")
+
+    def _read_words(self) -> None:
+        self._found: tuple[str, ...] = ()
+        self._words = {"rule": self._folded("rule", self._titles), "street": self._folded("street", {})}
+
+    def compare(self, before: Path | None, rows: Iterable[Mapping[str, Any]] = ()) -> None:
+        """Tell what became of each finding since the run ``before`` (None: tell nothing any more).
+
+        ``rows`` are those of the job ``zoning.compare_runs``; what is fixed is added from ``before``.
+        """
+        changes.forget(self._base)
+        if before is not None:
+            changes.tell(self._base, self._load, before, rows)
+        self._read_words()
+
+    def let_stand(self, waived: Mapping[tuple[str, str], str]) -> None:
+        """Name the document of the waiver of each breach, by rule and feature; all others have none."""
+        self._base.execute("UPDATE finding SET waiver = ''")
+        self._base.executemany(
+            "UPDATE finding SET waiver = ? WHERE outcome = 'fail' AND state <> 'fixed' AND rule = ? AND feature = ?",
+            [(document, rule, uid) for (rule, uid), document in waived.items()],
+        )
+        self._base.commit()
 
     def _folded(self, column: str, names: Mapping[str, str]) -> dict[str, str]:
         asked = f"SELECT DISTINCT {column} FROM finding"  # noqa: S608  # nosec B608 - names of this module and the catalogue
@@ -131,8 +174,11 @@ class Index:
     def facets(self) -> Facets:
         """Rules and levels that occur, and how many findings there are."""
         levels = [value for (value,) in self._base.execute("SELECT DISTINCT level FROM finding WHERE level <> ''")]
-        total = self._base.execute("SELECT count(*) FROM finding").fetchone()[0]
-        return Facets(tuple(sorted(self._words["rule"])), tuple(sorted(levels)), int(total))
+        total, waived = self._base.execute("SELECT count(*), coalesce(sum(waiver <> ''), 0) FROM finding").fetchone()
+        states = self._base.execute("SELECT state, count(*) FROM finding WHERE state <> '' GROUP BY state")
+        return Facets(
+            tuple(sorted(self._words["rule"])), tuple(sorted(levels)), int(total), int(waived), dict(states.fetchall())
+        )
 
     def count(self, question: Question) -> int:
         """How many findings the filters of ``question`` let through."""
@@ -145,9 +191,10 @@ class Index:
         where, values = self._where(question)
         key = _KEY[question.grouping]
         asked = (  # nosec B608 - names of this module, values are bound
-            f"SELECT {key}, count(*), sum(outcome = 'fail') AS failed, min(code), min(layer) "  # noqa: S608
+            f"SELECT {key}, count(*), sum(outcome = 'fail' AND state <> 'fixed') AS failed, min(code), min(layer) "  # noqa: S608
             f"FROM finding WHERE {where} GROUP BY {key} "
-            f"ORDER BY failed DESC, count(*) DESC, min(code), {key} LIMIT ? OFFSET ?"
+            f"ORDER BY {_STATE_RANK if key == 'state' else 'NULL'}, "
+            f"failed DESC, count(*) DESC, min(code), {key} LIMIT ? OFFSET ?"
         )
         rows = self._base.execute(asked, (*values, most, offset))
         return [Group(str(row[0]), int(row[1]), int(row[2]), str(row[3]), str(row[4])) for row in rows]
@@ -157,17 +204,17 @@ class Index:
         where, values = self._where(question)
         asked = (  # nosec B608 - names of this module, values are bound
             "SELECT id, uid, outcome, severity, rule, layer, feature_uid, code, street, level, measured, "  # noqa: S608
-            f"limit_value, margin, unit FROM finding WHERE {_KEY[question.grouping]} = ? AND {where} "
+            f"limit_value, margin, unit, state, waiver FROM finding WHERE {_KEY[question.grouping]} = ? AND {where} "
             f"ORDER BY {self._order(question)} LIMIT ? OFFSET ?"
         )
         rows = self._base.execute(asked, (group, *values, most, offset))
         return [Row(*row) for row in rows]
 
     def uids(self, question: Question) -> list[str]:
-        """Identifiers of all findings shown, group by group."""
+        """Identifiers of all findings of this run that are shown, group by group: not of what is fixed."""
         every = replace(question, grouping="rule")
         where, values = self._where(every)
-        asked = f"SELECT uid FROM finding WHERE {where} ORDER BY rule, {self._order(question)}"  # noqa: S608  # nosec B608 - names of this module and the catalogue
+        asked = f"SELECT uid FROM finding WHERE {where} AND state <> 'fixed' ORDER BY rule, {self._order(question)}"  # noqa: S608  # nosec B608 - names of this module and the catalogue
         return [str(uid) for (uid,) in self._base.execute(asked, values)]
 
     def close(self) -> None:
@@ -176,15 +223,17 @@ class Index:
 
     def _order(self, question: Question) -> str:
         column = question.sort if question.sort in SORTS else "code"
-        return f"outcome, {column} IS NULL, {column}{' DESC' if question.descending else ''}, rule, id"
+        return f"state = 'fixed', outcome, {column} IS NULL, {column}{' DESC' if question.descending else ''}, rule, id"
 
     def _where(self, question: Question) -> tuple[str, list[str]]:
         """The filters as a condition and its values; column names are this module's own."""
         clauses, values = ["1"], []
-        for column in ("outcome", "severity", "rule", "level"):
+        for column in ("outcome", "severity", "rule", "level", "state"):
             if wanted := getattr(question, column):
                 clauses.append(f"{column} = ?")
                 values.append(wanted)
+        if question.standing:
+            clauses.append(_STANDING[question.standing])
         if question.words:
             self._find(question.words)
             clauses.append("id IN found")

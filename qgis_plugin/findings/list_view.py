@@ -7,8 +7,13 @@ from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidg
 
 from .model import COLUMNS, FindingsModel
 
-_WIDTHS = {"code": 150, "rule": 190, "street": 120, "measured": 84, "limit_value": 76, "margin": 88}
-_SAID = {"rule": ("rule",), "street": ("street",), "feature": ("rule", "street")}  # the rule stands in the first then
+_WIDTHS = {"code": 150, "state": 104, "rule": 190, "street": 120, "measured": 84, "limit_value": 76, "margin": 88}
+_SAID = {
+    "rule": ("rule",),
+    "street": ("street",),
+    "feature": ("rule", "street"),
+    "state": ("street",),
+}  # the rule stands in the first then
 _WIDEST = {"rule": "street", "feature": "code"}  # grouping → the column that takes the room left; else the rule
 _AHEAD = 40  # rows before the end of what is fetched at which the next page is asked for
 
@@ -39,10 +44,14 @@ class FindingsView(QTreeView):
         self.verticalScrollBar().valueChanged.connect(lambda _: self._fetch_ahead())
         model.rowsInserted.connect(self._inserted)
 
-    def hide_what_groups_say(self, grouping: str) -> None:
-        """The column that all rows of a group have in common; of a feature, the rule takes the first column."""
+    def hide_what_groups_say(self, grouping: str, *, states: bool = False) -> None:
+        """The column that all rows of a group have in common; of a feature, the rule takes the first column.
+
+        ``states``: whether there is anything to tell of what became of findings.
+        """
         for number, column in enumerate(COLUMNS[1:], 1):
-            self.setColumnHidden(number, column in _SAID.get(grouping, ()))
+            hidden = column in _SAID.get(grouping, ()) or (column == "state" and not states)
+            self.setColumnHidden(number, hidden)
         header, widest = self.header(), _WIDEST.get(grouping, "rule")
         for number, column in enumerate(COLUMNS):
             modes = QHeaderView.ResizeMode

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from qgis.PyQt.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
-from qgis.PyQt.QtGui import QBrush, QColor, QFont, QIcon, QPainter, QPixmap
+from qgis.PyQt.QtGui import QBrush, QColor, QFont, QIcon, QPainter, QPen, QPixmap
 
 from ...layers.messages import number
 from ..language import language, tr
@@ -15,9 +15,10 @@ from ..map.rule_titles import rule_title
 from . import words
 from .index import PAGE, Group, Question, Row
 
-COLUMNS = ("code", "rule", "street", "measured", "limit_value", "margin")
+COLUMNS = ("code", "state", "rule", "street", "measured", "limit_value", "margin")
 _NUMBERS = ("measured", "limit_value", "margin")
 _MARK = 10  # pixels
+_GREY, _PALE = QColor("#5b5b5b"), QColor("#7a7a7a")
 
 Fetch = Callable[..., None]
 
@@ -164,7 +165,9 @@ class FindingsModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.TextAlignmentRole and column in _NUMBERS:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
-            return self._icon(words.colour(row.outcome, row.severity))
+            return self._icon(words.colour(row.outcome, row.severity), settled=_settled(row))
+        if role == Qt.ItemDataRole.ForegroundRole and _settled(row):
+            return QBrush(_PALE)
         if role == Qt.ItemDataRole.AccessibleTextRole and index.column() == 0:
             return self._tip(row)
         return None
@@ -183,7 +186,7 @@ class FindingsModel(QAbstractItemModel):
             font.setBold(True)
             return font
         if role == Qt.ItemDataRole.ForegroundRole and not group.failed:
-            return QBrush(QColor("#5b5b5b"))
+            return QBrush(_GREY)
         return None
 
     def group_name(self, group: Group) -> str:
@@ -195,6 +198,8 @@ class FindingsModel(QAbstractItemModel):
             return words.feature(group.code, group.layer)
         if grouping == "street":
             return group.key or tr("plugin.findings.no_street")
+        if grouping == "state":
+            return words.state(group.key)
         return words.outcome(group.key) if group.key == "not_checkable" else words.severity(group.key)
 
     def _shown(self, row: Row, column: str) -> str:
@@ -204,6 +209,9 @@ class FindingsModel(QAbstractItemModel):
             return rule_title(row.rule, self._data)
         if column == "street":
             return row.street
+        if column == "state":
+            waived = tr("plugin.findings.state.waived") if row.waiver else ""
+            return " · ".join(filter(None, (words.state(row.state), waived)))
         if column == "measured" and row.outcome == "not_checkable":
             return tr("plugin.findings.not_measured")
         return words.quantity(getattr(row, column), row.unit)
@@ -212,20 +220,32 @@ class FindingsModel(QAbstractItemModel):
         told = (
             f"{words.outcome(row.outcome)} · {words.feature(row.code, row.layer)}\n{rule_title(row.rule, self._data)}"
         )
+        if row.state:
+            told += f"\n{words.state(row.state)}"
+        if row.waiver:
+            told += f"\n{tr('plugin.findings.waiver.let_stand', document=row.waiver)}"
         if row.measured is None:
             return told
         measured, limit = words.quantity(row.measured, row.unit), words.quantity(row.limit_value, row.unit)
         return f"{told}\n{tr('plugin.findings.measured_and_limit', measured=measured, limit=limit)}"
 
-    def _icon(self, colour: str) -> QIcon:
-        if colour not in self._icons:
+    def _icon(self, colour: str, *, settled: bool = False) -> QIcon:
+        """A dot; a ring where nothing is left to do."""
+        name = f"{colour} {settled}"
+        if name not in self._icons:
             picture = QPixmap(_MARK, _MARK)
             picture.fill(Qt.GlobalColor.transparent)
             painter = QPainter(picture)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(colour))
-            painter.drawEllipse(0, 0, _MARK - 1, _MARK - 1)
+            painter.setPen(QPen(QColor(colour), 1.6) if settled else QPen(Qt.PenStyle.NoPen))
+            painter.setBrush(QBrush(Qt.BrushStyle.NoBrush) if settled else QBrush(QColor(colour)))
+            inside = int(settled)  # half of the ring's width lies outside its line
+            painter.drawEllipse(inside, inside, _MARK - 1 - 2 * inside, _MARK - 1 - 2 * inside)
             painter.end()
-            self._icons[colour] = QIcon(picture)
-        return self._icons[colour]
+            self._icons[name] = QIcon(picture)
+        return self._icons[name]
+
+
+def _settled(row: Row) -> bool:
+    """Nothing is left to do: it is no more so, or it was let stand."""
+    return row.state == "fixed" or bool(row.waiver)

@@ -32,12 +32,15 @@ from ..map.rule_titles import titles
 from ..map.verdict_page import finding_page, note
 from ..project_data import data_of_project, unsaved_layers
 from . import export, runs, words
+from .changes import STATES
+from .comparison import Comparison
 from .details import Details, details
 from .drawing import DrawingView
 from .filters import FilterBar
-from .index import SHOWN_OUTCOMES, Facets, Index, Question
+from .index import SHOWN_OUTCOMES, Facets, Index, Question, Row
 from .list_view import FindingsView
 from .model import COLUMNS, FindingsModel
+from .waiving import Waiving
 from .worker import Worker
 
 _THEME = ":/images/themes/default/"
@@ -54,7 +57,10 @@ class FindingsPanel(QWidget):
         self.shown: Details | None = None
         self._index: Index | None = None
         self._go_when_read = False
+        self._facets = Facets((), (), 0)
+        self._before: Path | None = None
         self.worker = Worker(self._refused, self)
+        self.waiving = Waiving(self, self._let_stand, self._tell)
         self.export = export.Export(self._exported)
         self.model = FindingsModel(self._fetch_groups, self._fetch_rows, self)
         self._make()
@@ -78,6 +84,7 @@ class FindingsPanel(QWidget):
         self.head.setTextInteractionFlags(
             Qt.TextInteractionFlag.LinksAccessibleByMouse | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
         )
+        self.comparison = Comparison()
         self.filters = FilterBar()
         self.view = FindingsView(self.model)
         self.count = QLabel()
@@ -93,7 +100,7 @@ class FindingsPanel(QWidget):
         upper = QWidget()
         column = QVBoxLayout(upper)
         column.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.head, self.filters):
+        for widget in (self.head, self.comparison, self.filters):
             column.addWidget(widget)
         column.addWidget(self.view, 1)
         column.addWidget(self.count)
@@ -112,6 +119,7 @@ class FindingsPanel(QWidget):
         self.runs.currentIndexChanged.connect(lambda _: self._open_run())
         self.again.clicked.connect(lambda _: self.read())
         self.head.linkActivated.connect(self._choose_outcome)
+        self.comparison.compared.connect(self._compare)
         self.filters.changed.connect(self.ask)
         self.view.header().sortIndicatorChanged.connect(lambda *_: self.ask())
         self.view.selectionModel().selectionChanged.connect(self._selected)
@@ -162,10 +170,43 @@ class FindingsPanel(QWidget):
 
     def _opened(self, read: tuple[runs.Run, Index, Facets]) -> None:
         self.run, self._index, facets = read
-        self.filters.offer(facets, self.data)
         self.head.setText(self._told(self.run))
         self.save.setEnabled(True)
+        known = [self.runs.itemData(number) for number in range(self.runs.count())]
+        self.comparison.offer(self.data, self.run.path, known)
+        self._offer(facets)
+        self.waiving.read(self.data, self.run.judged_on)
+
+    def _offer(self, facets: Facets) -> None:
+        self._facets = facets
+        self.filters.offer(facets, self.data)
         self.ask()
+
+    # What became of it.
+
+    def _compare(self, before: Path | None, rows: list[dict[str, Any]]) -> None:
+        index = self._index
+        if index is None or before == self._before:
+            return
+        self._before = before
+        self._again(partial(index.compare, before, rows))
+
+    def _let_stand(self, documents: dict[tuple[str, str], str]) -> None:
+        index = self._index
+        if index is not None and (documents or self._facets.waived):
+            self._again(partial(index.let_stand, documents))
+
+    def _again(self, change: Callable[[], None]) -> None:
+        """Change the index in its thread, then show it again; the change is never given up for a newer question."""
+        index = self._index
+        if index is None:
+            return
+
+        def changed() -> Facets:
+            change()
+            return index.facets()
+
+        self.worker.ask(changed, lambda facets: self._offer(facets) if index is self._index else None, kept=True)
 
     def _told(self, run: runs.Run) -> str:
         """The day judged by, and all four outcomes; those that are rows lead to them."""
@@ -201,14 +242,21 @@ class FindingsPanel(QWidget):
             return
         self.worker.forget()
         question = self.question()
-        self.view.hide_what_groups_say(question.grouping)
+        states = bool(self._facets.waived or self._facets.states)
+        self.view.hide_what_groups_say(question.grouping, states=states)
         self.model.show(question, self.data)
         self._forget_details()
         self.worker.ask(partial(self._index.count, question), self._counted)
 
     def _counted(self, count: int) -> None:
-        total = sum(self.run.counts.get(code, 0) for code in ("fail", "not_checkable")) if self.run else count
-        self.count.setText(tr("plugin.findings.shown", shown=count, total=total))
+        told = [tr("plugin.findings.shown", shown=count, total=self._facets.total)]
+        told += [
+            f"{words.state(one)}: {number(self._facets.states.get(one, 0), language())}"
+            for one in (STATES if self._facets.states else ())
+        ]
+        if self._facets.waived:
+            told.append(f"{tr('plugin.findings.standing.waived')}: {number(self._facets.waived, language())}")
+        self.count.setText(" · ".join(told))
 
     def _fetch_groups(self, question: Question, offset: int, then: Callable[..., None]) -> None:
         if self._index is not None:
@@ -226,7 +274,13 @@ class FindingsPanel(QWidget):
             self._forget_details()
             return
         self.shown = None
-        self.worker.ask(partial(details, self.run.path, row.uid, Path(self.data)), self._show)
+        self.worker.ask(partial(details, self._run_of(row), row.uid, Path(self.data)), self._show)
+
+    def _run_of(self, row: Row) -> Path:
+        """The run whose row it is: of what is fixed, the earlier one."""
+        if self.run is None:
+            raise RuntimeError("a row without a run")
+        return self._before if row.state == "fixed" and self._before is not None else self.run.path
 
     def _show(self, read: Details) -> None:
         row = self.model.row_at(self.view.currentIndex())
@@ -234,7 +288,11 @@ class FindingsPanel(QWidget):
             return  # another one was selected in the meantime
         self.shown = read
         notes = []
-        if read.gone:
+        if row.state == "fixed":
+            notes.append(tr("plugin.findings.fixed_since"))
+        if row.waiver:
+            notes.append(self.waiving.told(row))
+        if read.gone and row.state != "fixed":
             notes.append(tr("plugin.findings.feature_gone", feature=words.feature(row.code, row.layer)))
         if read.trouble is not None:
             notes.append(tr(read.trouble.code, **read.trouble.arguments))
@@ -273,13 +331,15 @@ class FindingsPanel(QWidget):
         self.iface.openFeatureForm(layer, feature, False, False)
 
     def _menu(self, at: Any) -> None:
-        if self.model.row_at(self.view.indexAt(at)) is None:
+        row = self.model.row_at(self.view.indexAt(at))
+        if row is None:
             return
         menu = QMenu(self)
         menu.addAction(tr("plugin.findings.menu_go"), self.go)
         menu.addAction(tr("plugin.findings.menu_form"), self.open_form)
         menu.addAction(tr("plugin.findings.menu_copy"), self.copy)
         menu.addAction(tr("plugin.findings.menu_svg"), self.save_drawing)
+        self.waiving.offer(menu, row)
         menu.exec(self.view.viewport().mapToGlobal(at))
         menu.deleteLater()
 
@@ -336,9 +396,11 @@ class FindingsPanel(QWidget):
 
     def _empty(self, told: str) -> None:
         self.worker.forget()
+        self.comparison.stop()
+        self._before, self._facets = None, Facets((), (), 0)
         index, self._index, self.run = self._index, None, None
         if index is not None:
-            self.worker.ask(index.close, lambda _: None)
+            self.worker.ask(index.close, lambda _: None, kept=True)
         self.model.show(None)
         self._forget_details()
         self.save.setEnabled(False)
@@ -356,6 +418,8 @@ class FindingsPanel(QWidget):
     def shut(self) -> None:
         """End the thread and what is under way; nothing is left behind."""
         self.export.stop()
+        self.comparison.stop()
+        self.waiving.stop()
         index, self._index = self._index, None
         self.worker.close(index.close if index is not None else lambda: None)
 

@@ -27,6 +27,11 @@ def severity(code: str) -> str:
     return _of_domain("severity", code)
 
 
+def state(code: str) -> str:
+    """``fixed`` → *đã khắc phục*; empty where nothing is compared."""
+    return tr(f"plugin.findings.state.{code}") if code else ""
+
+
 def colour(outcome_code: str, severity_code: str = "") -> str:
     """The colour of a finding: a breach by its severity, everything else by its outcome."""
     domain = "severity" if outcome_code == "fail" and severity_code else "outcome"

@@ -35,12 +35,15 @@ class Worker(QObject):
         """Nobody waits for the answers asked for so far."""
         self._generation += 1
 
-    def ask(self, work: Callable[[], Any], answered: Answered) -> None:
-        """Do ``work`` in the thread, then call ``answered`` with its value here, or ``refused`` with its error."""
-        generation = self._generation
+    def ask(self, work: Callable[[], Any], answered: Answered, *, kept: bool = False) -> None:
+        """Do ``work`` in the thread, then call ``answered`` with its value here, or ``refused`` with its error.
+
+        What is ``kept`` is not given up by :meth:`forget`.
+        """
+        generation = None if kept else self._generation
 
         def run() -> None:
-            if generation != self._generation or not self._open:
+            if generation not in (None, self._generation) or not self._open:
                 return
             value: Any
             try:
@@ -55,9 +58,9 @@ class Worker(QObject):
         if self._open:
             self._thread.submit(run)
 
-    def _deliver(self, asked: tuple[int, Answered], value: Any) -> None:
+    def _deliver(self, asked: tuple[int | None, Answered], value: Any) -> None:
         generation, answered = asked
-        if generation != self._generation or not self._open:
+        if generation not in (None, self._generation) or not self._open:
             return
         if isinstance(value, DothiError):
             self._refused(value)
