@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from .spec import Job, Parameter, Result
 
+TABLE = Parameter("table", "out_file", extensions=("xlsx", "csv"))
+LANGUAGE = Parameter("language", "choice", choices=("vi", "en"), default="vi", advanced=True)
+REPLACE = Parameter("replace", "flag", default=False, advanced=True)
+
 IMPACT = Job(
     id="plan.impact",
     algorithm="street_impact",
@@ -14,12 +18,16 @@ IMPACT = Job(
         Parameter("width", "number", minimum=0.5, maximum=500.0, unit="m"),
         Parameter("least_area", "number", minimum=0.0, unit="m²"),
         Parameter("least_width", "number", minimum=0.0, unit="m"),
+        TABLE,
+        LANGUAGE,
+        REPLACE,
     ),
     results=(
         Result("run", "file"),
         Result("lots", "layer", geometry="MultiPolygon"),
         Result("buildings", "layer", geometry="MultiPolygon"),
         Result("counts", "json"),
+        Result("table", "file"),
     ),
 )
 
@@ -30,6 +38,9 @@ STATISTICS = Job(
         Parameter("data", "dataset", required=True),
         Parameter("year", "integer", minimum=1975, maximum=2100),
         Parameter("date", "date"),
+        TABLE,
+        LANGUAGE,
+        REPLACE,
     ),
     results=(
         Result("run", "file"),
@@ -37,5 +48,6 @@ STATISTICS = Job(
         Result("changes", "layer", geometry="MultiPolygon"),
         Result("cover", "json"),
         Result("counts", "json"),
+        Result("table", "file"),
     ),
 )

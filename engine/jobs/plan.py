@@ -11,13 +11,17 @@ import numpy as np
 import pandas as pd
 
 from ...layers.errors import InputError, UsageError
+from ...layers.messages import sentence
 from ...layers.report import Report
 from ...processing.zoning import inputs
 from ...processing.zoning.columns import numbers, words
 from ...processing.zoning.impact import Minimum, land_of_lines
 from ...processing.zoning.impact import impact as of_streets
 from ...processing.zoning.land_statistics import land_statistics
+from ...processing.zoning.plan_tables import affected_sheets, statistics_sheets
 from ...store import coordinates, dataset, layer_source, nearby, runs
+from ...store.sheets import write_sheets
+from ...store.whole import refuse_existing
 
 # Personal fields are not read at all, so they cannot be written.
 _PARCEL = ("code", "sheet_no", "parcel_no", "ward_code", "land_use")
@@ -28,6 +32,7 @@ def impact(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     """The lots and buildings that planned street land takes; writes a run with both lists."""
     data = Path(parameters["data"])
     report.progress(0.0, "zoning.step_read")
+    table = _table(parameters)
     crs = dataset.crs_of(data, "parcel")
     land = _street_land(data, parameters)
     parcels = nearby.read_columns(data, "parcel", _PARCEL)
@@ -54,6 +59,12 @@ def impact(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
         run.write("affected_lot", found.lots)
         run.write("affected_building", found.buildings)
         run.finish(counts)
+    if table is not None:
+        facts = {"data": data.name, "least_area": least.area_m2, "least_width": least.width_m, **counts}
+        facts.pop("remainder")
+        language = parameters["language"]
+        sheets = affected_sheets(found, facts | _simulated(simulated, language), language)
+        write_sheets(table, sheets, replace=parameters["replace"])
     if simulated:
         report.message("zoning.simulated")
     return {
@@ -61,8 +72,23 @@ def impact(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
         "lots": f"{run.path}|layername=affected_lot",
         "buildings": f"{run.path}|layername=affected_building",
         "counts": counts,
+        "table": str(table) if table else None,
         "simulated": simulated,
     }
+
+
+def _table(parameters: Mapping[str, Any]) -> Path | None:
+    """The table asked for. Raises ``store.exists`` before anything is computed, where a file may not be replaced."""
+    if not parameters["table"]:
+        return None
+    path = Path(parameters["table"])
+    if not (parameters["replace"] and path.is_file()):
+        refuse_existing(path)
+    return path
+
+
+def _simulated(simulated: bool, language: str) -> dict[str, Any]:
+    return {"simulated": sentence("zoning.simulated", language) if simulated else None}
 
 
 def _given(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,6 +132,7 @@ def statistics(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     data = Path(parameters["data"])
     on = inputs.judged_on(data, parameters["date"])
     report.progress(0.0, "zoning.step_read")
+    table = _table(parameters)
     existing = dataset.read(data, "existing_land_use")
     year = _year(existing, parameters["year"])
     existing = existing[existing["year"] == year].reset_index(drop=True)
@@ -132,6 +159,11 @@ def statistics(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
         run.write("land_statistic", found.table)
         run.write("land_change", found.changes)
         run.finish(counts)
+    if table is not None:
+        language = parameters["language"]
+        facts = {"data": data.name, "year": year, "wards_on": sentence("zoning.table.a_day", language, day=on)}
+        sheets = statistics_sheets(found, facts | _simulated(simulated, language), language)
+        write_sheets(table, sheets, replace=parameters["replace"])
     if simulated:
         report.message("zoning.simulated")
     return {
@@ -143,6 +175,7 @@ def statistics(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
             for row in found.cover.to_dict("records")
         ],
         "counts": counts,
+        "table": str(table) if table else None,
         "year": year,
         "simulated": simulated,
     }

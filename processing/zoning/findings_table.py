@@ -58,8 +58,8 @@ def findings_sheet(frame: gpd.GeoDataFrame, titles: Mapping[str, str], language:
     points = shapely.point_on_surface(frame.geometry.to_numpy())
     words: dict[str, Iterable[Any]] = {
         "number": range(1, len(frame) + 1),
-        "outcome": _domain(frame["outcome"], "outcome", language),
-        "severity": _domain(frame["severity"], "severity", language),
+        "outcome": domain_words(frame["outcome"], "outcome", language),
+        "severity": domain_words(frame["severity"], "severity", language),
         "layer": _each(frame["layer"], lambda one: _layer(one, language)),
         "feature_code": frame["feature_code"],
         "rule_title": _each(frame["rule"], lambda one: titles.get(one, one)),
@@ -81,7 +81,7 @@ def findings_sheet(frame: gpd.GeoDataFrame, titles: Mapping[str, str], language:
         "feature_uid": frame["feature_uid"],
         "uid": frame["uid"],
     }
-    rows = list(zip(*(_native(words[name]) for name in COLUMNS), strict=True))
+    rows = list(zip(*(native(words[name]) for name in COLUMNS), strict=True))
     headings = [sentence(f"zoning.table.{name}", language) for name in COLUMNS]
     return Sheet(sentence("zoning.table.findings", language), headings, rows, tuple(COLUMNS.values()))
 
@@ -112,7 +112,7 @@ def run_sheet(run: Mapping[str, Any], shown: int, language: str) -> Sheet:
     return Sheet(sentence("zoning.table.run", language), headings, rows, (34, 60))
 
 
-def _native(values: Iterable[Any]) -> list[Any]:
+def native(values: Iterable[Any]) -> list[Any]:
     """Python's own values, None for what is missing."""
     column = pd.Series(list(values), dtype=object)
     return [None if pd.isna(value) else value.item() if hasattr(value, "item") else value for value in column]
@@ -125,7 +125,8 @@ def _each(values: Iterable[Any], say: Callable[[Any], str]) -> list[str | None]:
     return [said.get(one) for one in values]
 
 
-def _domain(values: Iterable[Any], domain: str, language: str) -> list[str | None]:
+def domain_words(values: Iterable[Any], domain: str, language: str) -> list[str | None]:
+    """What the codes of a catalogue's list mean; a code that it does not have stays."""
     words = catalogue.domains()[domain].values
     return _each(values, lambda one: words[one][language] if one in words else str(one))
 

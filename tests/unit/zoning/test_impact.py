@@ -8,15 +8,16 @@ import geopandas as gpd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 from shapely import affinity
 from shapely.geometry import MultiPolygon, Polygon
 
 from dothi.engine.contract import JOBS
 from dothi.engine.jobs import plan
-from dothi.layers.errors import InputError, UsageError
+from dothi.layers.errors import EnvironmentTroubleError, InputError, UsageError
 from dothi.layers.report import SILENT
 from dothi.processing.zoning.impact import Minimum, impact, land_of_lines
-from dothi.store import dataset
+from dothi.store import dataset, runs
 
 from .scenes import CRS, EAST, NORTH, buildings, centrelines, frame, line, of_streets, parcels, rectangle
 
@@ -145,3 +146,28 @@ def test_a_planned_centreline_needs_a_width(data):
     assert run(data, centrelines=f"{data}|layername=street_centreline", width=20)["counts"]["cut_m2"] == 60.0
     with pytest.raises(UsageError, match="one_of_two"):
         run(data, centrelines=f"{data}|layername=street_centreline", street_land=f"{data}|layername=street_boundary")
+
+
+def test_the_list_is_a_table_of_words_without_names(data, tmp_path):
+    told = run(data, table=str(tmp_path / "danh sách.xlsx"))
+    book = load_workbook(told["table"])
+    assert book.sheetnames[:2] == ["Thửa đất bị ảnh hưởng", "Công trình bị ảnh hưởng"]
+    rows = list(book.worksheets[0].values)
+    assert rows[0][:6] == ("STT", "Số tờ bản đồ", "Số thửa", "Mã thửa", "Mã phường, xã", "Loại đất")
+    assert len(rows) == 1 + told["counts"]["lots"]
+    lots = dataset.read(told["run"], "affected_lot")
+    cut = rows[0].index("Diện tích bị cắt (m²)")
+    assert [row[cut] for row in rows[1:]] == pytest.approx(list(lots["cut_m2"]), abs=0.05)
+    words = {str(value) for sheet in book.worksheets for row in sheet.values for value in row}
+    assert not [word for word in words if "Nguyễn" in word]
+    assert any("không đọc và không ghi họ tên" in word for word in words)
+
+
+def test_a_list_that_is_there_already_is_not_written_over(data, tmp_path):
+    before, there = runs.runs(data), tmp_path / "có rồi.csv"
+    there.write_text("của người khác", encoding="utf-8")
+    with pytest.raises(EnvironmentTroubleError, match="exists"):
+        run(data, table=str(there))
+    assert (there.read_text(encoding="utf-8"), runs.runs(data)) == ("của người khác", before)
+    run(data, table=str(there), replace=True)
+    assert "Số thửa" in there.read_text(encoding="utf-8-sig")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import geopandas as gpd
 import pandas as pd
 import pytest
+from openpyxl import load_workbook
 
 from dothi.engine.contract import JOBS
 from dothi.engine.jobs import plan
@@ -81,3 +84,27 @@ def test_the_newest_inventory_by_the_wards_of_the_day(data):
 def test_a_year_without_an_inventory_is_an_error(data):
     with pytest.raises(InputError, match="year_unknown"):
         run(data, date="2026-06-01", year=2024)
+
+
+def test_the_form_has_codes_as_rows_and_wards_as_columns_in_hectares(data, tmp_path):
+    """One ward of 1 ha: 0.6 ha of rice land, where 0.5 ha of urban dwelling land are planned."""
+    told = run(data, date="2026-06-01", table=str(tmp_path / "biểu.xlsx"))
+    book = load_workbook(told["table"])
+    assert book.sheetnames == ["Hiện trạng", "Quy hoạch", "Tăng giảm", "Lần kiểm tra"]
+    now, planned, change = (list(sheet.values) for sheet in book.worksheets[:3])
+    assert now[0] == ("STT", "Loại đất", "Mã", "Tổng diện tích (ha)", "moi")
+    assert now[1] == (1, "Đất trồng lúa", "LUA", 0.6, 0.6)
+    assert [row[1:] for row in now[-4:]] == [
+        ("Tổng cộng", None, 0.6, 0.6),
+        ("Phần chưa vẽ", None, 0.4, 0.4),
+        ("Phần vẽ trùng", None, 0.0, 0.0),
+        ("Diện tích đơn vị hành chính", None, 1.0, 1.0),
+    ]
+    assert {row[2]: row[3] for row in planned[1:3]} == {"LUA": 0.0, "ODT": 0.5}
+    assert {row[2]: row[3] for row in change[1:3]} == {"LUA": -0.6, "ODT": 0.5}
+
+
+def test_the_csv_is_the_form_of_what_is_there(data, tmp_path):
+    told = run(data, date="2026-06-01", table=str(tmp_path / "biểu.csv"))
+    text = Path(told["table"]).read_text(encoding="utf-8-sig")
+    assert text.splitlines()[1] == "1,Đất trồng lúa,LUA,0.6,0.6"
