@@ -1,4 +1,4 @@
-"""Pick one building or parcel on the map and read its verdict."""
+"""Pick one building or parcel on the map and read its verdict; saved, or as it is being drawn."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from qgis.core import QgsFeature, QgsProject, QgsVectorLayer
 from qgis.gui import QgsDockWidget, QgsHighlight, QgsMapCanvas, QgsMapMouseEvent, QgsMapTool, QgsMapToolIdentify
 from qgis.PyQt.QtCore import Qt, QUrl
 from qgis.PyQt.QtGui import QAction, QColor
-from qgis.PyQt.QtWidgets import QTextBrowser
+from qgis.PyQt.QtWidgets import QCheckBox, QTextBrowser, QVBoxLayout, QWidget
 
 from ...engine.contract import zoning
 from ...layers import catalogue
@@ -17,7 +17,9 @@ from ...layers.errors import DothiError, EnvironmentTroubleError
 from ..language import language, tr
 from ..project_data import data_of_project, file_of, layer_id
 from ..serve_client import ServeClient
-from .verdict_page import PAPER, note, page, papers
+from .live import Live
+from .unsaved import as_drawn, is_unsaved, uid_of
+from .verdict_page import PAPER, drawn_mark, note, page, papers
 
 LAYERS = ("building", "parcel")  # what can be asked about; where both lie under the mouse, the building is meant
 DOCK = "dothi_verdict"
@@ -71,11 +73,25 @@ class Explain:
         self.text = QTextBrowser()
         self.text.setOpenLinks(False)
         self.text.anchorClicked.connect(self._follow)
-        self._asked = ("", "")  # data set and uid of what is shown
+        self._asked = ("", "")  # data set and uid of what is shown; no uid while it is not saved
+        self._waiting = False
+        self.live = Live(
+            lambda: askable_layers(QgsProject.instance(), data_of_project()), self.ask, lambda: self._waiting
+        )
+        self.while_drawing = QCheckBox(tr("plugin.explain.live"))
+        self.while_drawing.setToolTip(tr("plugin.explain.live_help"))
+        self.while_drawing.setChecked(True)
+        self.while_drawing.toggled.connect(self.live.watch)
         self.dock = QgsDockWidget(tr("plugin.explain.title"), iface.mainWindow())
         self.dock.setObjectName(DOCK)
-        self.dock.setWidget(self.text)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(4, 4, 4, 4)
+        column.addWidget(self.while_drawing)
+        column.addWidget(self.text, 1)
+        self.dock.setWidget(inside)
         self.dock.closed.connect(self._forget)
+        self.dock.opened.connect(lambda: self.live.watch(self.while_drawing.isChecked()))
         iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
 
     def use(self, wanted: bool) -> None:
@@ -89,30 +105,42 @@ class Explain:
         self._before = canvas.mapTool() if canvas.mapTool() is not self.tool else self._before
         canvas.setMapTool(self.tool)
         self.dock.setVisible(True)
+        self.live.watch(self.while_drawing.isChecked())
         self._show(note(tr("plugin.explain.pick" if data_of_project() else "plugin.explain.no_data")))
 
     def ask(self, layer: QgsVectorLayer, feature: QgsFeature) -> None:
         """Ask for the verdicts on ``feature`` and show them when they come."""
         self._mark(layer, feature)
-        uid = feature["uid"] if layer.fields().lookupField("uid") >= 0 else None
-        if not isinstance(uid, str) or not uid:
+        data, uid, drawn = data_of_project(), uid_of(layer, feature), is_unsaved(layer, feature)
+        if not uid and not drawn:
             self._show(note(tr("plugin.explain.no_uid")))
             return
         title = self._title(layer, feature)
-        warning = note(tr("plugin.explain.unsaved")) if layer.isModified() else ""
-        self._show(note(tr("plugin.explain.asking")))
+        if drawn:
+            asked, told = {"drawn": as_drawn(layer, feature)}, drawn_mark()
+        else:
+            asked, told = {"uid": uid}, note(tr("plugin.explain.unsaved")) if layer.isModified() else ""
+        below = "" if drawn else papers()
+        if not self._waiting and (data, uid) != self._asked:
+            self._show(note(tr("plugin.explain.asking")))  # of the same feature the old verdict stays until the new one
         self.client.forget(self._question)
-        data = data_of_project()
-        self._asked = (data, uid)
+        self._asked = (data, "" if drawn else uid)
+        self._waiting = True
         try:
             self._question = self.client.ask(
                 zoning.EXPLAIN,
-                {"data": data, "uid": uid},
-                lambda value: self._show(warning + page(title, value["verdicts"], data) + papers()),
+                {"data": data, **asked},
+                lambda value: self._answered(told + page(title, value["verdicts"], data) + below),
                 self._refused,
             )
         except EnvironmentTroubleError as error:
             self._refused(error)
+
+    def _answered(self, html: str) -> None:
+        self._waiting = False
+        place = self.text.verticalScrollBar().value()
+        self._show(html)
+        self.text.verticalScrollBar().setValue(place)
 
     def _title(self, layer: QgsVectorLayer, feature: QgsFeature) -> str:
         declared = catalogue.layer(layer_id(layer))
@@ -137,6 +165,7 @@ class Explain:
         self._show(note(tr("plugin.explain.nothing_here", data=data_of_project() or "–")))
 
     def _refused(self, error: DothiError) -> None:
+        self._waiting = False
         self._show(note(tr(error.code, **error.arguments)))
 
     def _show(self, html: str) -> None:
@@ -152,6 +181,8 @@ class Explain:
 
     def _forget(self) -> None:
         """The panel was closed: the mark goes and the engine may rest."""
+        self.live.watch(False)
+        self._waiting = False
         self._unmark()
         self.client.stop()
 

@@ -64,6 +64,12 @@ def papers() -> str:
     return f"<p>{' · '.join(made)}</p>"
 
 
+def drawn_mark() -> str:
+    """Above a verdict on what is not in the file yet."""
+    told, help_ = escape(tr("plugin.explain.drawn")), escape(tr("plugin.explain.drawn_help"))
+    return f'<p><b style="color:#9a5b00">✎ {told}</b><br><span style="color:#555555">{help_}</span></p>'
+
+
 def note(text: str) -> str:
     """A page of one sentence."""
     return f'<p style="color:#555555">{escape(text)}</p>'
