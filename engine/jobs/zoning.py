@@ -15,7 +15,7 @@ import pandas as pd
 
 from ...layers.errors import UsageError
 from ...layers.report import Report, Stage
-from ...processing.zoning import inputs, packs
+from ...processing.zoning import inputs, packs, zone_cover
 from ...processing.zoning.check import Judged, identified, judged, layers_needed
 from ...processing.zoning.drawn import as_drawn
 from ...processing.zoning.explain import explain as explain_feature
@@ -24,6 +24,7 @@ from ...processing.zoning.lots import States
 from ...processing.zoning.rules import OUTCOMES, Rule
 from ...store import dataset, runs, scenarios
 from ...store import waivers as waivers_of
+from .zoning_edges import lot_edges as lot_edges
 from .zoning_findings import export_findings as export_findings
 from .zoning_life import compare_runs as compare_runs
 from .zoning_life import unwaive as unwaive
@@ -99,6 +100,8 @@ def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     if scenario is not None:
         scenarios.tell_since(data, scenario, report)
     layers = inputs.whole(data, layers_needed(rules), instead, report, scenario=scenario)
+    if "planned_zone" in layers:
+        zone_cover.tell(layers["planned_zone"], report)
     crs = next(iter(layers.values())).crs
     simulated = bool(meta.get("simulated"))
     given = {name: value for name, value in parameters.items() if value is not None}
