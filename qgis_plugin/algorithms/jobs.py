@@ -16,6 +16,7 @@ from ...engine.contract import (
     scenario,
     schema,
     zoning,
+    zoning_edges,
     zoning_findings,
     zoning_life,
     zoning_report,
@@ -111,6 +112,12 @@ class ScenarioFromDataSets(EngineAlgorithm):
     job = scenario.DIFF
 
 
+class LotEdges(EngineAlgorithm):
+    """The edges of lots by kind: street, side, back."""
+
+    job = zoning_edges.LOT_EDGES
+
+
 class AllowedEnvelope(EngineAlgorithm):
     """What may be built on a lot, by height, and what stands outside it."""
 
@@ -178,6 +185,7 @@ ALGORITHMS: tuple[type[EngineAlgorithm], ...] = (
     PlanInformation,
     ExportFindings,
     CompareChecks,
+    LotEdges,
     AllowedEnvelope,
     BuildingShadow,
     StreetImpact,
