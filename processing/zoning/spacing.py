@@ -37,6 +37,8 @@ ADJOINING_M = 0.5
 SQUARE = 1.05
 # Sides that overlap by less only pass each other at the corner.
 LEAST_OVERLAP_M = 0.1
+# Two houses whose distances to their border differ by less stand as near to it: the noise of a turned map is no order.
+SAME_DISTANCE_M = 0.001
 _NONE, _LONG, _GABLE = 0, 1, 2
 
 
@@ -166,8 +168,8 @@ def terraces(shapes: Geometries, lot: Indices, house: Mask, sides: Geometries, b
     behind = (row[one] >= 0) & (row[other] >= 0) & (row[one] != row[other])
     behind[behind] = _border(backs[lot[one[behind]]], backs[lot[other[behind]]])
     one, other, gap = one[behind], other[behind], gap[behind]
-    away_from_border = [np.round(shapely.distance(shapes[end], backs[lot[end]]), 3) for end in (one, other)]
-    swap = away_from_border[0] > away_from_border[1]  # to the millimetre, so that a tie stays one
+    away_from_border = [shapely.distance(shapes[end], backs[lot[end]]) for end in (one, other)]
+    swap = away_from_border[0] > away_from_border[1] + SAME_DISTANCE_M
     first, second = np.where(swap, other, one), np.where(swap, one, other)
     return Terraces(row, Pairs(first, second, gap, np.full(len(first), "back", dtype=object)))
 
