@@ -24,6 +24,7 @@ from .algorithms.jobs import (
     ExportFindings,
     ImportLayer,
     LandStatistics,
+    LotEdges,
     MapChange,
     MapSchema,
     NewProject,
@@ -101,7 +102,7 @@ class Window:
         )
         self.toolbar.addActions([self.explain_action, self.findings_action, self.alerts_action, self.scenarios_action])
         self.menu.addSeparator()
-        for algorithm in (AllowedEnvelope, BuildingShadow):
+        for algorithm in (LotEdges, AllowedEnvelope, BuildingShadow):
             self._job(algorithm)
         self.view3d_action = self._action("view3d.svg", tr("plugin.view3d.menu"), self._open_3d)
         self.toolbar.addAction(self.view3d_action)
