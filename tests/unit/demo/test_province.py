@@ -18,7 +18,7 @@ SQUARE_CENTIMETRE = 1e-4
 LEFT_EMPTY = {
     "affected_building", "affected_lot", "building_permit", "envelope_breach", "envelope_tier", "gas_pipeline",
     "hydraulic_work", "industrial_park", "land_change", "land_statistic", "service_facility", "shadow",
-    "shadow_effect", "upper_zone",
+    "shadow_effect", "typed_edge", "upper_zone",
 }  # fmt: skip
 
 
