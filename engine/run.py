@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any, TextIO
 
 from .. import __version__
@@ -19,6 +20,7 @@ from ..layers.errors import CancelledError, DothiError, EnvironmentTroubleError,
 from ..layers.messages import sentence
 from .contract import Job
 from .contract.protocol import EXIT_CANCELLED, EXIT_OK, EXIT_UNEXPECTED, PROTOCOL
+from .contract.spec import parsed
 from .jobs import runner
 
 # errno → sentence: what the machine can refuse while a job writes.
@@ -46,8 +48,8 @@ def to_json(value: Any, **options: Any) -> str:
 def read_object(text: str) -> dict[str, Any]:
     """A JSON object that somebody sent. Raises :class:`UsageError` for whatever else it is."""
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:  # damaged, a number of thousands of digits, nested without end
+        value = parsed(text)
+    except ValueError as error:
         raise UsageError("engine.parameters_unreadable", reason=str(error)[:200]) from error
     if not isinstance(value, dict):
         raise UsageError("engine.parameters_unreadable", reason=text.strip()[:200])
@@ -60,6 +62,7 @@ class Events:
     def __init__(self) -> None:
         self._out = os.dup(1)
         self._heard = True
+        self._one_at_a_time = Lock()
         os.dup2(2, 1)
 
     def say(self, event: str, **body: Any) -> None:
@@ -68,8 +71,9 @@ class Events:
             return
         line = (to_json({"event": event, **body}) + "\n").encode("utf-8", "backslashreplace")
         try:
-            while line:
-                line = line[os.write(self._out, line) :]
+            with self._one_at_a_time:  # a job may speak from several threads
+                while line:
+                    line = line[os.write(self._out, line) :]
         except OSError as error:
             self._heard = False
             raise CancelledError from error

@@ -102,7 +102,7 @@ class Parameter:
         if self.kind == "choice":
             return self._one_of(str(value))
         if self.kind == "json":
-            return json.loads(value) if isinstance(value, str) else value
+            return parsed(value) if isinstance(value, str) else value
         if self.kind == "layer" and isinstance(value, Mapping):
             return self._layer(value)
         if not isinstance(value, str) or not _is_path(value):
@@ -133,6 +133,21 @@ class Parameter:
         if self.choices and value not in self.choices:
             raise UsageError("engine.parameter_choice", parameter=self.id, value=value, choices=list(self.choices))
         return value
+
+
+def parsed(text: str) -> Any:
+    """JSON that somebody sent. Raises ``ValueError`` for what is damaged, nested without end, or no finite number."""
+    try:
+        return json.loads(text, parse_constant=_finite, parse_float=_finite)
+    except RecursionError as error:
+        raise ValueError(text[:200]) from error
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
 
 
 def _is_path(text: str) -> bool:

@@ -79,6 +79,15 @@ def test_a_windows_path_is_not_made_a_file_of_that_name(kind, path):
     assert code_of(Parameter("a", kind), path) == "engine.windows_path"
 
 
+@pytest.mark.parametrize("text", ["{", "[" * 100_000, '{"h": NaN}', '{"h": -Infinity}', '{"h": 1e999}', "9" * 5000])
+def test_json_that_no_answer_could_repeat_is_refused(text):
+    assert code_of(Parameter("a", "json"), text) == "engine.parameter_wrong"
+
+
+def test_json_is_read_as_it_is():
+    assert Parameter("a", "json").read('{"h": [1, 2.5, null, "ơ"]}') == {"h": [1, 2.5, None, "ơ"]}
+
+
 def test_an_unknown_parameter_is_refused():
     job = Job("a.b", (Parameter("x", "number"),), ())
     with pytest.raises(UsageError) as caught:
