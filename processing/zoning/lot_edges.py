@@ -32,6 +32,7 @@ KINDS = ("street", "side", "back", "public", "other")
 _ACROSS = np.cos(np.radians(45.0)) - 1e-9
 
 _NOTHING_M = 1e-6  # shorter pieces are rounding
+_SAME_LENGTH_M = 0.01  # fronts whose lengths differ by less are equally long: the first street's is the main one
 
 
 @dataclass(frozen=True)
@@ -246,9 +247,9 @@ def _facing(edges: Edges, known: Streets) -> Edges:
     fronts = table.groupby(["lot", "street"], as_index=False).sum()
     width = known.table["road_width"].to_numpy(dtype=float)[fronts["street"]]
     fronts["width"] = np.round(np.nan_to_num(width, nan=0.0), 2)
-    fronts["length"] = fronts["length"].round(2)
-    first = fronts.sort_values(["lot", "width", "length", "street"], ascending=[True, False, False, True])
-    first = first.drop_duplicates("lot")
+    widest = fronts[fronts["width"] == fronts.groupby("lot")["width"].transform("max")]
+    longest = widest[widest["length"] > widest.groupby("lot")["length"].transform("max") - _SAME_LENGTH_M]
+    first = longest.sort_values(["lot", "street"]).drop_duplicates("lot")
     main = np.full((count, 2), np.nan)
     mean = first[["x", "y"]].to_numpy(dtype=float)
     with np.errstate(invalid="ignore", divide="ignore"):
