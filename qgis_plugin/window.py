@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from .findings.dock import FindingsDock
     from .map.alerts_dock import AlertsDock
     from .map.explain import Explain
+    from .map.lot_edges import LotEdges as LotEdgeTool
     from .map.view3d import View3D
     from .scenarios.dock import ScenariosDock
 
@@ -71,6 +72,7 @@ class Window:
     def __init__(self, iface: Any) -> None:
         self.iface = iface
         self.explain: Explain | None = None
+        self.edges: LotEdgeTool | None = None
         self.findings: FindingsDock | None = None
         self.alerts: AlertsDock | None = None
         self.scenarios: ScenariosDock | None = None
@@ -104,6 +106,8 @@ class Window:
         self.menu.addSeparator()
         for algorithm in (LotEdges, AllowedEnvelope, BuildingShadow):
             self._job(algorithm)
+        self.edges_action = self._action("edges.svg", tr("plugin.edges.menu"), self._toggle_edges, checked=True)
+        self.toolbar.addAction(self.edges_action)
         self.view3d_action = self._action("view3d.svg", tr("plugin.view3d.menu"), self._open_3d)
         self.toolbar.addAction(self.view3d_action)
         self.menu.addSeparator()
@@ -160,6 +164,13 @@ class Window:
 
             self.explain = Explain(self.iface, self.explain_action)
         self.explain.use(wanted)
+
+    def _toggle_edges(self, wanted: bool) -> None:
+        if self.edges is None:
+            from .map.lot_edges import LotEdges as LotEdgeTool
+
+            self.edges = LotEdgeTool(self.iface, self.edges_action)
+        self.edges.use(wanted)
 
     def _show_findings(self, wanted: bool) -> None:
         if self.findings is None:
@@ -228,6 +239,8 @@ class Window:
             self.setup.stop()
         if self.explain is not None:
             self.explain.close()
+        if self.edges is not None:
+            self.edges.close()
         if self.view3d is not None:
             self.view3d.close()
         if self.findings is not None:

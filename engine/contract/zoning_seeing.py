@@ -63,3 +63,10 @@ SUN = Job(
     ),
     results=(Result("azimuth_deg", "number"), Result("elevation_deg", "number")),
 )
+
+EDGES_OF_LOT = Job(
+    id="zoning.edges_of_lot",
+    quick=True,
+    parameters=(Parameter("data", "dataset", required=True), Parameter("uid", "text", required=True)),
+    results=(Result("edges", "json"), Result("crs", "text")),
+)

@@ -32,6 +32,7 @@ from .zoning_life import waive as waive
 from .zoning_life import waivers as waivers
 from .zoning_plan_info import plan_info as plan_info
 from .zoning_report import report as report
+from .zoning_seeing import edges_of_lot as edges_of_lot
 from .zoning_seeing import envelope as envelope
 from .zoning_seeing import shadow as shadow
 from .zoning_seeing import sun as sun

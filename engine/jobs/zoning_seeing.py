@@ -191,3 +191,29 @@ def sun(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     moment = sky.hours(parameters["date"], hour, hour, 60.0)
     seen = sky.on_map(moment, parameters["x"], parameters["y"], parameters["crs"])
     return {"azimuth_deg": round(float(seen.azimuth[0]), 4), "elevation_deg": round(float(seen.elevation[0]), 4)}
+
+
+def edges_of_lot(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    """The edges of a lot by kind, from corner to corner, with the corrections that are saved."""
+    data = Path(parameters["data"])
+    place = site(data, parameters["uid"], States())
+    parcels, streets = place.scene.layers["parcel"], place.scene.known_streets.table
+    at = np.flatnonzero(parcels["uid"] == parameters["uid"])
+    if not len(at):
+        raise InputError("zoning.uid_unknown", uid=parameters["uid"])
+    centrelines = place.scene.layers.get("street_centreline")
+    named = set() if centrelines is None else set(centrelines["uid"])  # what a correction may refer to
+    found = place.scene.edges.from_corner_to_corner()
+    uids = [str(uid) if uid in named else None for uid in streets["uid"]]
+    edges = [
+        {
+            "kind": edge.kind,
+            "street": None if edge.street < 0 else uids[edge.street],
+            "label": None if edge.street < 0 else str(streets["label"].iloc[edge.street]),
+            "corrected": bool(edge.corrected),
+            "length_m": round(float(edge.line.length), 3),
+            "wkt": edge.line.wkt,
+        }
+        for edge in found[found["lot"] == at[0]].itertuples()
+    ]
+    return {"edges": edges, "crs": dataset.crs_of(data, "parcel")}

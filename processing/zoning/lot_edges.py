@@ -31,6 +31,7 @@ from .streets import LEAST_FRONTAGE_M, SAME_LINE_M, Streets
 KINDS = ("street", "side", "back", "public", "other")
 _ACROSS = np.cos(np.radians(45.0)) - 1e-9
 
+_CORNER, _KINK_M = np.cos(np.radians(30.0)), 0.1
 _NOTHING_M = 1e-6  # shorter pieces are rounding
 _SAME_LENGTH_M = 0.01  # fronts whose lengths differ by less are equally long: the first street's is the main one
 
@@ -92,6 +93,32 @@ class Edges:
         first = np.unique(group.ravel(), return_index=True)[1][of]
         columns = {name: getattr(self, name)[first] for name in ("lot", "kind", "street", "corrected")}
         return pd.DataFrame(columns).assign(line=pd.Series(lines, dtype=object))
+
+    def from_corner_to_corner(self) -> pd.DataFrame:
+        """As :meth:`continuous`, cut where the outline turns by more than 30°: what a person calls one edge."""
+        table = self.continuous()
+        lines = [_between_corners(line) for line in table["line"]]
+        made = table.drop(columns="line").loc[np.repeat(table.index, [len(pieces) for pieces in lines])]
+        return made.reset_index(drop=True).assign(line=pd.Series([one for some in lines for one in some], dtype=object))
+
+
+def _between_corners(line: shapely.LineString) -> list[shapely.LineString]:
+    """Pieces of a line between its corners. Kinks of less than 0.1 m are no corners; a ring begins at one."""
+    kept = shapely.get_coordinates(shapely.simplify(line, _KINK_M))
+    along = np.diff(kept, axis=0)
+    along /= np.hypot(*along.T)[:, None]
+    ring = len(kept) > 2 and bool((kept[0] == kept[-1]).all())
+    turns = np.append((along * np.roll(along, 1, axis=0)).sum(axis=1) < _CORNER, False)
+    turns[0] &= ring
+    points = shapely.get_coordinates(line)
+    corners = {tuple(point) for point in kept[turns].tolist()}
+    cut = [at for at, point in enumerate(points[:-1].tolist()) if tuple(point) in corners]
+    if ring and cut:
+        points = np.concatenate([points[cut[0] : -1], points[: cut[0] + 1]])
+        cut = [at - cut[0] for at in cut]
+    starts = cut if cut and cut[0] == 0 else [0, *cut]
+    ends = [*starts[1:], len(points) - 1]
+    return [shapely.LineString(points[first : last + 1]) for first, last in zip(starts, ends, strict=True)]
 
 
 def _straight(start: Numbers, end: Numbers) -> Geometries:

@@ -116,6 +116,7 @@ class Explain:
             self._show(note(tr("plugin.explain.no_uid")))
             return
         title = self._title(layer, feature)
+        asked: dict[str, Any]
         if drawn:
             asked, told = {"drawn": as_drawn(layer, feature)}, drawn_mark()
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from qgis.core import QgsFeature, QgsMapLayer, QgsProject, QgsVectorLayer
+from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QObject, QTimer
 
 PAUSE_MS = 400  # of the hand: while a vertex is dragged or a number typed, nothing is asked
@@ -59,7 +60,7 @@ class Live(QObject):
     def _forget(self, layer: QgsMapLayer) -> None:
         """Before a layer goes, or when nothing is watched any more."""
         watched = self._watched.pop(layer.id(), None)
-        if watched is not None:
+        if watched is not None and not sip.isdeleted(watched):
             watched.featureAdded.disconnect(self._changed)
             watched.geometryChanged.disconnect(self._changed)
             watched.attributeValueChanged.disconnect(self._changed)
