@@ -56,7 +56,7 @@ def test_a_corner_lot_has_one_back_opposite_its_widest_street():
 
 @pytest.mark.parametrize("angle", [0, 7, 33, 61, 123, 200, 301])
 def test_of_two_fronts_as_long_the_same_one_is_the_main_however_the_map_is_turned(angle):
-    """20.005 m lies on the edge between two centimetres, where rounding falls either way."""
+    """20.125 m lies on the edge between two centimetres, where rounding falls either way."""
 
     def turned(shape):
         return affinity.rotate(shape, angle, origin=(EAST, NORTH))
@@ -64,7 +64,7 @@ def test_of_two_fronts_as_long_the_same_one_is_the_main_however_the_map_is_turne
     land = of_streets(south=turned(rectangle(-100, -15, 300, 0)), west=turned(rectangle(-15, 0, 0, 300)))
     lines = {"south": line((-100, -7.5), (300, -7.5)), "west": line((-7.5, 0), (-7.5, 300))}
     centre = centrelines(**{name: (turned(shape), STREET) for name, shape in lines.items()})
-    lot = turned(rectangle(0, 0, 20.005, 20.005))
+    lot = turned(rectangle(0, 0, 20.125, 20.125))
     found = typed_edges(np.array([lot], dtype=object), streets(centre, land, None))
     front = affinity.rotate(shapely.Point(found.front[0]), -angle, origin=(0, 0))
     assert (front.x, front.y) == pytest.approx((0, -1), abs=1e-6)
