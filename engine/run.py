@@ -21,7 +21,7 @@ from ..layers.messages import sentence
 from .contract import Job
 from .contract.protocol import EXIT_CANCELLED, EXIT_OK, EXIT_UNEXPECTED, PROTOCOL
 from .contract.spec import parsed
-from .jobs import runner
+from .jobs import perform
 
 # errno → sentence: what the machine can refuse while a job writes.
 _TROUBLES = {28: "engine.disk_full", 122: "engine.disk_full", 13: "engine.no_permission", 30: "engine.read_only"}
@@ -142,7 +142,7 @@ def run_events(job: Job, values: Mapping[str, Any], events: Events) -> int:
     """Run ``job`` for a program. Returns the exit code."""
     try:
         events.hello()
-        value = runner(job.id)(job.read(values), events)
+        value = perform(job, values, events)
         events.say("result", value=value)
     except KeyboardInterrupt:
         return tell(events, CancelledError())
@@ -177,7 +177,7 @@ def run_terminal(job: Job, values: Mapping[str, Any], *, language: str, as_json:
     """Run ``job`` for a person or a person's script. Returns the exit code."""
     terminal = Terminal(language)
     try:
-        value = runner(job.id)(job.read(values), terminal)
+        value = perform(job, values, terminal)
         text = to_json(value) if as_json else to_json(value, indent=2)
         terminal.clear()
     except KeyboardInterrupt:

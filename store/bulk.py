@@ -30,13 +30,14 @@ _CACHE = "cache_size = -131072"
 _DATES = {"date": "%Y-%m-%d", "datetime": "%Y-%m-%dT%H:%M:%S.%fZ"}
 
 
-def fill(path: Path, layer: Layer, frame: pd.DataFrame, extra: Path | None = None) -> int:
+def fill(path: Path, layer: Layer, frame: pd.DataFrame, extra: Path | None = None, *, our_json: bool = False) -> int:
     """Write ``frame`` to the table of ``layer`` in the unfinished GeoPackage ``path``; returns the number of rows.
 
-    Checked and cast as :func:`dataset.append` does it. Raises an error of data or machine; ``path`` is then useless.
+    Checked and cast as :func:`dataset.append` does it; ``our_json`` as in :func:`rows.fit`.
+    Raises an error of data or machine; ``path`` is then useless.
     """
     crs = dataset.crs_of(path, layer.id)
-    rows = fit(frame, layer, crs, extra)
+    rows = fit(frame, layer, crs, extra, our_json=our_json)
     if len(rows) == 0:
         return 0
     with told(path, writing=True), closing(sqlite3.connect(path, isolation_level=None)) as database:

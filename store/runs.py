@@ -46,7 +46,7 @@ class RunFile:
             geopackage.initialise(database)
             tables.create_table(database, catalogue.layer("run", self._extra), "", extra=self._extra)
 
-    def write(self, layer_id: str, frame: pd.DataFrame) -> int:
+    def write(self, layer_id: str, frame: pd.DataFrame, *, our_json: bool = False) -> int:
         """Write rows of a declared layer (``finding``, ``alert``) in the frame's own system; returns their number.
 
         The column ``run`` is filled. A layer without rows still gets its table: an empty result is a result.
@@ -58,7 +58,7 @@ class RunFile:
                 tables.create_table(database, layer, crs, extra=self._extra, simulated=bool(self._row.get("simulated")))
         if "run" not in frame.columns and any(field.id == "run" for field in layer.fields):
             frame = frame.assign(run=self.uid)
-        return bulk.fill(self._temporary, layer, frame, self._extra)
+        return bulk.fill(self._temporary, layer, frame, self._extra, our_json=our_json)
 
     def write_verdicts(self, rules: Sequence[VerdictColumns]) -> None:
         """Write the verdicts of all rules in columns, once (:mod:`.verdicts`)."""

@@ -21,6 +21,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ from . import geopackage
 
 # Outcomes that a measured value and a limit belong to.
 JUDGED = ("pass", "fail")
+THREADS = 2
 _FAST = 1  # zlib's level: the others take ten times as long for a tenth less
 _TABLES = (
     "CREATE TABLE verdict_subject (fid INTEGER PRIMARY KEY, layer TEXT NOT NULL, uids BLOB NOT NULL)",
@@ -100,27 +102,35 @@ def write(database: sqlite3.Connection, rules: Sequence[VerdictColumns]) -> None
         geopackage.register_attributes(database, table, title=table, description="")
     lists: dict[tuple[str, bytes], int] = {}
     seen: dict[tuple[str, int], int] = {}  # the same array, by far the usual case
-    for one in rules:
-        array = one.layer, id(one.uids)
-        if array not in seen:
-            text = "\n".join(one.uids.tolist()).encode()
-            key = one.layer, hashlib.blake2b(text).digest()
-            if key not in lists:
-                lists[key] = _insert(database, "verdict_subject", layer=one.layer, uids=zlib.compress(text, _FAST))
-            seen[array] = lists[key]
-        _insert(
-            database,
-            "verdict",
-            rule=one.rule,
-            rule_version=one.version,
-            subjects=seen[array],
-            outcomes=json.dumps(one.outcomes),
-            reasons=json.dumps(one.reasons, ensure_ascii=False),
-            outcome=_packed(one.code, "<i1"),
-            reason=_packed(one.reason, "<i2"),
-            measured=_packed(one.measured, "<f8"),
-            limit_value=_packed(one.limit, "<f8"),
-        )
+    with ThreadPoolExecutor(THREADS) as pool:  # zlib releases the interpreter's lock
+        blobs = pool.map(_blobs, rules)
+        for one, packed in zip(rules, blobs, strict=True):
+            array = one.layer, id(one.uids)
+            if array not in seen:
+                text = "\n".join(one.uids.tolist()).encode()
+                key = one.layer, hashlib.blake2b(text).digest()
+                if key not in lists:
+                    lists[key] = _insert(database, "verdict_subject", layer=one.layer, uids=zlib.compress(text, _FAST))
+                seen[array] = lists[key]
+            _insert(
+                database,
+                "verdict",
+                rule=one.rule,
+                rule_version=one.version,
+                subjects=seen[array],
+                outcomes=json.dumps(one.outcomes),
+                reasons=json.dumps(one.reasons, ensure_ascii=False),
+                **packed,
+            )
+
+
+def _blobs(one: VerdictColumns) -> dict[str, bytes]:
+    return {
+        "outcome": _packed(one.code, "<i1"),
+        "reason": _packed(one.reason, "<i2"),
+        "measured": _packed(one.measured, "<f8"),
+        "limit_value": _packed(one.limit, "<f8"),
+    }
 
 
 def _insert(database: sqlite3.Connection, table: str, **values: Any) -> int:

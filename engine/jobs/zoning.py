@@ -40,7 +40,7 @@ from .zoning_seeing import sun as sun
 # Outcomes that are rows of the run; the others are kept in columns.
 ROWS = ("fail", "not_checkable")
 # So many rows are written at once: each writing costs some, and all of them memory.
-TOGETHER = 50_000
+TOGETHER = 10_000
 # The parameter that replaces a layer of the data set.
 _INSTEAD = {"parcel": "parcels", "building": "buildings", "planned_zone": "zones"}
 
@@ -119,11 +119,11 @@ def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
             done.append(kept)
             waiting.append(findings)
             if sum(map(len, waiting)) > TOGETHER:
-                run.write("finding", with_waivers(identified(waiting, crs), waived))
+                run.write("finding", with_waivers(identified(waiting, crs), waived), our_json=True)
                 waiting = []
         report.progress(0.95, "zoning.step_write")
         if waiting:
-            run.write("finding", with_waivers(identified(waiting, crs), waived))
+            run.write("finding", with_waivers(identified(waiting, crs), waived), our_json=True)
         run.write_verdicts([one.outcomes for one in done if one.outcomes is not None])
         counts = {one.rule.id: _counts(one) for one in done}
         outcomes = {outcome: sum(counted[outcome] for counted in counts.values()) for outcome in OUTCOMES}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 
@@ -23,6 +24,10 @@ from .rules import OUTCOMES, Compatibility, Rule
 from .scene import Layers, Scene
 from .standing import Columns
 from .subjects import KINDS, Kind, Subjects
+
+
+# Measures of land on which a use is not permitted: their tolerance is the sliver that decides nothing.
+_OF_USE = ("misused_area", "upper_misused_area")
 
 
 def kind_of(rule: Rule) -> Kind:
@@ -83,26 +88,39 @@ def judged(
     """
     if matrix is not None and not matrix.valid.first <= on <= matrix.valid.last:
         matrix = None
-    sliver = max((rule.tolerance for rule in rules if rule.measure == "misused_area"), default=0.0)
+    sliver = max((rule.tolerance for rule in rules if rule.measure in _OF_USE), default=0.0)
     scene = Scene(layers, matrix, states, sliver, Stage(report, 0.0, 0.6))
-    known: dict[str, tuple[Subjects, Columns, Words]] = {}
-    done = 0
+    judgeable: dict[str, list[list[Rule]]] = {}
     for measure, group in by_measure(rules):
         kind = MEASURES[measure].subject
-        report.progress(0.6 + 0.4 * done / len(rules), "zoning.step_judge")
-        done += len(group)
         absent = [layer_id for layer_id in KINDS[kind].required if layers.get(layer_id) is None]
         if absent:
             yield from (Judged(rule, None, layer_absent(rule, absent)) for rule in group)
             continue
         yield from (Judged(rule, None, edition_absent(rule)) for rule in group if out_of_date(rule, on))
-        group = [rule for rule in group if not out_of_date(rule, on)]
-        if not group:
-            continue
-        if kind not in known:
-            subjects = KINDS[kind].build(scene)
-            known[kind] = subjects, Columns(subjects.frame), words(subjects.frame, "uid")
-        yield from _judged_together(group, *known[kind], on, wanted, brief)
+        in_force = [rule for rule in group if not out_of_date(rule, on)]
+        if in_force:
+            judgeable.setdefault(kind, []).append(in_force)
+    done = 0
+    for kind, subjects in _built(list(judgeable), scene):
+        columns, uids = Columns(subjects.frame), words(subjects.frame, "uid")
+        for group in judgeable[kind]:
+            report.progress(0.6 + 0.4 * done / len(rules), "zoning.step_judge")
+            done += len(group)
+            yield from _judged_together(group, subjects, columns, uids, on, wanted, brief)
+
+
+def _built(kinds: Sequence[str], scene: Scene) -> Iterator[tuple[str, Subjects]]:
+    """The subjects of each kind; the next are measured while the caller judges and writes.
+
+    No more than two kinds are in memory: a province has a million subjects of some.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        ahead = [pool.submit(KINDS[kind].build, scene) for kind in kinds[:1]]
+        for number, kind in enumerate(kinds):
+            subjects = ahead.pop().result()
+            ahead += [pool.submit(KINDS[later].build, scene) for later in kinds[number + 1 : number + 2]]
+            yield kind, subjects
 
 
 def _judged_together(
