@@ -14,7 +14,7 @@ from ..layers.errors import CancelledError, UsageError
 from ..layers.report import SILENT
 from .contract import JOBS
 from .contract.protocol import EXIT_CANCELLED, EXIT_OK
-from .jobs import runner
+from .jobs import perform
 from .run import Events, as_dothi_error, read_object
 
 
@@ -25,7 +25,7 @@ def answer(question: dict[str, Any]) -> dict[str, Any]:
     job = JOBS.get(str(question.get("job")))
     if job is None or not job.quick:
         raise UsageError("engine.not_served", job=str(question.get("job")))
-    return runner(job.id)(job.read(question.get("parameters", {})), SILENT)
+    return perform(job, question.get("parameters", {}), SILENT)
 
 
 def serve() -> int:

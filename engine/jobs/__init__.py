@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
+from ...layers.errors import InputError
 from ...layers.report import Report
+from ..contract import Job
 
 Runner = Callable[[Mapping[str, Any], Report], dict[str, Any]]
 
@@ -19,6 +22,19 @@ def runner(job_id: str) -> Runner:
     module, function = job_id.split(".")
     found: Runner = getattr(import_module(f"{__name__}.{module}"), _function_name(function))
     return found
+
+
+def perform(job: Job, values: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    """Run ``job`` on ``values`` as somebody gave them. Raises :class:`DothiError` before it begins for wrong ones.
+
+    A data set that is not there is told at once: what lies beside it alone would answer as if it held nothing.
+    """
+    read = job.read(values)
+    for parameter in job.parameters:
+        path = read[parameter.id]
+        if parameter.kind == "dataset" and path is not None and not Path(path).exists():
+            raise InputError("engine.file_missing", path=path)
+    return runner(job.id)(read, report)
 
 
 def _function_name(word: str) -> str:

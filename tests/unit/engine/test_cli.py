@@ -92,6 +92,28 @@ def test_a_data_set_may_be_in_another_vn2000_system(tmp_path, crs, exit_code, ca
     assert (exit_code == 0) == os.path.exists(path)  # noqa: PTH110
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ["scenario", "list"],
+        ["scenario", "remove", "--scenario", "a"],
+        ["zoning", "unwaive", "--waiver", "a"],
+        ["zoning", "compare_runs"],
+        ["zoning", "export_findings", "--table", "a.csv"],
+        ["rules", "list"],
+    ],
+)
+def test_a_data_set_that_is_not_there_is_not_one_that_holds_nothing(tmp_path, asked, capsys):
+    path = str(tmp_path / "không có.gpkg")
+    assert cli.main([*asked, "--data", path, "--json"]) == 3
+    assert json.loads(capsys.readouterr().out)["error"] | {"sentence": ""} == {
+        "code": "engine.file_missing",
+        "arguments": {"path": path},
+        "sentence": "",
+    }
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_language_follows_the_wish_then_the_locale(monkeypatch):
     assert cli.language() == "vi"
     monkeypatch.delenv("DOTHI_LANGUAGE")

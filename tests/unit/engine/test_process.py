@@ -84,7 +84,7 @@ def loud(parameters, report):
 def broken(parameters, report):
     print("before the end")
     raise ZeroDivisionError("lỗi lạ")
-run.runner = lambda job: {"loud": loud, "broken": broken}[sys.argv[1]]
+run.perform = lambda job, values, report: {"loud": loud, "broken": broken}[sys.argv[1]](values, report)
 sys.exit(run_events(crs.TRANSFORM, {"from": "a", "to": "b", "x": 1, "y": 2}, Events()))
 """
 
@@ -224,7 +224,7 @@ from dothi.engine import cli, run
 def warns(parameters, report):
     warnings.warn("attempt to write a readonly database", RuntimeWarning)
     return {}
-run.runner = lambda job: warns
+run.perform = lambda job, values, report: warns(values, report)
 sys.exit(cli.main(["crs", "transform", "--from", "a", "--to", "b", "1", "2", "--json"]))
 """
 
