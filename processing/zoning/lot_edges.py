@@ -83,12 +83,15 @@ class Edges:
         return self.united(at, self.lot[at], count)
 
     def continuous(self) -> pd.DataFrame:
-        """Alike pieces that follow each other as one: ``lot``, ``kind``, ``street``, ``corrected``, ``line``."""
+        """Alike pieces that follow each other as one: ``lot``, ``kind``, ``street``, ``corrected``, ``line``.
+
+        The lot lies to the left of its lines.
+        """
         code = pd.factorize(pd.Series(self.kind))[0]
         keys, group = np.unique(
             np.column_stack([self.lot, code, self.street, self.corrected]), axis=0, return_inverse=True
         )
-        merged = shapely.line_merge(self.united(np.arange(len(self.lot)), group.ravel(), len(keys)))
+        merged = shapely.line_merge(self.united(np.arange(len(self.lot)), group.ravel(), len(keys)), directed=True)
         lines, of = shapely.get_parts(merged, return_index=True)
         first = np.unique(group.ravel(), return_index=True)[1][of]
         columns = {name: getattr(self, name)[first] for name in ("lot", "kind", "street", "corrected")}

@@ -27,6 +27,7 @@ LOTS = {
     "inner": rectangle(40, 30, 60, 60),
     "bow": BOW,
 }
+LOTS_OF = {uid(name): shape for name, shape in LOTS.items()}
 HOUSE = {"use": "detached"}
 SOUTH, WEST = rectangle(-100, -15, 300, 0), rectangle(-30, 0, 0, 300)
 
@@ -86,6 +87,9 @@ def test_every_lot_by_hand(data):
     assert not rows["doubtful"].any()
     assert rows.crs == CRS
     assert shapely.length(rows.geometry.to_numpy()) == pytest.approx(rows["length_m"].to_numpy())
+    left = shapely.offset_curve(rows.geometry.to_numpy(), 1.0)  # the lot lies to the left of its edges
+    inside = shapely.within(left, [LOTS_OF[parcel].buffer(1e-6) for parcel in rows["parcel"]])
+    assert inside.all()
     assert told["not_measured"] == [uid("bow")]
     assert told["counts"] == {
         "lots": 4, "on_no_street": 1, "doubtful": 0, "edges": 9, "decided": 0,
