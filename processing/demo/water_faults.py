@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 import shapely
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
+from scipy.sparse.csgraph import connected_components, dijkstra
 
 from .cadastre import Frames
 from .protected import Book
 
 _WALL_M = 5.0  # QCVN 01:2021/BXD, 2.10.5; QCVN 10:2025/BCA asks for 1 m
 _DEAD_END_M = 200.0  # QCVN 10:2025/BCA, H.1.4.2
+_CUT_OFF = 5  # hydrants; QCVN 10:2025/BCA, H.1.4.3
 _TWIGS = ("hydrant_branch", "service", "drain")
 
 
@@ -32,6 +33,8 @@ def water_faults(frames: Frames) -> pd.DataFrame:
     pipes = frames["water_pipe"]
     for row in _long_dead_ends(pipes):
         book.note("dead_end_long", "water_pipe", pipes.iloc[row], "qcvn10.dead_end")
+    for row in _repairs_that_cut_off(frames):
+        book.note("repair_cuts_off", "water_pipe", pipes.iloc[row], "qcvn10.isolation")
     return pd.DataFrame(book.rows)
 
 
@@ -53,3 +56,42 @@ def _long_dead_ends(pipes: gpd.GeoDataFrame) -> list[int]:
     way = dijkstra(graph, directed=False, indices=np.flatnonzero(degree > 0), min_only=True)
     far = (free & (way > _DEAD_END_M))[ends].any(axis=1)
     return [int(row) for row in part[far]]
+
+
+def _repairs_that_cut_off(frames: Frames) -> list[int]:
+    """Rows of pipes whose repair leaves more hydrants without a tank than allowed.
+
+    Between valves at its ends lies one pipe or a few; each such part is taken out in turn, and what a tank still
+    reaches is counted anew.
+    """
+    pipes, valves = frames["water_pipe"], frames["water_valve"]
+    shapes = pipes.geometry.to_numpy()
+    row_of = {uid: row for row, uid in enumerate(pipes["uid"])}
+    nodes, ends = np.unique(pipes[["from_node", "to_node"]].to_numpy(), return_inverse=True)
+    ends = ends.reshape(-1, 2)
+    valved = np.zeros(ends.shape, dtype=bool)
+    for uid, place in zip(valves["pipe_id"], valves.geometry, strict=True):
+        row = row_of[uid]
+        along = shapely.line_locate_point(shapely.line_merge(shapes[row]), place)
+        valved[row, int(along > shapely.length(shapes[row]) / 2)] = True
+    vertices = len(nodes) + len(pipes)  # nodes, then pipes
+    pipe = np.repeat(np.arange(len(pipes)), 2).reshape(-1, 2) + len(nodes)
+    tied = csr_array((np.ones((~valved).sum()), (ends[~valved], pipe[~valved])), shape=(vertices, vertices))
+    count, part = connected_components(tied, directed=False)
+    across = np.column_stack([part[ends[valved]], part[pipe[valved]]])
+    hydrants = np.bincount(
+        [part[len(nodes) + row_of[uid]] for uid in frames["hydrant"]["branch_pipe_id"]], minlength=count
+    )
+    on, _ = shapely.STRtree(shapes).query_nearest(frames["water_tank"].geometry.to_numpy(), return_distance=True)
+    tanks = np.unique(part[on[1] + len(nodes)])
+    far = []
+    for shut in range(count):
+        left = across[(across != shut).all(axis=1)]
+        graph = csr_array((np.ones(len(left)), (left[:, 0], left[:, 1])), shape=(count, count))
+        _, of = connected_components(graph, directed=False)
+        reached = np.isin(of, of[tanks[tanks != shut]]) & (np.arange(count) != shut)
+        if hydrants[~reached].sum() > _CUT_OFF:
+            mine = np.flatnonzero(part[len(nodes) :] == shut)
+            if len(mine):
+                far.append(int(mine[np.argmax(shapely.length(shapes[mine]))]))
+    return far

@@ -14,6 +14,7 @@ INPUTS = {
     "branch_dn": Input("mm", "water_pipe.dn_mm"),
     "reach": Input("m", "hydrant"),
     "dead_end": Input("m", "water_pipe.geometry"),
+    "cut_off": Input("hydrants", "water_tank"),
     "section": Input("m", "street_centreline.width_m"),
     "design_speed": Input("km/h", "street_centreline.design_speed_kmh"),
     "sidewalk": Input("m", "street_centreline.sidewalk_m"),
@@ -24,6 +25,9 @@ INPUTS = {
     "park_roads": Input("m2", "planned_zone.cover"),
     "park_green": Input("m2", "planned_zone.cover"),
     "park_technical": Input("m2", "planned_zone.cover"),
+    "road_land": Input("m2", "street_centreline.road_class"),
+    "road_level": Input("", "street_centreline.road_class", is_text=True, domain="road_class"),
+    "plan_area": Input("m2", "planned_zone.geometry"),
     "buffer": Input("m", "planned_zone.cover"),
 }
 
@@ -31,6 +35,11 @@ INPUTS = {
 def land_per_quay(columns: Mapping[str, Numbers]) -> Numbers:
     """Square metres of port land per metre of quay. Source: QCVN 01:2021/BXD, Bảng 2.16."""
     return 10_000.0 * columns["port_area"] / columns["quay"]
+
+
+def road_share(columns: Mapping[str, Numbers]) -> Numbers:
+    """Percent of a plan's ground that is street land. Source: QCVN 01:2021/BXD, 2.9.3.1."""
+    return 100.0 * columns["road_land"] / columns["plan_area"]
 
 
 def _share(name: str, part: str) -> Measure:
@@ -60,6 +69,11 @@ MEASURES = (
     ),
     # Metres of pipe between the end of a dead-end branch and the loop that feeds it.
     Measure("dead_end", "m", "dead_end", "water_pipe", ("dead_end",), as_measured("dead_end"), (), ("hydrants",)),
+    # Hydrants that are without water while a segment between valves is shut. Source: QCVN 10:2025/BCA, H.1.4.3.
+    Measure(
+        "hydrants_cut_off", "hydrants", "isolated", "water_pipe", ("cut_off",), as_measured("cut_off"), (),
+        ("segment_length", "own_hydrants"),
+    ),
     # Metres between the red lines.
     Measure(
         "street_width", "m", "street", "street_centreline", ("section",), as_measured("section"), ("street",),
@@ -77,6 +91,11 @@ MEASURES = (
     Measure(
         "port_land", "m2/m", "port", "logistics_port", ("port_area", "quay"), land_per_quay, (),
         ("port_kind", "port_area", "quay"),
+    ),
+    # Per cent of a plan's ground: land of streets down to the lowest level that it draws.
+    Measure(
+        "road_share", "%", "plan_roads", "planned_zone", ("road_land", "plan_area"), road_share, (),
+        ("road_level", "road_land", "plan_area"),
     ),
     _share("park_roads", "park_roads"),
     _share("park_green", "park_green"),

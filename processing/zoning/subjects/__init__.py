@@ -9,9 +9,11 @@ from .edges import BEHIND_LINE, TO_BACK, TO_SIDES
 from .gross import BUILT_ZONES
 from .heights import HEIGHTS
 from .hydrants import FED, KERBSIDE, REACHED, SPACED
+from .isolation import ISOLATED
 from .lots import BUILT_LOTS, USED_LOTS
 from .model import Kind, Subjects
 from .pipes import ENDING
+from .plan_roads import PLAN_ROADS
 from .plans import LOWER_ZONES, PERMITTED
 from .planted import PLANTED_LOTS
 from .plots import FRONTING_LOTS, PLOTS
@@ -47,10 +49,12 @@ KINDS: Mapping[str, Kind] = {
     "hydrant_pipe": FED,
     "hydrant_reach": REACHED,
     "dead_end": ENDING,
+    "isolated": ISOLATED,
     "street": SECTIONS,
     "street_at_speed": SECTIONS_AT_SPEED,
     "port": PORTS,
     "park": PARKS,
+    "plan_roads": PLAN_ROADS,
     **SEPARATED,
 }
 

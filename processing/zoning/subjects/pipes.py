@@ -26,7 +26,7 @@ def ending(scene: Scene) -> Subjects:
     function = words(pipes, "function")
     part = absent(flaw) & ~np.isin(function.astype(str), _TWIGS)
     ends = np.full((len(shapes), 2), -1, dtype=np.intp)
-    ends[part] = _nodes(shapes[part])
+    ends[part] = nodes_of(shapes[part])
     length, ends_here = dead_ends(ends, np.nan_to_num(shapely.length(shapes)))
     frame = named(pipes)
     frame["flaw"] = flaw
@@ -76,7 +76,7 @@ def dead_ends(ends: Indices, length: Numbers) -> tuple[Numbers, Mask]:
     return way, free
 
 
-def _nodes(shapes: Geometries) -> Indices:
+def nodes_of(shapes: Geometries) -> Indices:
     """Two node numbers per pipe; ends within :data:`SNAP_M` are one node."""
     lines = shapely.line_merge(shapes)
     single = np.array([line.geom_type == "LineString" for line in lines], dtype=bool)
