@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from .map.explain import Explain
     from .map.lot_edges import LotEdges as LotEdgeTool
     from .map.view3d import View3D
+    from .rules.dock import RulesDock
     from .scenarios.dock import ScenariosDock
 
 TOOLBAR = "dothi_toolbar"
@@ -76,6 +77,7 @@ class Window:
         self.findings: FindingsDock | None = None
         self.alerts: AlertsDock | None = None
         self.scenarios: ScenariosDock | None = None
+        self.rules: RulesDock | None = None
         self.view3d: View3D | None = None
         self.setup: SetupTask | None = None
         self.menu = QMenu(tr("plugin.name"), iface.mainWindow())
@@ -102,7 +104,9 @@ class Window:
         self.scenarios_action = self._action(
             "scenario.svg", tr("plugin.scenario.menu"), self._show_scenarios, checked=True
         )
-        self.toolbar.addActions([self.explain_action, self.findings_action, self.alerts_action, self.scenarios_action])
+        self.rules_action = self._action("rules.svg", tr("plugin.rules.menu"), self._show_rules, checked=True)
+        docks = [self.findings_action, self.alerts_action, self.scenarios_action, self.rules_action]
+        self.toolbar.addActions([self.explain_action, *docks])
         self.menu.addSeparator()
         for algorithm in (LotEdges, AllowedEnvelope, BuildingShadow):
             self._job(algorithm)
@@ -188,16 +192,17 @@ class Window:
             self._put(self.alerts, self.alerts_action)
         self._show(self.alerts, wanted)
 
-    def _put(self, dock: FindingsDock | AlertsDock | ScenariosDock, action: QAction) -> None:
+    def _put(self, dock: FindingsDock | AlertsDock | ScenariosDock | RulesDock, action: QAction) -> None:
         """A dock to the right whose action shows whether it is open, also while another tab lies over it."""
         dock.closed.connect(lambda: action.setChecked(False))
         dock.opened.connect(lambda: action.setChecked(True))
         self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-        for other in (self.findings, self.alerts):  # one over the other: each wants the whole height
+        # One over the other: each wants the whole height.
+        for other in (self.findings, self.alerts, self.scenarios, self.rules):
             if other is not None and other is not dock:
                 self.iface.mainWindow().tabifyDockWidget(other, dock)
 
-    def _show(self, dock: FindingsDock | AlertsDock | ScenariosDock, wanted: bool) -> None:
+    def _show(self, dock: FindingsDock | AlertsDock | ScenariosDock | RulesDock, wanted: bool) -> None:
         if wanted:
             dock.read()
         dock.setUserVisible(wanted)
@@ -216,6 +221,14 @@ class Window:
             self.scenarios = ScenariosDock(self.iface)
             self._put(self.scenarios, self.scenarios_action)
         self._show(self.scenarios, wanted)
+
+    def _show_rules(self, wanted: bool) -> None:
+        if self.rules is None:
+            from .rules.dock import RulesDock
+
+            self.rules = RulesDock(self.iface)
+            self._put(self.rules, self.rules_action)
+        self._show(self.rules, wanted)
 
     def _set_up(self) -> None:
         from . import engine_setup
@@ -251,6 +264,8 @@ class Window:
                 dock.deleteLater()
         if self.scenarios is not None:
             self.scenarios.shut()
+        if self.rules is not None:
+            self.rules.shut()
         self.iface.unregisterOptionsWidgetFactory(self._options)
         main.menuBar().removeAction(self._menu_action)
         self.menu.deleteLater()

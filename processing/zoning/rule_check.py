@@ -63,18 +63,33 @@ def checked(raw: dict[str, Any], path: Path, known: Sequence[Rule]) -> dict[str,
             check_schema(raw, path, "pack.schema.json")
         else:
             pack = declared_pack(path.parent)
-            rule = rule_of(raw, path, level=pack.level, pack=pack.id)
+            found, readable = _readable(raw, path)
+            told["problems"] = found
+            rule = rule_of(readable, path, level=pack.level, pack=pack.id)
             told["cases"] = len(rule.cases)
             joined = next(one for one in join([*stay(rule, known), rule]) if one.id == rule.id)
             told["examples"] = [example(tried) for tried in try_cases(joined, [rule.path])]
-            told["problems"] = _in_company(rule, joined)
+            told["problems"] = [*found, *_in_company(rule, joined)]
     except InputError as error:
-        told["problems"] = [problem(error)]
+        told["problems"] = [*told["problems"], problem(error)]
         if error.code == "zoning.rule_wrong" and "kind" in error.arguments:  # what else the schema does not know
             schema = "pack.schema.json" if path.name == PACK_FILE else "rule.schema.json"
             told["problems"] = [problem(one) for one in schema_errors(raw, path, schema)] or told["problems"]
     told["ok"] = not any(found["level"] == "error" for found in told["problems"])
     return told
+
+
+# What names the rule but decides nothing: while it is not filled in yet, the numbers can be checked all the same.
+_SAID = {"title": {"vi": "–", "en": "–"}, "source": {"document": "–", "clause": "–"}}
+
+
+def _readable(raw: dict[str, Any], path: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """What is wrong with title and source alone, and ``raw`` with a stand-in for them; else nothing, and ``raw``."""
+    errors = list(schema_errors(raw, path, "rule.schema.json"))
+    places = [str(error.arguments.get("where", "")).split(".")[0] for error in errors]
+    if not errors or any(place not in _SAID for place in places):
+        return [], raw
+    return [problem(error) for error in errors], {**raw, **{place: _SAID[place] for place in places}}
 
 
 def example(tried: Tried) -> dict[str, Any]:
@@ -120,7 +135,8 @@ def _in_company(rule: Rule, joined: Rule) -> list[dict[str, Any]]:
 
 def _in_vain(rule: Rule, joined: Rule) -> bool:
     """Whether the limit is looser somewhere than that of a wider level, where the stricter holds anyway."""
-    wider = joined.entries[: joined.entries.index(rule)] if rule in joined.entries else ()
+    mine = next(at for at, one in enumerate(joined.entries) if one.path == rule.path)
+    wider = joined.entries[:mine]
     known = [one for one in wider if one.level != rule.level and isinstance(one.limit, (Constant, Table))]
     plain = rule.mode == MODES[0] and isinstance(rule.limit, (Constant, Table))
     return plain and any(may_loosen(rule, one) for one in known)

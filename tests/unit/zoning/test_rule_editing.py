@@ -346,9 +346,23 @@ def test_a_draft_is_told_every_mistake_with_its_place_and_what_it_changes(data):
 
 
 def test_a_looser_number_that_only_tightens_is_told_to_be_in_vain(data):
-    told = job("check", data=str(data), rule=stricter(-5.0))["files"][0]
-    found = {one["code"]: one for one in told["problems"]}
-    assert found["rules.tighten_looser"]["where"] == "mode"
+    detached = shipped(DETACHED) | {"level": "provincial"}  # a rule with an exception that names another
+    detached["limit"]["rows"][2][1] += 5
+    for raw in (stricter(-5.0), detached):
+        told = job("check", data=str(data), rule=raw)["files"][0]
+        found = {one["code"]: one for one in told["problems"]}
+        assert found["rules.tighten_looser"]["where"] == "mode"
+
+
+def test_numbers_are_checked_before_the_source_is_named(data):
+    raw = stricter() | {"source": {"document": ""}}
+    told = job("check", data=str(data), rule=raw)["files"][0]
+    assert not told["ok"]
+    assert [one["holds"] for one in told["examples"]] == [True]
+    raw["limit"]["rows"][3][1] = 90
+    places = [one["where"] for one in job("check", data=str(data), rule=raw)["files"][0]["problems"]]
+    assert "source.document" in places
+    assert any(place.startswith("limit.rows") for place in places)
 
 
 def test_a_draft_is_asked_as_if_it_were_saved(data):
