@@ -140,14 +140,18 @@ def effects(
 def _standing(
     near: Surroundings, planned: Planned, place: gpd.GeoDataFrame, sun: Sun
 ) -> tuple[Prisms, gpd.GeoDataFrame]:
-    if "building" not in near.there:
-        empty = gpd.GeoDataFrame({"uid": [], "code": []}, geometry=[], crs=near.crs)
-        return Prisms(np.zeros(0, dtype=object), np.zeros(0)), empty
-    frame = coordinates.to(near.at("building", place, MOST_REACH_M), near.crs)
+    frame = _around(near, "building", place, MOST_REACH_M)
     shapes, _ = polygons(frame.geometry.to_numpy(), "building.geometry")
     keep = ~shapely.is_missing(shapes) & ~frame["uid"].isin(planned.uids).to_numpy()
     frame = frame[keep].reset_index(drop=True)
     return Prisms(shapes[keep], numbers(frame, "height_m")), frame
+
+
+def _around(near: Surroundings, layer_id: str, place: gpd.GeoDataFrame, reach: float = 0.0) -> gpd.GeoDataFrame:
+    """The features of a layer around ``place``; none where the data set has no such layer."""
+    if layer_id not in near.there:
+        return gpd.GeoDataFrame({name: [] for name in ("uid", "code", "height_m")}, geometry=[], crs=near.crs)
+    return coordinates.to(near.at(layer_id, place, reach), near.crs)
 
 
 def _targets(
@@ -156,7 +160,7 @@ def _targets(
     shade = place.geometry.to_numpy()[0]
     own = shapely.union_all(planned.prisms.footprints)
     built = shapely.union_all(np.concatenate([standing.footprints, planned.prisms.footprints]))
-    parcels = coordinates.to(near.at("parcel", place), near.crs)
+    parcels = _around(near, "parcel", place)
     lots, _ = polygons(parcels.geometry.to_numpy(), "parcel.geometry")
     reached = ~shapely.is_missing(lots) & shapely.intersects(lots, shade)
     reached &= np.nan_to_num(shapely.area(shapely.intersection(lots, own))) < COUNTING_SHARE * own.area

@@ -245,3 +245,12 @@ def test_public_green_is_a_neighbour_once_and_water_or_private_green_is_none(tmp
     dataset.append(path, "green_space", frame(rows, ("name", "kind", "access")))
     told = shadow(path, uids=[uid("house2")], first_hour=11, last_hour=13, step_min=60)
     assert sorted(row["code"] for row in told["lost"] if row["kind"] == "park") == ["cong_vien", "vườn hoa"]
+
+
+def test_a_data_set_of_buildings_alone_has_shadows(data, tmp_path):
+    """Neighbours are then the other buildings."""
+    path = tmp_path / "nhà.gpkg"
+    dataset.create(path, ("building",), CRS)
+    dataset.append(path, "building", dataset.read(data, "building"))
+    told = shadow(path, uids=[uid("house2")], first_hour=8, last_hour=16, step_min=60)
+    assert {row["kind"] for row in told["lost"]} == {"building"}
