@@ -16,7 +16,7 @@ import pandas as pd
 from ...layers.errors import UsageError
 from ...layers.report import Report, Stage
 from ...processing.zoning import inputs, packs, zone_cover
-from ...processing.zoning.check import Judged, identified, judged, layers_needed
+from ...processing.zoning.check import Judged, edition_on, identified, judged, layers_needed
 from ...processing.zoning.drawn import as_drawn
 from ...processing.zoning.explain import explain as explain_feature
 from ...processing.zoning.findings import with_waivers
@@ -130,7 +130,7 @@ def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
         by_rule = [
             {"rule": rule.id, "title": {"vi": rule.title.vi, "en": rule.title.en}, "status": rule.status}
             | {"source": rule.source.citation, **counts[rule.id]}
-            for rule in rules
+            for rule in (edition_on(rule, on) for rule in rules)
         ]
         run.finish(outcomes)
         report.progress(1.0)

@@ -50,10 +50,17 @@ def by_measure(rules: Sequence[Rule]) -> list[tuple[str, list[Rule]]]:
 
 def out_of_date(rule: Rule, on: date) -> bool:
     """Whether no edition of ``rule`` holds on the day ``on``, for no plan whatever its state."""
-    return not any(
-        entry.valid.first <= on and (on <= entry.valid.last or entry.valid.transition != "none")
-        for entry in rule.entries
-    )
+    return not any(_may_hold(entry, on) for entry in rule.entries)
+
+
+def edition_on(rule: Rule, on: date) -> Rule:
+    """The entry of the widest level that a list shows for the day ``on``: the first edition that may hold then."""
+    editions = [entry for entry in rule.entries if entry.level == rule.level]
+    return next((entry for entry in editions if _may_hold(entry, on)), editions[-1])
+
+
+def _may_hold(entry: Rule, on: date) -> bool:
+    return entry.valid.first <= on and (on <= entry.valid.last or entry.valid.transition != "none")
 
 
 @dataclass(frozen=True)

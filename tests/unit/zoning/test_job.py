@@ -96,6 +96,14 @@ def test_a_run_holds_what_was_found_and_from_what(data):
     assert row["simulated"]
 
 
+@pytest.mark.parametrize(
+    ("day", "source"), [("2020-06-01", "NĐ 43/2015/NĐ-CP, Điều 9"), ("2026-06-01", "NĐ 53/2024/NĐ-CP, Điều 22-25")]
+)
+def test_the_list_of_rules_names_the_edition_of_the_day(data, day, source):
+    [told] = check(data, date=day, rules=["corridor.bank.river_bank"])["by_rule"]
+    assert told["source"] == source
+
+
 def test_every_verdict_about_one_feature_equals_that_of_the_run(data):
     path = check(data)["run"]
     run = dataset.read(path, "finding")
