@@ -36,6 +36,19 @@ def test_a_rule_keeps_its_own_examples(rule):
     assert run_cases(rule) == []
 
 
+@pytest.mark.parametrize(
+    "entry", [entry for rule in RULES.values() for entry in rule.entries], ids=lambda one: str(one.path)
+)
+def test_the_examples_of_a_rule_hold_a_pass_and_a_fail(entry):
+    assert {case.expect.get("outcome") for case in entry.cases} >= {"pass", "fail"}
+
+
+@pytest.mark.parametrize(("people", "expected"), [(49_999, 2.5), (50_000, 3.5), (150_000, 3.5), (150_001, 4.0)])
+def test_parking_follows_the_bands_of_the_code(people, expected):
+    """Bảng 2.18: up to 50,000 people, up to 150,000, more."""
+    assert limit("qcvn01.parking", city_population=people) == expected
+
+
 @pytest.mark.parametrize(("area", "expected"), [(75, 100), (90, 100), (100, 90), (150, 80), (400, 55), (5000, 40)])
 def test_detached_houses_follow_the_breakpoints_of_2021(area, expected):
     """A public calculator uses 50/75/100 m²: there a lot of 75 m² gets 90 %."""
