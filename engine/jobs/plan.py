@@ -136,6 +136,7 @@ def statistics(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     existing = dataset.read(data, "existing_land_use")
     year = _year(existing, parameters["year"])
     existing = existing[existing["year"] == year].reset_index(drop=True)
+    _require_metres(existing, "existing_land_use")
     crs = coordinates.code_of(existing.crs)
     planned = coordinates.to(dataset.read(data, "planned_zone"), crs)
     units = coordinates.to(dataset.read(data, "admin_unit"), crs)

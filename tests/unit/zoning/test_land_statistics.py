@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
@@ -84,6 +86,14 @@ def test_the_newest_inventory_by_the_wards_of_the_day(data):
 def test_a_year_without_an_inventory_is_an_error(data):
     with pytest.raises(InputError, match="year_unknown"):
         run(data, date="2026-06-01", year=2024)
+
+
+def test_areas_in_degrees_are_refused(data):
+    with closing(sqlite3.connect(data)) as file, file:
+        file.execute("UPDATE gpkg_geometry_columns SET srs_id = 4326")
+        file.execute("UPDATE gpkg_contents SET srs_id = 4326")
+    with pytest.raises(InputError, match="needs_metres"):
+        run(data, date="2026-06-01")
 
 
 def test_the_form_has_codes_as_rows_and_wards_as_columns_in_hectares(data, tmp_path):
