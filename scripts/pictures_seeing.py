@@ -1,4 +1,4 @@
-"""Take the pictures of envelope, 3D view and shadow, in the real window on a copy of the demo."""
+"""Take the pictures of a widened street, envelope, 3D view and shadow, in the real window on a copy of the demo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inside QGIS (``qgis --code``): the envelope of a lot on the map and in 3D, and the shadow of its building."""
+"""Inside QGIS (``qgis --code``): what a wider street takes; a lot's envelope on the map and in 3D; its shadow."""
 
 import os
 import traceback
@@ -6,7 +6,13 @@ from pathlib import Path
 
 import qgis.utils
 from qgis import processing
-from qgis.core import QgsCoordinateTransform, QgsExpression, QgsFeatureRequest, QgsProject
+from qgis.core import (
+    QgsCoordinateTransform,
+    QgsExpression,
+    QgsFeatureRequest,
+    QgsProcessingFeatureSourceDefinition,
+    QgsProject,
+)
 from qgis.PyQt.QtCore import Qt, QTimer
 from qgis.PyQt.QtWidgets import QApplication, QDockWidget
 from qgis.utils import iface
@@ -17,6 +23,7 @@ POLL_MS = 300
 STILL = 5
 BUILDING = "CT-01406"  # 33 m high on a corner; too close to one of its streets from 28 m up
 DAY = "2026-12-22"
+STREET, WIDENED_M = "D017", 22.0  # 13 m today
 
 
 def layer(layer_id):
@@ -55,6 +62,22 @@ def hide(*layer_ids, shown=False):
         root.findLayer(layer(layer_id)).setItemVisibilityChecked(shown)
 
 
+def widened_street(data):
+    """The lots and buildings that a street takes if it becomes wider."""
+    streets = layer("street_centreline")
+    streets.selectByExpression(f"\"code\" = '{STREET}'")
+    line = streets.selectedFeatures()[0]
+    chosen = QgsProcessingFeatureSourceDefinition(streets.id(), selectedFeaturesOnly=True)
+    processing.runAndLoadResults("dothi:street_impact", {"data": data, "centrelines": chosen, "width": WIDENED_M})
+    streets.removeSelection()
+    for _ in range(3):
+        yield
+    zoom(line.geometry().boundingBox(), streets.crs(), 0.55)
+    yield
+    photograph("plan-impact")
+    hide("affected_lot", "affected_building")
+
+
 def scenes():
     arrange()
     yield
@@ -62,6 +85,7 @@ def scenes():
     feature = next(building.getFeatures(QgsFeatureRequest(QgsExpression(f"\"code\" = '{BUILDING}'"))))
     data = building.source().split("|")[0]
     hide("finding")
+    yield from widened_street(data)
     processing.runAndLoadResults("dothi:allowed_envelope", {"data": data, "uid": feature["uid"]})
     for _ in range(3):
         yield

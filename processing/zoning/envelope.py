@@ -39,6 +39,8 @@ ARC_SEGMENTS = 64
 FAR_M = 1e6
 TALL_M = 1e4
 NO_CAP = "planned_zone.max_height_m"
+# Missing where a building line ends inside the lot: the bands are told without it, and that they are.
+LINE_UNKNOWN = "building_line"
 # Buildings that are no sheds: what holds for all of these holds for a building of a use not stated.
 MAIN_USES = ("detached", "apartment", "mixed", "public", "factory")
 
@@ -66,7 +68,7 @@ class Distance:
 class Band:
     """Heights from ``low`` up to, not including, ``high`` (inf: no end), and the ``ground`` free for them.
 
-    ``ground`` is None where information is ``missing``.
+    ``ground`` is None where information is ``missing``; where that is only the building line it is told without it.
     """
 
     low: float
@@ -235,7 +237,7 @@ def bands(
         if made and _alike(made[-1], distances, missing):
             made[-1] = Band(made[-1].low, high, made[-1].ground, made[-1].distances, missing)
         else:
-            ground = None if missing else ground_left(lot, distances)
+            ground = ground_left(lot, distances) if set(missing) <= {LINE_UNKNOWN} else None
             made.append(Band(low, high, ground, distances, missing))
     return made, list(dict.fromkeys(reasons))
 

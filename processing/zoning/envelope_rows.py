@@ -13,7 +13,7 @@ import shapely
 from ...layers import catalogue
 from ...layers.messages import LANGUAGES, number, sentence
 from .breach import Breach
-from .envelope import Band, Envelope, drawn_top
+from .envelope import LINE_UNKNOWN, Band, Envelope, drawn_top
 from .findings import new_uids
 from .rules import MARKLESS
 from .soundness import as_multipolygons
@@ -56,6 +56,8 @@ def told(envelope: Envelope, band: Band, language: str) -> str:
         code = f"zoning.envelope.also.{other.edge.measure}"
         values = {"distance": number(other.limit, language), "source": other.rule.source.citation}
         lines.append(marked(sentence(code, language, **values), other.status, language))
+    if LINE_UNKNOWN in band.missing:
+        lines.append(sentence("zoning.envelope.also.line_unknown", language))
     return " ".join(lines)
 
 

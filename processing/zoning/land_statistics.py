@@ -76,7 +76,9 @@ def land_statistics(
     table.insert(0, "ward_code", words(wards, "code")[at])
     table.insert(1, "ward_name", words(wards, "name")[at])
     table.insert(3, "year", year)
-    cover = pd.DataFrame({"ward_code": words(wards, "code"), "area_m2": shapely.area(ground)})
+    cover = pd.DataFrame(
+        {"ward_code": words(wards, "code"), "ward_name": words(wards, "name"), "area_m2": shapely.area(ground)}
+    )
     cover = pd.concat([cover, _gaps(ground, now_in, "existing"), _gaps(ground, then_in, "planned")], axis=1)
     return LandStatistics(table, _changes(wards, existing, planned, now_in, then), cover)
 

@@ -92,8 +92,7 @@ def form(found: LandStatistics, state: str) -> pd.DataFrame:
 
 def _form(found: LandStatistics, state: str, language: str) -> Sheet:
     table, cover = form(found, state), found.cover
-    named = dict(zip(found.table["ward_code"], found.table["ward_name"], strict=True))
-    wards = [str(named.get(code) or code) for code in table.columns]
+    wards = [str(code if pd.isna(name) else name) for code, name in cover[["ward_code", "ward_name"]].to_numpy()]
     heads = [sentence(f"plan.table.{name}", language) for name in ("land_use", "code", "total")]
     heads = [sentence("zoning.table.number", language), *heads]
     uses = domain_words(table.index, "land_use", language)

@@ -16,6 +16,7 @@ from dothi.processing.zoning import packs, rule_files
 from dothi.processing.zoning.breach import breaches
 from dothi.processing.zoning.check import check
 from dothi.processing.zoning.envelope import NO_CAP, Envelope, envelope, ground_left
+from dothi.processing.zoning.envelope_rows import told
 from dothi.processing.zoning.lots import UNSTATED, States
 from dothi.processing.zoning.rules import Rule
 from dothi.processing.zoning.scene import Scene
@@ -347,10 +348,11 @@ def test_the_ground_before_a_building_line_stays_free_whatever_the_building():
     assert of(lined(HOUSE, (-10, 3), (50, 3), use="other"), LINE_RULE).bands[0].area == pytest.approx(600)
 
 
-def test_a_building_line_that_ends_in_the_lot_is_missing():
-    found = of(lined(HOUSE, (-10, 3), (12, 3)), LINE_RULE)
-    assert found.bands == ()
+def test_a_building_line_that_ends_in_the_lot_is_missing_and_the_bands_are_told_without_it():
+    found = of(lined(HOUSE, (-10, 3), (12, 3)), (*SETBACK, *LINE_RULE))
+    assert [band.area for band in found.bands] == pytest.approx([600, 540, 520, 480], abs=0.2)
     assert "building_line" in found.missing
+    assert "dừng lại giữa thửa" in told(found, found.bands[0], "vi")
 
 
 def test_parts_outside_are_told_by_their_edge(tmp_path):
