@@ -201,7 +201,7 @@ class CurveView(QWidget):
     def _paint_dot(self, painter: QPainter, metrics: QFontMetricsF, dot: Dot, place: QPointF) -> None:
         colour = _FAINT if dot.holds is None else _GOOD if dot.holds else _BAD
         painter.setPen(QPen(colour, 2.0))
-        painter.setBrush(_PAPER)
+        painter.setBrush(colour if dot.holds else _PAPER)
         if dot.holds is False:
             for sign in (-1, 1):
                 painter.drawLine(place + QPointF(-4.5, -4.5 * sign), place + QPointF(4.5, 4.5 * sign))

@@ -65,7 +65,7 @@ class RulesDock(QgsDockWidget):
         page.export_csv.triggered.connect(lambda _=False: self.export_as("csv"))
         page.import_sheet.triggered.connect(lambda _=False: self.import_from())
         page.calculator.asked.connect(self.calculate)
-        page.tabs.currentChanged.connect(lambda at: self.calculate() if at == tabs.CALCULATOR else None)
+        page.tabs.currentChanged.connect(self._turned)
         self.draft.changed.connect(self._changed)
         self.draft.stack.cleanChanged.connect(lambda _: self._enable())
         self.closed.connect(self.engine.rest)
@@ -145,10 +145,18 @@ class RulesDock(QgsDockWidget):
     def _show_rule(self) -> None:
         """Page, curve and buttons of what the draft says now."""
         examples = self.page.examples.model.examples
-        self.page.text.setHtml(rule_page(self.draft.values, self.entry, examples, self.words))
+        if self.page.tabs.currentIndex() == tabs.READ:  # to lay out a page that nobody sees would take time
+            self.page.text.setHtml(rule_page(self.draft.values, self.entry, examples, self.words))
         self.page.curve.show_rule(self.draft.values, examples, self.words)
         self.page.shape()
         self._enable()
+
+    def _turned(self, at: int) -> None:
+        """Another tab: the page or the answer as things are now."""
+        if at == tabs.READ and self.entry:
+            self._show_rule()
+        elif at == tabs.CALCULATOR:
+            self.calculate()
 
     # ---- editing
 

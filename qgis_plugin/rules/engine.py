@@ -10,7 +10,9 @@ from qgis.PyQt.QtCore import QObject
 
 from ...engine.contract import Job
 from ...layers.errors import DothiError, EnvironmentTroubleError
+from ...layers.messages import has
 from .. import engine_client
+from ..findings.words import prepare
 from ..job_task import JobTask
 from ..language import tr
 from ..serve_client import ServeClient
@@ -19,7 +21,7 @@ Answered = Callable[[dict[str, Any]], None]
 
 
 class _Wake(QgsTask):
-    """Finds and verifies the engine beside the window: the first time that takes a second."""
+    """Finds and verifies the engine, and reads the words, beside the window: the first time that takes a second."""
 
     def __init__(self, done: Callable[[DothiError | None], None]) -> None:
         super().__init__(tr("plugin.rules.title"), QgsTask.Flag.CanCancel)
@@ -28,6 +30,8 @@ class _Wake(QgsTask):
 
     def run(self) -> bool:
         """In the task's thread."""
+        prepare()
+        has("plugin.rules.title")  # a code that exists: both languages are read then
         try:
             engine_client.find()
         except EnvironmentTroubleError as error:

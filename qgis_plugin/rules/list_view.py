@@ -92,9 +92,9 @@ class RulesList(QWidget):
             item.setFont(0, font)
             item.setFlags(Qt.ItemFlag.ItemIsEnabled)
             packs[pack["pack"]] = item
-        self.tree.addTopLevelItems(list(packs.values()))
         for line in value["rules"]:
             self._add(packs[line["pack"]], line)
+        self.tree.addTopLevelItems(list(packs.values()))  # whole: item by item it would be laid out again and again
         self.tree.expandAll()
         self.tree.blockSignals(False)
         self._offer(value["rules"])
