@@ -88,6 +88,7 @@ def hand_over(job: Job, value: Mapping[str, Any], context: QgsProcessingContext)
             continue
         else:
             details = QgsProcessingContext.LayerDetails(result_name(job, result), project, result.id)
+            details.forceName = True  # QGIS prefers the names of files, and of tables in them, unless told
         details.groupName = tr("plugin.results_group")
         details.layerSortKey = rank
         post = Dress()
