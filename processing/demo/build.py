@@ -22,15 +22,20 @@ from ...store.coordinates import transform_geometries
 from . import coast as coasts
 from . import labels, scenes
 from .buildings import buildings
-from .cadastre import Frames, concat, land
+from .cadastre import Frames, Land, concat, land
 from .faults import NOT_IN_DATA, plant
 from .greens import greens
 from .ground import CRS
 from .harbours import harbours
 from .lighting import lighting
+from .permits import permits
 from .places import places
+from .plan_faults import plan_faults
+from .plan_limits import upper_plan, zone_limits
 from .power import power
-from .protected import protected
+from .protected import Book, protected
+from .services import services
+from .units import WARD_POPULATION, quarters, short_of_roads, units
 from .views import PLACES
 from .water import water
 from .water_faults import water_faults
@@ -55,11 +60,30 @@ def province(seed: int, report: Report = SILENT) -> tuple[Frames, pd.DataFrame]:
     frames |= places(seed, made)
     more, near = protected(seed, made, frames)
     frames |= more
-    truth = pd.concat([truth, near, water_faults(frames)], ignore_index=True)
+    truth = pd.concat([truth, near, plan_faults(frames), water_faults(frames)], ignore_index=True)
+    planned, of_plan = _plan(seed, made, frames, faulty=set(truth["uid"]))
+    frames |= planned
+    truth = pd.concat([truth, of_plan], ignore_index=True)
     around = harbours(seed, frames["logistics_port"])
     frames["existing_land_use"] = concat([frames["existing_land_use"], around])
     report.progress(1.0)
     return frames, truth
+
+
+def _plan(seed: int, made: Land, frames: Frames, faulty: set[str]) -> tuple[Frames, pd.DataFrame]:
+    """What plan and permits say of the finished town, and the truth about it: none of the ``faulty`` breaks more."""
+    book, frames = Book(), dict(frames)
+    frames["planned_zone"] = zone_limits(frames, faulty, book)
+    frames["upper_zone"] = upper_plan(seed, frames, quarters(made, frames["planned_zone"]), book)
+    frames["planned_zone"] = units(made, frames)
+    short_of_roads(frames, book)
+    frames |= permits(seed, frames, faulty, book)
+    frames["service_facility"] = services(seed, made, frames, book)
+    ward = frames["admin_unit"]["code"] == labels.WARD
+    frames["admin_unit"] = frames["admin_unit"].assign(
+        population=pd.Series(WARD_POPULATION, index=frames["admin_unit"].index, dtype="Int64").where(ward)
+    )
+    return frames, pd.DataFrame(book.rows)
 
 
 def build(out: Path, seed: int, report: Report = SILENT) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from .blocks import Block, island_blocks, street_land, town_blocks
 from .coverage import GRID, seal, street_pieces
 from .ground import CRS, Ground, ground
 from .lots import hamlet_of, lots_of
+from .open_land import with_open_land
 from .shapes import Rng, halve, polygons_of, wiggle
 from .streets import Street, Town, island, town
 
@@ -47,7 +48,7 @@ def land(seed: int) -> Land:
     rural_streets = island(rng, made, built.bridge)
     blocks, town_streets = town_blocks(rng, built)
     streets = (*town_streets, *rural_streets)
-    blocks = [*blocks, *island_blocks(made, rural_streets)]
+    blocks = [*with_open_land(blocks), *island_blocks(made, rural_streets)]
     net = street_land(streets)
     settled = street_land(tuple(s for s in rural_streets if s.settled))
     lots = [lot for k, block in enumerate(blocks) for lot in lots_of(rng, k, block, net, settled)]

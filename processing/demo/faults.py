@@ -23,6 +23,8 @@ KINDS = (
     "height_missing", "width_missing", "building_line_crossed", "gap_short", "backs_short", "frontage_short",
     "green_short", "gross_over",
 )  # fmt: skip
+# Share of a lot from 150 m² on that no table allows a house to cover.
+_FULL = 0.83
 # Streets that Bảng 2.7 (setback) is about: area level and up.
 _AREA_LEVEL = ("main", "area_main", "area")
 # Beginnings of rules whose input no layer of the demo holds: never checkable, and not a fault.
@@ -98,13 +100,18 @@ def _facts(work: Planting) -> pd.DataFrame:
 def _too_dense(work: Planting, facts: pd.DataFrame, mask: pd.Series) -> None:
     """Houses that fill their lot; the same number in existing and in new areas."""
     for state in (facts.new, ~facts.new):
-        for lot in work.pick((mask & state).to_numpy(), 3):
-            row = int(facts.building[lot])
-            shape = work.parcel.geometry[lot]
-            inward = work.fronts[work.fronts.lot == lot][["nx", "ny"]].to_numpy()
-            yard = back_edges(polygons_of(shape)[0], inward).buffer(BACK_YARD)
-            reshape(work, row, shape.buffer(-WALL, join_style="mitre").difference(yard), floors=3, height=11.2)
+        full = np.array([bool(m) and _filled(work, k).area > _FULL * facts.area[k] for k, m in enumerate(mask & state)])
+        for lot in work.pick(full, 3):
+            reshape(work, int(facts.building[lot]), _filled(work, lot), floors=3, height=11.2)
             work.note("density_over", "parcel", lot, "qcvn01.net_density.detached")
+
+
+def _filled(work: Planting, lot: int) -> shapely.Geometry:
+    """All of a lot but its back yard."""
+    shape = work.parcel.geometry[lot]
+    inward = work.fronts[work.fronts.lot == lot][["nx", "ny"]].to_numpy()
+    yard = back_edges(polygons_of(shape)[0], inward).buffer(BACK_YARD)
+    return shape.buffer(-WALL, join_style="mitre").difference(yard)
 
 
 def _too_dense_public(work: Planting, facts: pd.DataFrame) -> None:

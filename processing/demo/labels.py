@@ -15,6 +15,9 @@ WARD = "25888"  # phường Tân Uyên, TP.HCM, from 1 July 2025
 PLAN_NAME = "Quy hoạch phân khu Tân Uyên – Bạch Đằng (mô phỏng)"
 DECISION = "MP-01/QĐ (mô phỏng)"
 APPROVED_ON = "2024-03-15"
+UPPER_PLAN_NAME = "Quy hoạch chung Tân Uyên (mô phỏng)"
+UPPER_DECISION = "MP-00/QĐ (mô phỏng)"
+UPPER_APPROVED_ON = "2023-06-20"
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ USES: dict[str, Use] = {
     "culture": Use("DVH", "DVH", Text("Đất văn hóa", "Culture")),
     "sport": Use("DTT", "DTT", Text("Đất thể dục thể thao", "Sports")),
     "park": Use("DKV", "DKV", Text("Đất cây xanh công cộng", "Public green")),
+    "parking": Use("DGT", "DGT", Text("Bãi đỗ xe", "Car park")),
     "riverside": Use("DKV", "DKV", Text("Đất cây xanh ven sông", "Riverside green")),
     "industry": Use("SKC", "SKN", Text("Đất cụm công nghiệp", "Industrial cluster")),
     "orchard": Use("CLN", "CLN", Text("Đất trồng cây lâu năm", "Orchards")),
@@ -49,7 +53,7 @@ USES: dict[str, Use] = {
 
 # Land codes that a planned zone permits beside its own: simulated, for the rule pack beside the data set.
 PERMITS: dict[str, tuple[str, ...]] = {
-    "ODT": ("ODT", "TMD", "DKV", "DGD", "DYT", "DVH", "TIN"),
+    "ODT": ("ODT", "TMD", "DKV", "DGD", "DYT", "DVH", "TIN", "DGT"),
     "ONT": ("ONT", "ODT", "CLN", "HNK", "TMD", "DVH", "TIN"),
     "TMD": ("TMD", "ODT", "DVH", "DKV"),
     "DGD": ("DGD",),
@@ -62,6 +66,7 @@ PERMITS: dict[str, tuple[str, ...]] = {
     "SKN": ("SKN", "SKC", "DNL"),
     "CLN": ("CLN", "HNK", "NTS"),
     "LUC": ("LUC", "LUK"),
+    "DGT": ("DGT",),
     "SON": ("SON",),
 }
 

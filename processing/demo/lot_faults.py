@@ -17,6 +17,7 @@ from .shapes import polygons_of
 _TOO_NARROW = 3.4  # metres of frontage; at least 4 are asked for in a new area
 _SAME = 0.002  # metres; nearer corners are one
 _TO_THE_BACK = 1.7  # metres that a terraced house is moved off its place
+_BORDER = 3.0  # metres that two lots share at least where one lies behind the other
 _ADJOINING = 0.5  # metres; houses nearer to each other stand in one row
 
 
@@ -76,10 +77,9 @@ def _backs_too_near(work: Planting, facts: pd.DataFrame, mask: pd.Series) -> Non
     normal = main[["nx", "ny"]].reindex(np.arange(len(lots))).to_numpy()
     against = (normal[position[one]] * normal[position[other]]).sum(axis=1) < -0.97
     gap = shapely.distance(shapes[one], shapes[other])
-    behind = (
-        against & (gap > 4.05) & (gap < 4.5) & (shapely.distance(lots[position[one]], lots[position[other]]) < 0.001)
-    )
-    beside = ~against & (gap < _ADJOINING - 0.1)
+    border = shapely.length(shapely.intersection(lots[position[one]], lots[position[other]]))
+    behind = against & (gap > 4.05) & (gap < 4.5) & (border > _BORDER)
+    beside = ((normal[position[one]] * normal[position[other]]).sum(axis=1) > 0.9) & (gap < _ADJOINING - 0.1)
     in_row = np.zeros(len(lots), dtype=bool)
     in_row[position[one[beside]]] = True
     beside_of = pd.Series(other[beside]).groupby(one[beside]).agg(list)
@@ -88,7 +88,8 @@ def _backs_too_near(work: Planting, facts: pd.DataFrame, mask: pd.Series) -> Non
     for row in set(behind_of.index) & set(beside_of.index):
         there = shapely.affinity.translate(shapes[row], *(normal[position[row]] * _TO_THE_BACK))
         still = shapely.distance(there, shapes[beside_of[row]]).min() < _ADJOINING - 0.1
-        near = shapely.distance(there, shapes[[r for r in behind_of[row] if in_row[position[r]]]])
+        facing = [r for r in behind_of[row] if in_row[position[r]] and facts.fronts[position[r]] == 1]
+        near = shapely.distance(there, shapes[facing])
         fit[position[row]] = still and bool((near < 3.5).any())
     for lot in work.pick(mask.to_numpy() & fit, 2):
         row = int(facts.building[lot])

@@ -40,7 +40,7 @@ class Rows:
 
 
 _HALVED = {"mixed": 900.0, "industry": 11_000.0, "riverside": 1_900.0, "apartment": 9_000.0}
-_WHOLE = ("school", "hospital", "park", "market", "administration", "sport", "clinic", "culture")
+_WHOLE = ("school", "hospital", "park", "market", "administration", "sport", "clinic", "culture", "parking")
 _HAMLETS = (
     ("Bình Hưng", Point(614520, 1222480), 380.0), ("Bình Chữ", Point(612560, 1220900), 430.0),
     ("Điều Hòa", Point(613960, 1218900), 430.0), ("Tân Trạch", Point(613050, 1220560), 330.0),

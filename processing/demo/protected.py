@@ -35,10 +35,10 @@ class Book:
 
     rows: list[dict[str, str]] = field(default_factory=list)
 
-    def note(self, kind: str, layer: str, feature: Any, rule: str) -> None:
-        """``feature`` breaks ``rule``."""
+    def note(self, kind: str, layer: str, feature: Any, rule: str, *, outcome: str = "fail") -> None:
+        """``feature`` breaks ``rule``, or gives another ``outcome`` for it."""
         self.rows.append(
-            {"kind": kind, "layer": layer, "uid": feature.uid, "code": feature.code, "rule": rule, "outcome": "fail"}
+            {"kind": kind, "layer": layer, "uid": feature.uid, "code": feature.code, "rule": rule, "outcome": outcome}
         )
 
 

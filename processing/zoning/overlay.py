@@ -72,7 +72,10 @@ def _cuts(zone: Indices, size: int) -> list[slice]:
 def _clipped(zone: Any, lot: Any) -> Any:
     """The zone near the lot, with a margin of 1 m; the whole zone where clipping breaks it."""
     west, south, east, north = lot.bounds
-    near = shapely.clip_by_rect(zone, west - 1.0, south - 1.0, east + 1.0, north + 1.0)
+    try:
+        near = shapely.clip_by_rect(zone, west - 1.0, south - 1.0, east + 1.0, north + 1.0)
+    except shapely.errors.GEOSException:  # GEOS clips a hole that runs along the rectangle to a ring of three points
+        return zone
     return near if near.is_valid else zone
 
 

@@ -180,7 +180,8 @@ def _kind(one: Separation) -> Kind:
     name = () if one.object == "building" else ("name",)
     reads: dict[str, tuple[str, ...]] = {one.subject: ("code", *sorted(own))}
     reads[one.object] = tuple(dict.fromkeys((*reads.get(one.object, ()), "code", *name, *sorted(theirs))))
-    return Kind(build, reads, required=(one.subject, one.object), reach_m=one.around_m)
+    among_themselves = one.around_m if one.subject == one.object else 0.0
+    return Kind(build, reads, (one.subject, one.object), reach_m=one.around_m, own_reach_m=among_themselves)
 
 
 KINDS: Mapping[str, Kind] = {one.id: _kind(one) for one in SEPARATIONS}

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from ..columns import Numbers, Words, absent, nothing, numbers, pick, words
+from ..columns import Mask, Numbers, Words, absent, nothing, numbers, pick, words
 from ..measures.services import SCHOOLS, WALKED
 from ..overlay import Geometries, Indices
 from ..scene import Scene
@@ -18,6 +18,8 @@ from .model import Kind, Subjects, named
 
 # Uses in which people live.
 DWELLINGS = ("detached", "apartment", "mixed")
+# Land code of rural housing (TT 08/2024): service radii there are another table's (QCVN 01:2021/BXD, Bảng 2.32).
+RURAL = "ONT"
 # Streets that nobody walks along.
 NOT_WALKED = ("expressway",)
 
@@ -37,7 +39,7 @@ def homes(scene: Scene) -> Subjects:
     sites, _ = scene.sound("service_facility")
     kind, label = words(facilities, "kind"), _label(facilities)
     lives = np.isin(use.astype(str), DWELLINGS)
-    table = named(frame).assign(flaw=flaw, scope=pick(~lives & ~absent(use), "not_dwelling"), use=use)
+    table = named(frame).assign(flaw=flaw, use=use)
     places = pick(lives, shapely.centroid(shapes))
     for one in WALKED:
         goals = np.flatnonzero((kind == one) & ~absent(sites))
@@ -47,8 +49,16 @@ def homes(scene: Scene) -> Subjects:
             table[f"walk_{one}.lacking"] = "way_on_foot"
             table[f"nearest_{one}"] = pick(found.goal >= 0, label[goals][found.goal])
     table = pd.concat([table, scene.states_of_buildings(np.arange(len(frame)))], axis=1)
+    rural = lives & _rural(scene, words(table, "zone_uid"))
+    table["scope"] = pick(~lives & ~absent(use), "not_dwelling", pick(rural, "rural"))
     whole: Geometries = frame.geometry.to_numpy()
     return Subjects("building", table, whole, lambda at, _limit: shapes[at])
+
+
+def _rural(scene: Scene, zone: Words) -> Mask:
+    """Whether the ``zone`` of each dwelling is land for rural housing."""
+    zones, _ = scene.zones
+    return np.isin(zone.astype(str), words(zones, "uid")[words(zones, "land_use") == RURAL].astype(str))
 
 
 def _label(frame: pd.DataFrame) -> Words:
@@ -174,4 +184,5 @@ UNITS = Kind(
     required=("planned_zone",),
     reach_m=0.0,
     refers={"planned_zone": ("unit", "unit")},
+    whole=("admin_unit", "service_facility"),  # of all the unit's zones, not only of the one asked about
 )
