@@ -192,7 +192,8 @@ def read(
 
     Without ``columns`` all declared ones come, with ``uid`` first, and columns that the file lacks are null; a column
     asked for by name must be there. ``uids`` chooses features. Codes and references are text, dates
-    ``datetime64``, a column of whole numbers with nulls is float. Raises :class:`InputError`.
+    ``datetime64``, a column of whole numbers with nulls is float. A geometry that nobody can read, such as a ring that
+    does not close, is null: one bad feature must not stop the others. Raises :class:`InputError`.
     """
     path = Path(path)
     _require_layer(path, layer_id)
@@ -206,7 +207,7 @@ def read(
     wanted = list(dict.fromkeys(asked)) if columns is not None else [name for name in declared_ids if name in present]
     chosen = None if uids is None else _checked(uids)
     with told(path, writing=False):
-        frame = pyogrio.read_dataframe(path, layer=layer_id, columns=wanted, where=_where(chosen))
+        frame = pyogrio.read_dataframe(path, layer=layer_id, columns=wanted, where=_where(chosen), on_invalid="ignore")
     if chosen is not None and len(chosen) > _ASK_BY_UID:
         frame = frame[frame["uid"].isin(chosen)].reset_index(drop=True)
     if columns is None:

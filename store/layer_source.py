@@ -71,7 +71,7 @@ def _read(source: LayerSource, layer_id: str, data: str | Path | None) -> gpd.Ge
     layer = dataset.declared(data or path, layer_id)
     name = sources.layer_name(path, source.layer, prefer=layer_id)
     with told(path, writing=False):
-        frame = pyogrio.read_dataframe(path, layer=name, where=source.subset or None)
+        frame = pyogrio.read_dataframe(path, layer=name, where=source.subset or None, on_invalid="ignore")
     if "uid" not in frame.columns:
         raise InputError("schema.column_missing", path=str(path), layer=name, columns=["uid"])
     if source.uids is not None:

@@ -113,7 +113,7 @@ class Nearby:
             name: np.array([*table[there.index(name)], None], dtype=object)[:-1] if name in there else None
             for name in names
         }
-        shapes = shapely.from_wkb([_wkb(blob) for blob in table[-1]])
+        shapes = shapely.from_wkb([_wkb(blob) for blob in table[-1]], on_invalid="ignore")
         return gpd.GeoDataFrame(pd.DataFrame(data, index=range(len(rows))), geometry=shapes, crs=crs or None)
 
 
@@ -151,7 +151,7 @@ def read_columns(path: str | Path, layer_id: str, columns: Sequence[str]) -> gpd
     present = set(dataset.fields_in(path, layer_id))
     wanted = ["uid", *(name for name in columns if name in present and name != "uid")]
     with told(Path(path), writing=False):
-        frame = pyogrio.read_dataframe(path, layer=layer_id, columns=wanted)
+        frame = pyogrio.read_dataframe(path, layer=layer_id, columns=wanted, on_invalid="ignore")
     for name in columns:
         if name not in frame:
             frame[name] = None

@@ -24,6 +24,7 @@ from .limits import Table
 from .lot_case import LotCase, Source, plain
 from .rules import Rule
 from .site import site
+from .soundness import polygons
 from .streets import frontages
 
 USES = ("detached", "apartment", "mixed", "public", "factory")
@@ -38,7 +39,9 @@ _LEAST_SHARE = 0.01  # of a lot: less of a zone is an inexact border
 
 
 def information(data: Path, case: LotCase, judging: Judging) -> dict[str, Any]:
-    """All that may be told of a lot, as JSON values."""
+    """All that may be told of a lot, as JSON values. Raises :class:`InputError` for one that cannot be measured."""
+    if absent(polygons([case.shape], "unsound")[0])[0]:
+        raise InputError("zoning.plan_info.unsound", uid=case.record["uid"])
     here = site(data, case.record["uid"], judging.states)
     lot, scene = here.lots[0], here.scene
     area = float(shapely.area(case.shape))

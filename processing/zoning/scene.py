@@ -156,7 +156,11 @@ class Scene:
         marked = np.zeros(len(self.lots), dtype=bool)
         broken = self.buildings.iloc[at]
         marked |= self.layers["parcel"]["uid"].isin(broken["parcel"].dropna()).to_numpy()
-        repaired = shapely.make_valid(broken.geometry.to_numpy())
+        given = broken.geometry.to_numpy()
+        somewhere = np.isfinite(shapely.bounds(given)).all(
+            axis=1
+        )  # what is nowhere, or without end, cannot be repaired
+        repaired = shapely.make_valid(given[somewhere])
         _, lot = shapely.STRtree(self.lots).query(repaired, predicate="intersects")
         marked[lot] = True
         return marked

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
+import sqlite3
+import struct
 import subprocess
 import sys
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +176,30 @@ def test_an_empty_layer_is_an_error_and_an_absent_one_is_told_rule_by_rule(tmp_p
     assert found.loc["qcvn01.setback", "missing"] == '["layer.building"]'
     assert found.loc["qcvn01.setback", "message_vi"].endswith("tập dữ liệu không có lớp Công trình.")
     assert found["feature_code"].isna().to_dict() == {"qcvn01.setback": True, "plan.land_use": False}
+
+
+def test_a_geometry_that_nobody_can_read_stops_no_other(data):
+    """A ring that does not close, one of no numbers, one without end: not checkable, and all others as before."""
+    ring = struct.pack("<BII", 1, 6, 1) + struct.pack("<BIII", 1, 3, 1, 4)
+    without_end = ring + struct.pack("<8d", 0, 0, math.inf, 0, 9, 9, 0, 0)
+    open_ring = ring + struct.pack("<8d", 0, 0, 9, 0, 9, 9, 0, 9)
+    no_numbers = ring + struct.pack("<8d", *[math.nan] * 8)
+    before = {(row["rule"], row["outcome"]) for row in explain(data, "house3")}
+    with closing(sqlite3.connect(data)) as file, file:
+        triggers = file.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for (name,) in triggers:  # they ask for functions that only QGIS has
+            file.execute(f'DROP TRIGGER "{name}"')
+        head = file.execute("SELECT substr(geom, 1, 8) FROM building").fetchone()[0]
+        plain = head[:3] + bytes([head[3] & 0x01]) + head[4:]
+        for name, wkb in (("house1", open_ring), ("house2", no_numbers), ("house4", without_end)):
+            file.execute("UPDATE building SET geom = ? WHERE uid = ?", (plain + wkb, uid(name)))
+    found = dataset.read(check(data, rules="qcvn01.setback")["run"], "finding")
+    unread = ("house1", "house2", "house4")
+    broken = found[found["feature_uid"].isin([uid(name) for name in unread])]
+    assert broken["missing"].tolist() == ['["building.geometry"]'] * 3
+    for name in unread:
+        assert "pass" not in {row["outcome"] for row in explain(data, name)}
+    assert {(row["rule"], row["outcome"]) for row in explain(data, "house3")} == before
 
 
 def test_a_data_set_with_nothing_to_judge_is_an_error(tmp_path):

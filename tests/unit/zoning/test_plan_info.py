@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shapely
 
 from dothi.engine.contract import JOBS
 from dothi.engine.jobs import rules, zoning
@@ -115,3 +116,10 @@ def test_a_place_that_is_none_is_refused(data, values, code):  # noqa: F811
     with pytest.raises(DothiError) as told:
         ask(data, **values)
     assert told.value.code == code
+
+
+def test_a_lot_whose_border_crosses_itself_is_refused_by_name(data):  # noqa: F811
+    bow = shapely.Polygon([(EAST + x, NORTH + y) for x, y in ((200, 0), (220, 20), (220, 0), (200, 20))])
+    dataset.append(data, "parcel", parcels(bow=(shapely.MultiPolygon([bow]), {"land_use": "ODT"})))
+    with pytest.raises(DothiError, match="unsound"):
+        ask(data, uid=uid("bow"))
