@@ -108,7 +108,7 @@ def scenes():
     building.removeSelection()
     yield
     for window in QApplication.topLevelWidgets():
-        if "3D" in window.windowTitle():
+        if window.isVisible() and "3D" in window.windowTitle():
             window.setGeometry(0, 0, WIDTH, HEIGHT)
     for _ in range(8):
         yield

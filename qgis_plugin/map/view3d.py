@@ -1,6 +1,11 @@
 """A 3D view of one lot: buildings, the allowed envelope and what lies outside it, in the light of the engine's sun.
 
 QGIS 3.40 has no sun of its own, so the engine computes where it stands and a directional light is set from there.
+
+A view belongs to QGIS and the user: it stays when the plugin is unloaded, and ``close`` here ends only the engine. It
+goes by its close button, by ``iface.closeMapCanvas3D(title)``, with its project, or by ``close()`` of its own window,
+all of them tried in QGIS 3.40.6. A script must not close every window with "3D" in its title: among them is the hidden
+measuring tool of the view, and closing that one is what ends QGIS with signal 11.
 """
 
 from __future__ import annotations
