@@ -7,6 +7,7 @@ lines counts as a crossing. The way from a place to its street is straight and c
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import shapely
@@ -42,8 +43,17 @@ class Ways:
 
 
 def network(lines: Geometries) -> Network:
-    """The streets ``lines`` (metres; None and empty are left out) cut where they meet."""
+    """The streets ``lines`` (metres; None and empty are left out) cut where they meet.
+
+    The last few are kept: of one house after the other the streets are the same. Nobody writes to a network.
+    """
     usable = lines[~shapely.is_missing(lines) & ~shapely.is_empty(lines)]
+    return _cut(tuple(shapely.to_wkb(usable)))
+
+
+@lru_cache(maxsize=2)
+def _cut(lines: tuple[bytes, ...]) -> Network:
+    usable = shapely.from_wkb(lines)
     if len(usable) == 0:
         return Network(np.zeros(0, dtype=object), np.zeros((0, 2), dtype=np.intp), np.zeros(0), 0)
     edges = shapely.get_parts(shapely.node(shapely.geometrycollections(usable)))
