@@ -26,7 +26,7 @@ WALL = 0.15  # metres kept free along lot borders, so that a house lies in its l
 STOREY = 3.5  # metres
 TALL = 19.0  # metres; from here on Bảng 2.7 asks for a setback
 _FREE = 7.0  # metres that tall buildings keep from every side of their lot
-BACK_YARD = 2.05  # metres that houses keep from the back of their lot, so that backs stand 4 m apart
+BACK_YARD = 2.12  # metres that houses keep from the back of their lot, so that backs stand 4 m apart
 _DEEP_ENOUGH = 8.0  # metres; no block of a large lot is shallower
 
 # Share of a lot that a house covers, by lot area (m²).

@@ -100,7 +100,9 @@ def _facts(work: Planting) -> pd.DataFrame:
 def _too_dense(work: Planting, facts: pd.DataFrame, mask: pd.Series) -> None:
     """Houses that fill their lot; the same number in existing and in new areas."""
     for state in (facts.new, ~facts.new):
-        full = np.array([bool(m) and _filled(work, k).area > _FULL * facts.area[k] for k, m in enumerate(mask & state)])
+        full = np.array(
+            [bool(m) and shapely.area(_filled(work, k)) > _FULL * facts.area[k] for k, m in enumerate(mask & state)]
+        )
         for lot in work.pick(full, 3):
             reshape(work, int(facts.building[lot]), _filled(work, lot), floors=3, height=11.2)
             work.note("density_over", "parcel", lot, "qcvn01.net_density.detached")
@@ -111,7 +113,7 @@ def _filled(work: Planting, lot: int) -> shapely.Geometry:
     shape = work.parcel.geometry[lot]
     inward = work.fronts[work.fronts.lot == lot][["nx", "ny"]].to_numpy()
     yard = back_edges(polygons_of(shape)[0], inward).buffer(BACK_YARD)
-    return shape.buffer(-WALL, join_style="mitre").difference(yard)
+    return shapely.difference(shapely.buffer(shape, -WALL, join_style="mitre"), yard)
 
 
 def _too_dense_public(work: Planting, facts: pd.DataFrame) -> None:

@@ -37,7 +37,9 @@ def with_open_land(blocks: Sequence[Block]) -> list[Block]:
     return made
 
 
-def _spread(blocks: Sequence[Block], new: bool, sizes: tuple[float, float], away: list[shapely.Geometry]) -> list[int]:
+def _spread(
+    blocks: Sequence[Block], new: bool, sizes: tuple[float, float], away: Sequence[shapely.Geometry]
+) -> list[int]:
     """Blocks of houses of these ``sizes`` (m²): each the farthest from those before it and from what lies ``away``."""
     low, high = sizes
     fit = [

@@ -79,7 +79,8 @@ def zones_of(frames: Frames) -> NDArray[np.intp]:
 
 def lots_of_buildings(frames: Frames) -> NDArray[np.intp]:
     """Position of the parcel that each building names."""
-    return pd.Index(frames["parcel"]["uid"]).get_indexer(pd.Index(frames["building"]["parcel"]))
+    found: NDArray[np.intp] = pd.Index(frames["parcel"]["uid"]).get_indexer(pd.Index(frames["building"]["parcel"]))
+    return found
 
 
 def _built(frames: Frames) -> tuple[Built, Built, Built]:
@@ -108,7 +109,7 @@ def _kept(built: Built, least: Numbers, step: float) -> Numbers:
     highest = np.zeros(len(least))
     np.maximum.at(highest, built.zone, built.value)
     made = np.maximum(least, np.ceil(np.round(highest / step + 0.02, 6)) * step * (highest > 0.0))
-    return np.round(made, 1)
+    return np.asarray(np.round(made, 1), dtype=np.float64)
 
 
 def _topped(built: Built, gap: float) -> list[tuple[int, int, float]]:
@@ -208,7 +209,9 @@ def _filled(zones: gpd.GeoDataFrame, group: NDArray[np.intp]) -> list[shapely.Mu
         mine = shapely.union_all(shapes[group == number])
         closed = mine.buffer(7.0, join_style="mitre").buffer(-7.0, join_style="mitre")
         near = shapes[tree.query(closed, predicate="intersects")]
-        between = closed.difference(shapely.union_all([*near, *(lane for lane in lanes if lane.intersects(closed))]))
+        between = closed.difference(
+            shapely.union_all([*near, *(lane for lane in lanes if shapely.intersects(lane, closed))])
+        )
         lane = shapely.union_all([part for part in shapely.get_parts(between) if part.area > 20.0])
         if not lane.is_empty:
             lanes.append(lane)

@@ -129,7 +129,7 @@ def _bus_stops(land: Land) -> list[Geometries]:
             at = np.arange(_BUS_EVERY_M / 2, street.line.length, _BUS_EVERY_M)
             kerb = street.line.offset_curve(street.width_m / 2 - _KERB_M)
             found += [shapely.shortest_line(street.line.interpolate(d), kerb).coords[-1] for d in at]
-    return [shapely.set_precision(shapely.points(np.array(found)), 0.001)]
+    return [np.asarray(shapely.set_precision(shapely.points(np.array(found)), 0.001), dtype=object)]
 
 
 def _cover(
@@ -146,9 +146,9 @@ def _cover(
     candidates = np.concatenate([np.asarray(group, dtype=object) for group in more]) if more else np.zeros(0, object)
     liking = np.concatenate([np.full(len(group), 0.75**rank) for rank, group in enumerate(more)] or [np.zeros(0)])
     for ground in within:
-        if not any(ground.contains(point) for point in chosen):
+        if not any(shapely.contains(ground, point) for point in chosen):
             inside = np.flatnonzero(shapely.intersects(ground, candidates))
-            nearest = inside[np.argmin(shapely.distance(candidates[inside], ground.centroid) / liking[inside])]
+            nearest = inside[np.argmin(shapely.distance(candidates[inside], shapely.centroid(ground)) / liking[inside])]
             chosen.append(candidates[nearest])
     while len(candidates):
         far = np.flatnonzero(town.way(chosen) > reach)

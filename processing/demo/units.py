@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
@@ -45,7 +46,7 @@ def units(land: Land, frames: Frames) -> gpd.GeoDataFrame:
     role = zones["land_use"].map(_ROLES)
     member = in_town & role.notna().to_numpy()
     new = (zones["area_state"] == "new").to_numpy()
-    zones["unit"] = np.where(member, np.where(new, NEW, OLD), None)
+    zones["unit"] = pd.Series(np.where(new, NEW, OLD), index=zones.index, dtype=object).where(member, None)
     zones["role"] = role.where(member, None)
     people = _people(frames)
     zones["population"] = None

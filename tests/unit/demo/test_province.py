@@ -171,7 +171,7 @@ def test_every_kind_of_fault_is_planted(truth):
         "setback_short": 8,
         "red_line_crossed": 5,
         "use_against_zone": 7,
-        "height_missing": 23,
+        "height_missing": 22,
         "width_missing": 6,
         "building_line_crossed": 3,
         "gap_short": 2,
