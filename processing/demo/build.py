@@ -35,7 +35,7 @@ from .plan_limits import upper_plan, zone_limits
 from .power import power
 from .protected import Book, protected
 from .services import services
-from .units import WARD_POPULATION, quarters, short_of_roads, units
+from .units import WARD_POPULATION, quarters, units
 from .views import PLACES
 from .water import water
 from .water_faults import water_faults
@@ -76,7 +76,6 @@ def _plan(seed: int, made: Land, frames: Frames, faulty: set[str]) -> tuple[Fram
     frames["planned_zone"] = zone_limits(frames, faulty, book)
     frames["upper_zone"] = upper_plan(seed, frames, quarters(made, frames["planned_zone"]), book)
     frames["planned_zone"] = units(made, frames)
-    short_of_roads(frames, book)
     frames |= permits(seed, frames, faulty, book)
     frames["service_facility"] = services(seed, made, frames, book)
     ward = frames["admin_unit"]["code"] == labels.WARD

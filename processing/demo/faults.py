@@ -113,7 +113,8 @@ def _filled(work: Planting, lot: int) -> shapely.Geometry:
     shape = work.parcel.geometry[lot]
     inward = work.fronts[work.fronts.lot == lot][["nx", "ny"]].to_numpy()
     yard = back_edges(polygons_of(shape)[0], inward).buffer(BACK_YARD)
-    return shapely.difference(shapely.buffer(shape, -WALL, join_style="mitre"), yard)
+    filled: shapely.Geometry = shapely.difference(shapely.buffer(shape, -WALL, join_style="mitre"), yard)
+    return filled
 
 
 def _too_dense_public(work: Planting, facts: pd.DataFrame) -> None:

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from .cadastre import Frames, Land
 from .plan_limits import lots_of_buildings, zones_of
-from .protected import Book
 
 OLD, NEW = "Đơn vị ở số 1 – phố cũ (mô phỏng)", "Đơn vị ở số 2 – khu mới (mô phỏng)"
 WARD_POPULATION = 46_800  # simulated
@@ -20,7 +19,6 @@ _ROLES = {
 }  # fmt: skip
 _A_HOUSE = 3.6  # people in a house
 _A_PERSON_M2 = 30.0  # floor area of a flat for each of its people
-_ROAD_SHARE = 0.18  # of a plan that draws streets down to distributors
 # Land (m²) for each of the people that a unit is planned for, a little above QCVN 01:2021/BXD, 2.2 and Bảng 2.18.
 _GREEN_M2, _PARKING_M2 = 2.05, 2.55
 
@@ -59,20 +57,6 @@ def units(land: Land, frames: Frames) -> gpd.GeoDataFrame:
         share = min(1.0, green / people[housing].sum(), parking / people[housing].sum())
         zones.loc[housing, "population"] = np.floor(people[housing] * share).astype(int)
     return zones
-
-
-def short_of_roads(frames: Frames, book: Book) -> None:
-    """The plan gives streets less land than QCVN 01:2021/BXD, 2.9.3.1 asks for: gardens of the island need few.
-
-    Nobody planted that; the share is worked out here from whole layers, by other means than those of the check.
-    """
-    zones, land = frames["planned_zone"], frames["street_boundary"]
-    road_class = land["street"].map(frames["street_centreline"].set_index("uid")["road_class"])
-    counted = land[road_class.isin(("main", "area_main", "area", "distributor")).to_numpy()].area.sum()
-    built = zones[~zones["land_use"].isin(("CLN", "LUC", "SON")).to_numpy()]
-    if counted < _ROAD_SHARE * (built.area.sum() + land.area.sum()):
-        largest = built.iloc[int(np.argmax(built.area.to_numpy()))]
-        book.note("road_land_short", "planned_zone", largest, "qcvn01.road_share.distributor")
 
 
 def _people(frames: Frames) -> NDArray[np.float64]:
