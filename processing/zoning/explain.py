@@ -25,6 +25,7 @@ from .drawn import Drawn
 from .inputs import FIELDS, STREET_REACH_M, gather
 from .lots import UNSTATED, States
 from .rules import Compatibility, Rule
+from .soundness import repaired
 from .subjects import Kind
 from .surroundings import STREET_LAYERS, Surroundings, together
 
@@ -176,7 +177,7 @@ def _ground(
 
 
 def _sound(frame: gpd.GeoDataFrame) -> np.ndarray:
-    return np.asarray(shapely.make_valid(frame.geometry.to_numpy()))
+    return repaired(frame.geometry.to_numpy())
 
 
 def whole_layer(data: Path, layer_id: str) -> gpd.GeoDataFrame:

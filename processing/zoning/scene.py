@@ -18,7 +18,7 @@ from .lot_edges import Edges, positions, typed_edges
 from .lots import States, built_on, lots_of_buildings, zone_states
 from .overlay import Geometries, Indices, Overlay, every_pair, overlay
 from .rules import Compatibility
-from .soundness import measurable, polygons
+from .soundness import measurable, polygons, repaired
 from .streets import Streets, streets
 
 # The layers of a data set by id, in one projected system in metres; one that the data set lacks is left out. Frames
@@ -156,12 +156,7 @@ class Scene:
         marked = np.zeros(len(self.lots), dtype=bool)
         broken = self.buildings.iloc[at]
         marked |= self.layers["parcel"]["uid"].isin(broken["parcel"].dropna()).to_numpy()
-        given = broken.geometry.to_numpy()
-        somewhere = np.isfinite(shapely.bounds(given)).all(
-            axis=1
-        )  # what is nowhere, or without end, cannot be repaired
-        repaired = shapely.make_valid(given[somewhere])
-        _, lot = shapely.STRtree(self.lots).query(repaired, predicate="intersects")
+        _, lot = shapely.STRtree(self.lots).query(repaired(broken.geometry.to_numpy()), predicate="intersects")
         marked[lot] = True
         return marked
 

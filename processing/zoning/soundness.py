@@ -33,6 +33,15 @@ def measurable(geometries: Any, flaw: str) -> tuple[Geometries, Words]:
     return pick(fit, flat), pick(fit, None, flaw)
 
 
+def repaired(geometries: Any) -> Geometries:
+    """Geometries made valid, so that it is known where they lie; None where that is nowhere, or has no end."""
+    given = np.asarray(geometries, dtype=object)
+    made = nothing(len(given))
+    somewhere = np.isfinite(shapely.bounds(given)).all(axis=1) if len(given) else np.zeros(0, dtype=bool)
+    made[somewhere] = shapely.make_valid(given[somewhere])
+    return made
+
+
 def _valid(shapes: Geometries) -> Mask:
     """Validity, on two threads: shapely releases the interpreter's lock."""
     with ThreadPoolExecutor(2) as pool:

@@ -8,6 +8,7 @@ import shapely
 from ..columns import absent, nothing, pick, words
 from ..overlay import overlay, parts, unions
 from ..scene import Scene
+from ..soundness import repaired
 from .lots import BUILDING_FIELDS, ZONE_FIELDS
 from .model import Kind, Subjects, named
 
@@ -22,8 +23,8 @@ def built_zones(scene: Scene) -> Subjects:
     frame["flaw"] = pick(absent(shapes), "planned_zone.geometry")
     frame["zone_area"] = np.where(absent(shapes), np.nan, shapely.area(shapes))
     frame["built_area"] = np.nan_to_num(shapely.area(covered))
-    repaired = shapely.make_valid(scene.buildings.geometry.to_numpy()[~absent(flaw)])
-    frame.loc[np.unique(shapely.STRtree(shapes).query(repaired, predicate="intersects")[1]), "built_area"] = np.nan
+    unsound = repaired(scene.buildings.geometry.to_numpy()[~absent(flaw)])
+    frame.loc[np.unique(shapely.STRtree(shapes).query(unsound, predicate="intersects")[1]), "built_area"] = np.nan
     frame["gross_kind"] = words(zones, "gross_kind")
     frame["scope"] = pick(absent(frame["gross_kind"].to_numpy(dtype=object)), "no_gross_kind")
     every = np.ones(len(frame), dtype=bool)

@@ -9,6 +9,7 @@ import shapely
 from ..columns import Mask, absent, pick, words
 from ..overlay import Geometries, Indices, overlay, parts, unions
 from ..scene import Scene
+from ..soundness import repaired
 from .lots import BUILT_LOTS
 from .model import Kind, Subjects, named
 
@@ -18,9 +19,9 @@ PLANTED = "planted"
 def _unsure(scene: Scene) -> Mask:
     """Lots on which a green space lies whose geometry cannot be measured."""
     layer, (_, flaw) = scene.layers["green_space"], scene.sound("green_space")
-    repaired = shapely.make_valid(layer.geometry.to_numpy()[~absent(flaw)])
+    unsound = repaired(layer.geometry.to_numpy()[~absent(flaw)])
     marked = np.zeros(len(scene.lots), dtype=bool)
-    marked[shapely.STRtree(scene.lots).query(repaired, predicate="intersects")[1]] = True
+    marked[shapely.STRtree(scene.lots).query(unsound, predicate="intersects")[1]] = True
     return marked
 
 
