@@ -7,7 +7,7 @@ from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidg
 
 from .model import COLUMNS, FindingsModel
 
-_WIDTHS = {"code": 150, "state": 104, "rule": 190, "street": 120, "measured": 84, "limit_value": 76, "margin": 88}
+_WIDTHS = {"code": 150, "state": 150, "rule": 190, "street": 120, "measured": 84, "limit_value": 76, "margin": 88}
 _SAID = {
     "rule": ("rule",),
     "street": ("street",),

@@ -158,7 +158,7 @@ class WaiverDialog(QDialog):
         for line in (self.document, self.author):
             line.textChanged.connect(lambda _: self._look())
         self._look()
-        self.setMinimumWidth(460)
+        self.setMinimumWidth(560)
 
     def _look(self) -> None:
         """Without document and author a waiver would be nobody's."""
