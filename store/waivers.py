@@ -20,6 +20,7 @@ from .geopackage import PATIENCE
 from .troubles import told
 
 STATE = "state.sqlite"
+LONGEST = 1_000  # characters of a text; control signs and marks of direction are refused
 _TABLE = """
 CREATE TABLE IF NOT EXISTS waiver (
     uid TEXT PRIMARY KEY, rule TEXT NOT NULL, feature_uid TEXT NOT NULL, document TEXT NOT NULL, author TEXT NOT NULL,
@@ -80,14 +81,17 @@ def waive(
     expires: date | None = None,
     note: str = "",
 ) -> Waiver:
-    """Let ``rule`` stand on a feature. Raises :class:`InputError` without document or author, or for an end before
-    the beginning.
+    """Let ``rule`` stand on a feature. Raises :class:`InputError` without document or author, for an end before the
+    beginning, and for texts that are too long or not printable.
     """
     if not dataset.UID.fullmatch(feature_uid):
         raise InputError("store.uid_wrong", uid=feature_uid[:60])
     for name, value in (("document", document), ("author", author)):
         if not value.strip():
             raise InputError("zoning.waiver_lacks", what=name)
+    for name, value in (("document", document), ("author", author), ("note", note)):
+        if len(value) > LONGEST or not value.replace("\n", " ").isprintable():
+            raise InputError("zoning.waiver_text", what=name, most=LONGEST)
     if expires is not None and expires < valid_from:
         raise InputError("zoning.waiver_dates", valid_from=valid_from, expires=expires)
     made = Waiver(

@@ -52,6 +52,9 @@ def waive(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     rules, _ = packs.load(dataset.beside(data) / "rules")
     if parameters["rule"] not in {rule.id for rule in rules}:
         raise InputError("zoning.rule_unknown", rule=parameters["rule"], known=[rule.id for rule in rules])
+    layer_id = next(rule.layer for rule in rules if rule.id == parameters["rule"])
+    if dataset.read(data, layer_id, columns=[], uids=[parameters["uid"]]).empty:
+        raise InputError("zoning.uid_unknown", uid=parameters["uid"])
     made = kept.waive(
         data,
         parameters["rule"],

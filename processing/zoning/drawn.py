@@ -9,11 +9,13 @@ from typing import Any
 from uuid import uuid4
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
 from ...layers.errors import InputError
 from ...store import dataset
+from ...store.rows import misfits
 from ...store.values import cast
 from .inputs import FIELDS
 from .surroundings import Surroundings, together
@@ -87,6 +89,8 @@ def as_drawn(data: Path, given: Any) -> Drawn:
         raise InputError("zoning.drawn_wrong", reason=str(error)[:200]) from error
     if shapely.get_num_coordinates(shape) > MOST_POINTS:
         raise InputError("zoning.drawn_wrong", reason=f"> {MOST_POINTS}")
+    if misfits(np.array([shape], dtype=object), dataset.declared(data, layer_id)).any():
+        raise InputError("zoning.drawn_wrong", reason=f"{layer_id}: {shape.geom_type}")
     frame = pd.DataFrame({"uid": [uid]} | {name: _read(data, layer_id, name, values) for name in FIELDS[layer_id]})
     return Drawn(layer_id, gpd.GeoDataFrame(frame, geometry=[shape], crs=dataset.crs_of(data, layer_id) or None))
 

@@ -296,9 +296,10 @@ def test_a_drawn_feature_is_judged_as_if_it_were_saved(data):
     [
         {"layer": "building"},
         {"layer": "building", "wkt": "POLYGON((0 0, 1"},
-        {"layer": "building", "wkt": "POINT (1 1)", "uid": "1 OR 1=1"},
-        {"layer": "building", "wkt": "POINT (1 1)", "values": [1]},
-        {"layer": "building", "wkt": "POINT (1 1)", "values": {"height_m": "cao"}},
+        {"layer": "building", "wkt": "POINT (1 1)"},
+        {"layer": "building", "wkt": "POLYGON((0 0,1 0,1 1,0 0))", "uid": "1 OR 1=1"},
+        {"layer": "building", "wkt": "POLYGON((0 0,1 0,1 1,0 0))", "values": [1]},
+        {"layer": "building", "wkt": "POLYGON((0 0,1 0,1 1,0 0))", "values": {"height_m": "cao"}},
         {"layer": "building", "wkt": "POINT (1 1)", "sql": "x"},
         {"layer": "run", "wkt": "POINT (1 1)"},
         [1, 2],

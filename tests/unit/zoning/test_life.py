@@ -155,6 +155,9 @@ def test_a_revoked_waiver_no_longer_holds_and_is_still_seen(data):
         ({"uid": "1 OR 1=1"}, "uid_wrong"),
         ({"document": "  "}, "waiver_lacks"),
         ({"author": " "}, "waiver_lacks"),
+        ({"note": "x" * 2000}, "waiver_text"),
+        ({"author": "abc\u202ecba"}, "waiver_text"),
+        ({"uid": "00000000-0000-4000-8000-000000000000"}, "uid_unknown"),
         ({"date": "2026-02-01", "expires": "2026-01-01"}, "waiver_dates"),
     ],
 )
