@@ -6,6 +6,7 @@ identifiers in the statements are names of the catalogue or of the file's own ta
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -75,6 +76,35 @@ class Nearby:
             return self._read(layer_id, columns, " WHERE 0", ())
         return found[0] if len(found) == 1 else pd.concat(found, ignore_index=True)
 
+    def rows(self, layer_id: str, columns: Sequence[str], fids: Sequence[int] | None) -> gpd.GeoDataFrame:
+        """The features with these ``fids`` (None: all), in the order of the table."""
+        if fids is None:
+            return self._read(layer_id, columns, "", ())
+        return self._read(layer_id, columns, " WHERE rowid IN (SELECT value FROM json_each(?))", (json.dumps(fids),))
+
+    def scan(
+        self, layer_id: str, columns: Sequence[str], at_once: int
+    ) -> tuple[list[str], Iterator[list[tuple[Any, ...]]]]:
+        """Which of ``columns`` are there, and all rows, ``at_once`` at a time: fid, these columns, geometry blob."""
+        geometry, _ = self._layer(layer_id)
+        there = [name for name in columns if name in self._present(layer_id)]
+        return there, self._scanned(layer_id, (*there, geometry), at_once)
+
+    def _scanned(self, layer_id: str, names: Sequence[str], at_once: int) -> Iterator[list[tuple[Any, ...]]]:
+        listed = ", ".join(f'"{name}"' for name in names)
+        with told(self.path, writing=False):
+            cursor = self._database.execute(
+                f'SELECT rowid, {listed} FROM "{layer_id}" ORDER BY rowid'  # noqa: S608  # nosec B608 - names of the catalogue
+            )
+            while rows := cursor.fetchmany(at_once):
+                yield rows
+
+    @property
+    def state(self) -> int:
+        """A number that changes when another program changes the data set."""
+        with told(self.path, writing=False):
+            return int(self._database.execute("PRAGMA data_version").fetchone()[0])
+
     def is_empty(self, layer_id: str) -> bool:
         """Whether the layer has no feature at all. Raises :class:`InputError` for one that is not there."""
         self._layer(layer_id)
@@ -113,11 +143,11 @@ class Nearby:
             name: np.array([*table[there.index(name)], None], dtype=object)[:-1] if name in there else None
             for name in names
         }
-        shapes = shapely.from_wkb([_wkb(blob) for blob in table[-1]], on_invalid="ignore")
+        shapes = shapely.from_wkb([wkb_of(blob) for blob in table[-1]], on_invalid="ignore")
         return gpd.GeoDataFrame(pd.DataFrame(data, index=range(len(rows))), geometry=shapes, crs=crs or None)
 
 
-def _wkb(blob: bytes | None) -> bytes | None:
+def wkb_of(blob: bytes | None) -> bytes | None:
     """The WKB in a GeoPackage blob; None for null, for an empty geometry, and for what is no such blob."""
     if blob is None or len(blob) < 8 or blob[:2] != b"GP" or blob[3] & 0x10:
         return None
@@ -147,7 +177,10 @@ def read_referring(
 
 
 def read_columns(path: str | Path, layer_id: str, columns: Sequence[str]) -> gpd.GeoDataFrame:
-    """The whole layer with ``columns``; one that the file lacks is null. Raises :class:`InputError`."""
+    """The whole layer with ``columns``; one that the file lacks is null, and so is a geometry that nobody can read.
+
+    Raises :class:`InputError`.
+    """
     present = set(dataset.fields_in(path, layer_id))
     wanted = ["uid", *(name for name in columns if name in present and name != "uid")]
     with told(Path(path), writing=False):

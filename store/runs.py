@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ import pandas as pd
 
 from .. import __version__
 from ..layers import catalogue
-from . import bulk, coordinates, dataset, geopackage, tables, verdicts
+from . import bulk, continued, coordinates, dataset, geopackage, tables, verdicts
 from .troubles import told
 from .verdicts import VerdictColumns
 from .whole import put, remove, sweep, temporary_name
@@ -45,6 +45,12 @@ class RunFile:
             database.execute(f"PRAGMA page_size = {_PAGE}")
             geopackage.initialise(database)
             tables.create_table(database, catalogue.layer("run", self._extra), "", extra=self._extra)
+
+    def continue_from(
+        self, former: Path, stale: Collection[tuple[str, str | None]], waived: Collection[tuple[str, str, str]]
+    ) -> None:
+        """Take over the findings of the whole run ``former``; see :func:`continued.take_over`."""
+        continued.take_over(former, self._temporary, self.uid, stale, waived)
 
     def write(self, layer_id: str, frame: pd.DataFrame, *, our_json: bool = False) -> int:
         """Write rows of a declared layer (``finding``, ``alert``) in the frame's own system; returns their number.
@@ -158,6 +164,11 @@ def runs(place: str | Path, job: str = "") -> list[Path]:
         path for path in folder.glob("*.gpkg") if len(parts := path.stem.split("-")) == 3 and job in ("", parts[1])
     ]
     return sorted(found, key=lambda path: path.name, reverse=True)
+
+
+def in_folder(place: str | Path, name: str) -> Path | None:
+    """The whole run with the file name ``name``, if it is still there."""
+    return next((path for path in runs(place) if path.name == name), None)
 
 
 def newest(place: str | Path, job: str) -> Path | None:

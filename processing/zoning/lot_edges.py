@@ -197,16 +197,22 @@ def _merged(found: _Stretches, length: Numbers) -> _Stretches:
     segment, key = found.segment[order], found.key[order]
     first, last = found.first[order], found.last[order]
     new = (np.diff(segment, prepend=-1) != 0) | (np.diff(key, prepend=-2) != 0)
-    offset = np.cumsum(new) * (length.max() + 1.0)  # one axis for all, so that a running maximum stays in its segment
-    reached = np.maximum.accumulate(last + offset)
-    starts = new | (first + offset > np.concatenate([[-np.inf], reached[:-1]]) + SAME_LINE_M)
+    reached = _running_maximum(last, np.cumsum(new))
+    starts = new | (first > np.concatenate([[-np.inf], reached[:-1]]) + SAME_LINE_M)
     at = np.flatnonzero(starts)
     end = np.concatenate([at[1:], [len(segment)]]) - 1
-    segment, key, first, last = segment[at], key[at], first[at], (reached - offset)[end]
+    segment, key, first, last = segment[at], key[at], first[at], reached[end]
     whole = length[segment]
     first = np.where(first <= SAME_LINE_M, 0.0, first)
     last = np.where(whole - last <= SAME_LINE_M, whole, last)
     return _Stretches(segment, key, first, last)
+
+
+def _running_maximum(values: Numbers, group: Indices) -> Numbers:
+    """The largest value so far in each group, to the last bit: over ranks, for an offset would round."""
+    known, rank = np.unique(values, return_inverse=True)
+    largest: Numbers = known[np.maximum.accumulate(group * len(known) + rank) % len(known)]
+    return largest
 
 
 def _left_over(found: _Stretches, length: Numbers) -> _Stretches:

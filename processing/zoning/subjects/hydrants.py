@@ -127,8 +127,9 @@ def _nearest(shapes: Geometries, others: Geometries, reach: float) -> tuple[Indi
     apart = np.full(len(shapes), np.nan)
     known = np.flatnonzero(~absent(shapes))
     tree = shapely.STRtree(others)
-    found, distance = tree.query_nearest(shapes[known], max_distance=reach, return_distance=True, all_matches=False)
-    row[known[found[0]]], apart[known[found[0]]] = found[1], distance
+    found, distance = tree.query_nearest(shapes[known], max_distance=reach, return_distance=True)
+    order = np.lexsort((found[1], found[0]))[::-1]  # of several that are as near the first of the layer counts
+    row[known[found[0][order]]], apart[known[found[0][order]]] = found[1][order], distance[order]
     return row, apart
 
 

@@ -43,7 +43,7 @@ class Kind:
     The rest says what must be known around a feature, beside the lots or buildings that lie on it, for its verdict to
     be that of the whole map: other layers within ``reach_m`` (None: only the whole layers tell), features of its own
     layer within ``own_reach_m``, all that ``refers`` to it (by layer: the feature's field and the other's), and all of
-    the layers ``whole``.
+    the layers ``whole``. ``chained``: beside what is nearest, all that stands in one row with it, as far as it goes.
     """
 
     build: Callable[[Scene], Subjects]
@@ -53,6 +53,7 @@ class Kind:
     own_reach_m: float = 0.0
     refers: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     whole: tuple[str, ...] = ()
+    chained: bool = False
 
 
 def named(frame: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -108,4 +108,5 @@ PARKS = Kind(
     {"industrial_park": ("code",), "planned_zone": ZONE_FIELDS},
     required=("industrial_park", "planned_zone"),
     reach_m=0.0,
+    whole=("planned_zone",),  # shares are summed from an overlay that asks whether all zones tile the ground
 )

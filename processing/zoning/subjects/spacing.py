@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import shapely
@@ -110,5 +112,13 @@ _READS = {"parcel": PARCEL_FIELDS, "building": BUILDING_FIELDS, "planned_zone": 
 FACING = Kind(facing, _READS, required=("parcel", "building"), reach_m=0.0, own_reach_m=REACH_M)
 # A row is followed as far as it goes; one longer than this is too long by far.
 ROW_REACH_M = 300.0
-BACKS = Kind(backs, _READS | STREET_READS, required=("parcel", "building"), reach_m=0.0, own_reach_m=ROW_REACH_M)
-ROWS = Kind(rows, _READS | STREET_READS, required=("parcel", "building"), reach_m=0.0, own_reach_m=ROW_REACH_M)
+_ALONG = partial(
+    Kind,
+    reads=_READS | STREET_READS,
+    required=("parcel", "building"),
+    reach_m=0.0,
+    own_reach_m=ROW_REACH_M,
+    chained=True,
+)
+BACKS = _ALONG(backs)
+ROWS = _ALONG(rows)

@@ -1,0 +1,69 @@
+"""A run that goes on from a former one: its findings are taken over in one copy, but for those that hold no more."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Collection
+from contextlib import closing
+from pathlib import Path
+
+from .troubles import told
+
+# Random identifiers touch all pages of their index: it must fit (KiB).
+_CACHE = "cache_size = -131072"
+_VERDICTS = ("verdict", "verdict_subject")
+
+
+def take_over(
+    former: Path,
+    temporary: Path,
+    run: str,
+    stale: Collection[tuple[str, str | None]],
+    waived: Collection[tuple[str, str, str]],
+) -> None:
+    """Make ``temporary`` a copy of the whole run ``former`` for the new run ``run``: without its row and verdicts in
+    columns, without findings of the ``stale`` rules and features (None: all of the rule's).
+
+    Of the waivers only ``waived`` hold now: rule, feature, document.
+
+    The copy is thrown away whole when anything fails, so it has no journal.
+    """
+    with told(temporary, writing=True):
+        shutil.copyfile(former, temporary)
+        with closing(sqlite3.connect(temporary, isolation_level=None)) as database:
+            for pragma in ("journal_mode = OFF", "synchronous = OFF", _CACHE):
+                database.execute(f"PRAGMA {pragma}")
+            database.execute("BEGIN")
+            database.execute("DELETE FROM run")
+            _forget(database, stale)
+            _rename(database, run, waived)
+            for table in _VERDICTS:
+                database.execute(f"DROP TABLE {table}")  # names of this file
+                database.execute("DELETE FROM gpkg_contents WHERE table_name = ?", (table,))
+            database.execute("COMMIT")
+
+
+def _forget(database: sqlite3.Connection, stale: Collection[tuple[str, str | None]]) -> None:
+    database.execute("CREATE TEMP TABLE gone (rule TEXT, uid TEXT, PRIMARY KEY (rule, uid)) WITHOUT ROWID")
+    database.executemany("INSERT INTO gone VALUES (?, ?)", [one for one in stale if one[1] is not None])
+    entire = [(rule,) for rule, uid in stale if uid is None]
+    database.executemany("DELETE FROM finding WHERE rule = ? AND feature_uid IS NOT NULL", entire)
+    database.execute("DELETE FROM finding WHERE (rule, feature_uid) IN (SELECT rule, uid FROM gone)")
+    database.execute("DROP TABLE gone")
+
+
+def _rename(database: sqlite3.Connection, run: str, waived: Collection[tuple[str, str, str]]) -> None:
+    """The findings are those of the new run. The triggers of the spatial index call functions that are not here."""
+    triggers = database.execute(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'finding' AND sql LIKE '%UPDATE%'"
+    ).fetchall()
+    for name, _ in triggers:
+        database.execute(f'DROP TRIGGER "{name}"')
+    database.execute("UPDATE finding SET run = ?, waiver = NULL", (run,))
+    database.executemany(
+        "UPDATE finding SET waiver = ? WHERE rule = ? AND feature_uid = ? AND outcome = 'fail'",
+        [(document, rule, uid) for rule, uid, document in waived],
+    )
+    for _, sql in triggers:
+        database.execute(sql)

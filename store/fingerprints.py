@@ -1,0 +1,188 @@
+"""What every feature of some layers was when it was last looked at: a hash of its row, its box, and what it names.
+
+One file keeps them beside a data set; it may be deleted at any time. Compared with the data as they are now it tells
+which features changed since, in one pass over the rows and without making a single geometry.
+"""
+
+from __future__ import annotations
+
+import json
+import marshal
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from .nearby import Nearby, wkb_of
+from .whole import made_whole
+
+_AT_ONCE = 10_000  # rows held at a time
+# Version 2 of Python's marshalling writes equal values as equal bytes; later ones write shared objects as references.
+_MARSHAL = 2
+# OGC 12-128r18, 2.1.3: little-endian, not empty, with an envelope of minx, maxx, miny, maxy.
+_HEAD = np.dtype([("magic", "S2"), ("version", "u1"), ("flags", "u1"), ("srs", "<i4"), ("box", "<f8", (4,))])
+_BOXED = 0x03
+
+
+@dataclass(frozen=True)
+class Prints:
+    """The features of one layer in the order of their ``fid``.
+
+    ``box`` (n, 4) is west, south, east, north, NaN without geometry. ``names`` are columns of text by field (empty
+    where null), ``uid`` among them; ``numbers`` columns of numbers.
+    """
+
+    system: str
+    columns: tuple[str, ...]
+    fid: NDArray[np.int64]
+    hash: NDArray[np.uint64]
+    box: NDArray[np.float64]
+    names: Mapping[str, NDArray[np.object_]]
+    numbers: Mapping[str, NDArray[np.float64]]
+
+    @property
+    def uid(self) -> NDArray[np.object_]:
+        """Identifiers."""
+        return self.names["uid"]
+
+
+def taken(
+    near: Nearby, layer_id: str, columns: Sequence[str], names: Sequence[str] = (), numbers: Sequence[str] = ()
+) -> Prints:
+    """The prints of a layer as it is now: ``columns`` are hashed with the geometry, ``names`` and ``numbers`` kept."""
+    there, rows_of = near.scan(layer_id, list(dict.fromkeys(("uid", *columns))), _AT_ONCE)
+    kept = {name: there.index(name) + 1 for name in ("uid", *names, *numbers) if name in there}
+    fid: list[int] = []
+    hashes: list[bytes] = []
+    boxes = [np.zeros((0, 4))]
+    told: dict[str, list[Any]] = {name: [] for name in ("uid", *names, *numbers)}
+    for rows in rows_of:
+        fid += [row[0] for row in rows]
+        hashes += [blake2b(marshal.dumps(row, _MARSHAL), digest_size=8).digest() for row in rows]
+        boxes.append(_boxes([row[-1] for row in rows]))
+        for name, values in told.items():
+            values += [row[kept[name]] for row in rows] if name in kept else [None] * len(rows)
+    return Prints(
+        near.layers[layer_id][1],
+        tuple(there),
+        np.array(fid, dtype=np.int64),
+        np.frombuffer(b"".join(hashes), dtype="<u8"),
+        np.concatenate(boxes),
+        {name: _texts(told[name]) for name in dict.fromkeys(("uid", *names))},
+        {name: np.array([_number(one) for one in told[name]], dtype=float) for name in numbers},
+    )
+
+
+def _texts(values: list[Any]) -> NDArray[np.object_]:
+    made = np.empty(len(values), dtype=object)
+    made[:] = ["" if one is None else str(one).replace("\n", " ") for one in values]
+    return made
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, (int, float)) else np.nan
+
+
+def _boxes(blobs: Sequence[bytes | None]) -> NDArray[np.float64]:
+    """Boxes from the headers; of a geometry without one in its header (points) from the geometry."""
+    heads = b"".join([(blob or b"")[:40].ljust(40, b"\0") for blob in blobs])
+    head = np.frombuffer(heads, dtype=_HEAD)
+    made = np.asarray(head["box"])[:, [0, 2, 1, 3]].astype(float)
+    other = np.flatnonzero((head["magic"] != b"GP") | (head["flags"] & 0x1F != _BOXED))
+    if len(other):
+        shapes = shapely.from_wkb([wkb_of(blobs[i]) for i in other.tolist()], on_invalid="ignore")
+        made[other] = shapely.bounds(shapes)
+    return made
+
+
+def keep(path: Path, about: Mapping[str, Any], layers: Mapping[str, Prints]) -> None:
+    """Write prints and what they are ``about`` (JSON), whole or not at all. Raises an error of the machine."""
+    arrays: dict[str, NDArray[Any]] = {}
+    notes: dict[str, Any] = {}
+    for layer_id, one in layers.items():
+        arrays |= {f"{layer_id}/{name}": getattr(one, name) for name in ("fid", "hash", "box")}
+        arrays |= {f"{layer_id}/text/{name}": _packed(values) for name, values in one.names.items()}
+        arrays |= {f"{layer_id}/number/{name}": values for name, values in one.numbers.items()}
+        notes[layer_id] = [one.system, list(one.columns), list(one.names), list(one.numbers)]
+    arrays["about"] = _packed_text(json.dumps({"about": dict(about), "layers": notes}, ensure_ascii=False))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with made_whole(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]  # its stub takes the arrays for its own flag
+
+
+def kept(path: Path) -> tuple[dict[str, Any], dict[str, Prints]] | None:
+    """What :func:`keep` wrote; None where there is nothing, or nothing that can be read."""
+    try:
+        with np.load(path, allow_pickle=False) as file:  # every part carries a checksum
+            told = json.loads(file["about"].tobytes().decode())
+            return told["about"], {layer_id: _read(file, layer_id, *note) for layer_id, note in told["layers"].items()}
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+        return None
+
+
+def _read(file: Any, layer_id: str, system: str, columns: list[str], names: list[str], numbers: list[str]) -> Prints:
+    made = Prints(
+        system,
+        tuple(columns),
+        file[f"{layer_id}/fid"],
+        file[f"{layer_id}/hash"],
+        file[f"{layer_id}/box"],
+        {name: _unpacked(file[f"{layer_id}/text/{name}"], len(file[f"{layer_id}/fid"])) for name in names},
+        {name: file[f"{layer_id}/number/{name}"] for name in numbers},
+    )
+    lengths = {len(values) for values in (made.fid, made.hash, made.box, *made.names.values(), *made.numbers.values())}
+    if len(lengths) != 1:
+        raise ValueError(f"{layer_id}: {lengths}")
+    return made
+
+
+def _packed_text(text: str) -> NDArray[np.uint8]:
+    return np.frombuffer(text.encode(), dtype=np.uint8)
+
+
+def _packed(values: NDArray[np.object_]) -> NDArray[np.uint8]:
+    return _packed_text("\n".join(values.tolist()))
+
+
+def _unpacked(raw: NDArray[np.uint8], count: int) -> NDArray[np.object_]:
+    made = np.empty(count, dtype=object)
+    if count:
+        made[:] = raw.tobytes().decode().split("\n")
+    return made
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What became of one layer: positions of ``new`` and changed features now, and of gone and changed ones before.
+
+    ``boxes`` are those of before and now, ``names`` by field what they named before or name now, ``count`` how many
+    features changed, came or went.
+    """
+
+    rows: NDArray[np.intp]
+    before: NDArray[np.intp]
+    boxes: NDArray[np.float64]
+    names: Mapping[str, frozenset[str]]
+    count: int
+
+
+def changes(before: Prints, now: Prints) -> Changes:
+    """What changed from ``before`` to ``now``."""
+    _, old, new = np.intersect1d(before.fid, now.fid, assume_unique=True, return_indices=True)
+    differs = before.hash[old] != now.hash[new]
+    came = np.setdiff1d(np.arange(len(now.fid)), new, assume_unique=True)
+    went = np.setdiff1d(np.arange(len(before.fid)), old, assume_unique=True)
+    rows = np.sort(np.concatenate([new[differs], came])).astype(np.intp)
+    gone = np.sort(np.concatenate([old[differs], went])).astype(np.intp)
+    boxes = np.concatenate([before.box[gone], now.box[rows]])
+    names = {
+        name: frozenset(before.names[name][gone].tolist()) | frozenset(now.names[name][rows].tolist()) - {""}
+        for name in now.names
+    }
+    return Changes(rows, gone, boxes[np.isfinite(boxes).all(axis=1)], names, len(rows) + len(went))
