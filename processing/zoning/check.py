@@ -25,7 +25,6 @@ from .scene import Layers, Scene
 from .standing import Columns
 from .subjects import KINDS, Kind, Subjects
 
-
 # Measures of land on which a use is not permitted: their tolerance is the sliver that decides nothing.
 _OF_USE = ("misused_area", "upper_misused_area")
 

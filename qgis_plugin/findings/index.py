@@ -191,7 +191,7 @@ class Index:
         where, values = self._where(question)
         key = _KEY[question.grouping]
         asked = (  # nosec B608 - names of this module, values are bound
-            f"SELECT {key}, count(*), sum(outcome = 'fail' AND state <> 'fixed') AS failed, min(code), min(layer) "  # noqa: S608
+            f"SELECT {key}, count(*), sum(outcome = 'fail' AND state <> 'fixed') AS failed, min(code), min(layer) "  # noqa: S608  # nosec B608 - names of this module
             f"FROM finding WHERE {where} GROUP BY {key} "
             f"ORDER BY {_STATE_RANK if key == 'state' else 'NULL'}, "
             f"failed DESC, count(*) DESC, min(code), {key} LIMIT ? OFFSET ?"
@@ -203,7 +203,7 @@ class Index:
         """Findings of a group from ``offset`` on, at most ``most``: breaches first, then as sorted."""
         where, values = self._where(question)
         asked = (  # nosec B608 - names of this module, values are bound
-            "SELECT id, uid, outcome, severity, rule, layer, feature_uid, code, street, level, measured, "  # noqa: S608
+            "SELECT id, uid, outcome, severity, rule, layer, feature_uid, code, street, level, measured, "  # noqa: S608  # nosec B608 - names of this module
             f"limit_value, margin, unit, state, waiver FROM finding WHERE {_KEY[question.grouping]} = ? AND {where} "
             f"ORDER BY {self._order(question)} LIMIT ? OFFSET ?"
         )

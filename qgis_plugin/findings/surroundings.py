@@ -113,7 +113,7 @@ def _near(database: sqlite3.Connection, table: str, label: str, box: QgsRectangl
     written = f't."{label}"' if label in known else "NULL"
     street = "t.street" if "street" in known else "NULL"
     asked = (  # nosec B608 - tables of this module
-        f'SELECT t.uid, {written}, {street}, t."{column}" FROM "{index}" AS i '  # noqa: S608
+        f'SELECT t.uid, {written}, {street}, t."{column}" FROM "{index}" AS i '  # noqa: S608  # nosec B608 - names of this module
         f'JOIN "{table}" AS t ON t.fid = i.id '
         "WHERE i.maxx >= ? AND i.minx <= ? AND i.maxy >= ? AND i.miny <= ? LIMIT ?"
     )

@@ -108,7 +108,7 @@ def test_a_saved_house_that_is_changed_is_judged_as_changed_and_then_as_saved(bu
 def test_the_window_is_not_held_up(building, plugin, monkeypatch):
     """A change only starts a clock, and the question is written and gone."""
     asked = []
-    monkeypatch.setattr(plugin.window.explain.client, "ask", lambda *words: asked.append(words) or len(asked))
+    monkeypatch.setattr(plugin.window.explain.client, "ask", lambda *words: (asked.append(words), len(asked))[1])  # type: ignore[func-returns-value]
     new = drawn(building, 10.0)
     begun = time.perf_counter()
     for number in range(200):
@@ -127,7 +127,7 @@ def test_a_closed_panel_asks_nothing(building, plugin, monkeypatch):
     asked = []
     explain = plugin.window.explain
     explain.dock.close()
-    monkeypatch.setattr(explain.client, "ask", lambda *words: asked.append(words) or 1)
+    monkeypatch.setattr(explain.client, "ask", lambda *words: (asked.append(words), 1)[1])  # type: ignore[func-returns-value]
     drawn(building, 10.0)
     settle(lambda: False, 2 * live.PAUSE_MS / 1000)
     assert asked == []
