@@ -35,7 +35,8 @@ def whole(demo: Path) -> tuple[gpd.GeoDataFrame, Any]:
 
 def told(findings: pd.DataFrame) -> list[tuple[Any, ...]]:
     """What findings say, in an order of its own; a building has one row for each street before it."""
-    rows = findings[TOLD].astype({"measured": float, "limit_value": float}).round(6).fillna("–")
+    rows = findings[TOLD].astype({"measured": float, "limit_value": float}).round(6).astype(object)
+    rows = rows.where(rows.notna(), "–")
     return sorted((tuple(row) for row in rows.itertuples(index=False)), key=str)
 
 
