@@ -22,6 +22,7 @@ CHECK = Job(
         Parameter("buildings", "layer", geometry="MultiPolygon", advanced=True),
         Parameter("zones", "layer", geometry="MultiPolygon", advanced=True),
         Parameter("scenario", "text", advanced=True),
+        Parameter("full", "flag", default=False, advanced=True),
     ),
     results=(
         Result("run", "file"),

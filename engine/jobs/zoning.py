@@ -20,10 +20,14 @@ from ...processing.zoning.check import Judged, edition_on, identified, judged, l
 from ...processing.zoning.drawn import as_drawn
 from ...processing.zoning.explain import explain as explain_feature
 from ...processing.zoning.findings import with_waivers
+from ...processing.zoning.incremental import Judging
 from ...processing.zoning.lots import States
 from ...processing.zoning.rules import OUTCOMES, Rule
+from ...processing.zoning.scene import Layers
 from ...store import dataset, runs, scenarios
 from ...store import waivers as waivers_of
+from ...store.waivers import Waiver
+from . import zoning_again
 from .zoning_edges import lot_edges as lot_edges
 from .zoning_findings import export_findings as export_findings
 from .zoning_life import compare_runs as compare_runs
@@ -87,8 +91,37 @@ def _subjects(done: Sequence[Judged]) -> int:
     return len(set().union(*lists.values()))
 
 
+def _judge_all(
+    run: runs.RunFile,
+    layers: Layers,
+    judging: Judging,
+    asked: Mapping[str, Collection[str]] | None,
+    waived: Mapping[tuple[str, str], Waiver],
+    report: Report,
+) -> list[Judged]:
+    """Judge all of ``layers`` and write the findings as they come; returns every rule without its rows."""
+    crs = next(iter(layers.values())).crs
+    done: list[Judged] = []
+    waiting: list[pd.DataFrame] = []
+    stage = Stage(report, 0.1, 0.95)
+    matrix, states = judging.matrix, judging.states
+    for one in judged(layers, judging.rules, judging.on, matrix=matrix, states=states, wanted=ROWS, report=stage):
+        kept, findings = _asked_about(one, asked)
+        done.append(kept)
+        waiting.append(findings)
+        if sum(map(len, waiting)) > TOGETHER:
+            run.write("finding", with_waivers(identified(waiting, crs), waived), our_json=True)
+            waiting = []
+    if waiting:
+        run.write("finding", with_waivers(identified(waiting, crs), waived), our_json=True)
+    return done
+
+
 def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
-    """Judge the whole data set and write a run; returns its path and the outcomes, in total and by rule."""
+    """Judge the data set and write a run; returns its path and the outcomes, in total and by rule.
+
+    Where a former run still holds, only what lies around features that changed since is judged again.
+    """
     data = Path(parameters["data"])
     report.progress(0.0, "zoning.step_read")
     meta = dataset.meta(data)
@@ -100,40 +133,46 @@ def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     scenario = scenarios.find(data, parameters["scenario"]) if parameters["scenario"] else None
     if scenario is not None:
         scenarios.tell_since(data, scenario, report)
-    layers = inputs.whole(data, layers_needed(rules), instead, report, scenario=scenario)
-    if "planned_zone" in layers:
-        zone_cover.tell(layers["planned_zone"], report)
-    crs = next(iter(layers.values())).crs
+    judging = Judging(rules, on, matrix, states)
+    plain = scenario is None and not any(instead.values())
     simulated = bool(meta.get("simulated"))
     given = {name: value for name, value in parameters.items() if value is not None}
     place = data if scenario is None else scenarios.runs_of(scenario)  # the newest run of the data is not a scenario's
-    with runs.new_run(
-        place, "zoning.check", given, _provenance(data, found, rules, on), simulated=simulated, judged_on=on
-    ) as run:
-        waived = waivers_of.in_force(data, on)
-        asked = inputs.asked_about(layers, parameters["parcels"], parameters["buildings"])
-        done, waiting = [], []
-        stage = Stage(report, 0.1, 0.95)
-        for one in judged(layers, rules, on, matrix=matrix, states=states, wanted=ROWS, report=stage):
-            kept, findings = _asked_about(one, asked)
-            done.append(kept)
-            waiting.append(findings)
-            if sum(map(len, waiting)) > TOGETHER:
-                run.write("finding", with_waivers(identified(waiting, crs), waived), our_json=True)
-                waiting = []
-        report.progress(0.95, "zoning.step_write")
-        if waiting:
-            run.write("finding", with_waivers(identified(waiting, crs), waived), our_json=True)
-        run.write_verdicts([one.outcomes for one in done if one.outcomes is not None])
-        counts = {one.rule.id: _counts(one) for one in done}
-        outcomes = {outcome: sum(counted[outcome] for counted in counts.values()) for outcome in OUTCOMES}
-        by_rule = [
-            {"rule": rule.id, "title": {"vi": rule.title.vi, "en": rule.title.en}, "status": rule.status}
-            | {"source": rule.source.citation, **counts[rule.id]}
-            for rule in (edition_on(rule, on) for rule in rules)
-        ]
-        run.finish(outcomes)
-        report.progress(1.0)
+    heard = zoning_again.Heard(report)
+    with zoning_again.looking(data, judging, found, wanted=plain) as seen:
+        again = seen.again(Stage(heard, 0.1, 0.95)) if seen is not None and not parameters["full"] else None
+        if again is None:
+            layers = inputs.whole(data, layers_needed(rules), instead, heard, scenario=scenario)
+            if "planned_zone" in layers:
+                zone_cover.tell(layers["planned_zone"], heard)
+            if seen is not None:
+                seen.settle()
+        with runs.new_run(
+            place, "zoning.check", given, _provenance(data, found, rules, on), simulated=simulated, judged_on=on
+        ) as run:
+            waived = waivers_of.in_force(data, on)
+            if again is None:
+                asked = inputs.asked_about(layers, parameters["parcels"], parameters["buildings"])
+                done = _judge_all(run, layers, judging, asked, waived, heard)
+            else:
+                done = zoning_again.write(run, *again, waived)
+            report.progress(0.95, "zoning.step_write")
+            run.write_verdicts([one.outcomes for one in done if one.outcomes is not None])
+            counts = {one.rule.id: _counts(one) for one in done}
+            outcomes = {outcome: sum(counted[outcome] for counted in counts.values()) for outcome in OUTCOMES}
+            by_rule = [
+                {"rule": rule.id, "title": {"vi": rule.title.vi, "en": rule.title.en}, "status": rule.status}
+                | {"source": rule.source.citation, **counts[rule.id]}
+                for rule in (edition_on(rule, on) for rule in rules)
+            ]
+            run.finish(outcomes)
+            report.progress(1.0)
+        if seen is not None:
+            seen.keep(run.path, heard)
+    if again is not None:
+        report.message("zoning.again", changed=again[0].changed, touched=again[0].touched)
+        if again[0].entire:
+            report.message("zoning.again_entire", rules=", ".join(again[0].entire))
     if simulated:
         report.message("zoning.simulated")
     return {
@@ -142,6 +181,7 @@ def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
         "outcomes": outcomes,
         "by_rule": by_rule,
         "checked": _subjects(done),
+        "changed": again[0].changed if again is not None else None,
         "judged_on": on.isoformat(),
         "simulated": simulated,
     }

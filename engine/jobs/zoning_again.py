@@ -1,0 +1,199 @@
+"""What a check leaves for the next one: how the data were, so that only what lies around edits is judged again.
+
+``NAME.dothi/cache/zoning-check.npz`` may be deleted at any time: the next check then judges everything. It belongs to
+one run, and counts only while rules, day, states, engine and the layers looked at are the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from ... import __version__
+from ...layers.errors import DothiError
+from ...layers.report import Report
+from ...processing import zoning
+from ...processing.zoning import inputs, packs, zone_cover
+from ...processing.zoning.check import Judged, identified
+from ...processing.zoning.findings import with_waivers
+from ...processing.zoning.incremental import Again, Judging, again, comparable, look
+from ...store import dataset, fingerprints, nearby, runs, verdicts
+from ...store.fingerprints import Prints, changes
+from ...store.nearby import Nearby
+from ...store.verdicts import VerdictColumns
+from ...store.waivers import Waiver
+
+CACHE = "zoning-check.npz"
+# Warnings that a whole check tells of single features, and those of all zones together.
+_OF_FEATURES = ("zoning.zone_unsound", "zoning.object_unplaced")
+_OF_ZONES = ("zoning.zones_overlap", "zoning.zones_hole", "zoning.zones_more")
+_OF_ALL = ("zoning.wrong_zone",)
+
+
+@dataclass
+class Heard:
+    """Passes everything on, each warning once, and remembers the warnings that the next run must tell again."""
+
+    whole: Report
+    warnings: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def progress(self, share: float, code: str = "", **arguments: Any) -> None:
+        """Passed on."""
+        self.whole.progress(share, code, **arguments)
+
+    def message(self, code: str, level: str = "info", **arguments: Any) -> None:
+        """Passed on; a warning about the data only once."""
+        if code in (*_OF_FEATURES, *_OF_ZONES, *_OF_ALL):
+            if (code, arguments) in self.warnings:
+                return
+            self.warnings.append((code, arguments))
+        self.whole.message(code, level, **arguments)
+
+
+@dataclass(frozen=True)
+class Former:
+    """A run that can be gone on from: its file, its verdicts, the prints of the data then, and what was warned of."""
+
+    run: Path
+    verdicts: Sequence[VerdictColumns]
+    layers: Mapping[str, Prints]
+    warnings: Sequence[tuple[str, dict[str, Any]]]
+
+
+class Look:
+    """One look at a data set that is open for reading, before a whole check of it."""
+
+    def __init__(self, near: Nearby, judging: Judging, about: Mapping[str, Any]) -> None:
+        self.near = near
+        self.judging = judging
+        self.about = dict(about)
+        self.state = near.state
+        self.layers = look(near, judging.rules)
+        self.settled = False
+
+    @property
+    def cache(self) -> Path:
+        """Where the prints are kept."""
+        return dataset.beside(self.near.path) / "cache" / CACHE
+
+    def settle(self) -> bool:
+        """Say that the data have been read; whether nobody wrote them meanwhile, so that the prints are theirs."""
+        self.settled = self.near.state == self.state
+        return self.settled
+
+    def former(self) -> Former | None:
+        """The run that the kept prints belong to, if what it judged by is the same and it is whole."""
+        told = fingerprints.kept(self.cache)
+        if told is None or told[0].get("by") != self.about or not comparable(told[1], self.layers):
+            return None
+        run = runs.in_folder(self.near.path, str(told[0].get("run")))
+        if run is None or _state(run) != told[0].get("state"):
+            return None
+        try:
+            return Former(run, verdicts.read(run), told[1], [(code, given) for code, given in told[0]["warnings"]])
+        except (DothiError, sqlite3.Error, zlib.error, ValueError, KeyError):  # a damaged run is no ground to stand on
+            return None
+
+    def again(self, report: Report) -> tuple[Again, Path] | None:
+        """The data judged again, and the run to go on from; None without such a run, or where somebody writes them
+        meanwhile.
+        """
+        former = self.former()
+        if former is None:
+            return None
+        found = again(self.near, former.layers, self.layers, former.verdicts, self.judging, report)
+        self._warn(former, report)
+        return (found, former.run) if self.settle() else None
+
+    def _warn(self, former: Former, report: Report) -> None:
+        """What the whole check warns of, and still holds."""
+        edited: set[str] = set()
+        for name, now in self.layers.items():
+            edited |= changes(former.layers[name], now).names["uid"]
+        zones = "planned_zone" in self.layers and bool(
+            changes(former.layers["planned_zone"], self.layers["planned_zone"]).count
+        )
+        if zones:
+            zone_cover.tell(self.near.rows("planned_zone", inputs.FIELDS["planned_zone"], None), report)
+        for code, given in former.warnings:
+            if (
+                code in _OF_ALL
+                or (code in _OF_ZONES and not zones)
+                or (code in _OF_FEATURES and given["uid"] not in edited)
+            ):
+                report.message(code, level="warning", **given)
+
+    def keep(self, run: Path, heard: Heard) -> None:
+        """Leave the prints for the next run. Where the disk refuses it, that one judges everything."""
+        if not self.settled:
+            return
+        about = {"by": self.about, "run": run.name, "state": _state(run), "warnings": heard.warnings}
+        try:
+            fingerprints.keep(self.cache, about, self.layers)
+        except (DothiError, OSError):
+            self.cache.unlink(missing_ok=True)
+
+
+@contextmanager
+def looking(data: Path, judging: Judging, found: packs.Library, *, wanted: bool) -> Iterator[Look | None]:
+    """A look at ``data`` that lasts while the block does; None where it is not ``wanted``."""
+    if not wanted:
+        yield None
+        return
+    with nearby.nearby(data) as near:
+        yield Look(near, judging, _by(data, judging, found))
+
+
+def write(run: runs.RunFile, step: Again, former: Path, waived: Mapping[tuple[str, str], Waiver]) -> list[Judged]:
+    """Write what is new, and take over the rest; returns every rule without its rows."""
+    run.continue_from(former, step.stale, [(rule, uid, one.document) for (rule, uid), one in waived.items()])
+    rows = [one for one in step.findings if len(one)]
+    if rows:
+        run.write("finding", with_waivers(identified(rows, step.crs), waived), our_json=True)
+    return list(step.judged)
+
+
+def _state(run: Path) -> list[int]:
+    state = run.stat()
+    return [state.st_size, state.st_mtime_ns]
+
+
+def _by(data: Path, judging: Judging, found: packs.Library) -> dict[str, Any]:
+    """By what is judged, as JSON: two runs with the same of it say the same of the same ground."""
+    own = dataset.own_catalogue(data)
+    told = {
+        "engine": __version__,
+        "code": _code(),
+        "libraries": [shapely.__version__, shapely.geos_version_string, np.__version__, gpd.__version__],
+        "on": judging.on.isoformat(),
+        "area": judging.states.area,
+        "plan": judging.states.plan,
+        "rules": {rule.id: rule.version for rule in judging.rules},
+        "packs": found.editions,
+        "matrix": [found.matrix.id, found.matrix.version] if found.matrix else None,
+        "catalogue": sorted((path.name, path.stat().st_mtime_ns) for path in own.glob("*")) if own else [],
+    }
+    plain: dict[str, Any] = json.loads(json.dumps(told))
+    return plain
+
+
+@lru_cache(maxsize=1)
+def _code() -> str:
+    """A hash of the modules that judge: in a checkout they change without a new version."""
+    hashed = hashlib.sha256()
+    for path in sorted(Path(str(zoning.__file__)).parent.rglob("*.py")):
+        state = path.stat()
+        hashed.update(f"{path.name} {state.st_size} {state.st_mtime_ns}\n".encode())
+    return hashed.hexdigest()
