@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ...layers.report import SILENT, Report, Stage
 from ...store.verdicts import VerdictColumns
 from .columns import Words, words
-from .findings import edition_absent, layer_absent, new_uids, tell_others, write_down
+from .findings import COLUMNS, edition_absent, layer_absent, new_uids, tell_others, write_down
 from .judge import InShort, Verdicts, judge
 from .lots import UNSTATED, States
 from .measures import MEASURES
@@ -82,6 +82,7 @@ def judged(
     matrix: Compatibility | None = None,
     states: States = UNSTATED,
     wanted: Collection[str] = OUTCOMES,
+    about: str | None = None,
     brief: bool = False,
     report: Report = SILENT,
 ) -> Iterator[Judged]:
@@ -89,6 +90,7 @@ def judged(
 
     A rule that needs a layer which ``layers`` has not gives one row, not checkable, about no feature; so does one of
     which no edition is known on the day for anyone.
+    ``about`` asks for the rows of one feature alone; its surroundings are judged with it, and only counted.
     ``states`` overrides what the zones say; ``brief`` leaves out the sentences of passes. A matrix that is not valid on
     the day counts as none.
     """
@@ -113,7 +115,7 @@ def judged(
         for group in judgeable[kind]:
             report.progress(0.6 + 0.4 * done / len(rules), "zoning.step_judge")
             done += len(group)
-            yield from _judged_together(group, subjects, columns, uids, on, wanted, brief)
+            yield from _judged_together(group, subjects, columns, uids, on, wanted, about, brief)
 
 
 def _built(kinds: Sequence[str], scene: Scene) -> Iterator[tuple[str, Subjects]]:
@@ -136,6 +138,7 @@ def _judged_together(
     uids: Words,
     on: date,
     wanted: Collection[str],
+    about: str | None,
     brief: bool,
 ) -> Iterator[Judged]:
     """The rules on one measure: what the others say of a subject is told beside what holds."""
@@ -144,11 +147,17 @@ def _judged_together(
     short: list[InShort] = []
     for rule in group:
         verdicts = judge(rule, columns, on)
-        rows = np.flatnonzero(np.isin(verdicts.code, codes))
+        chosen = np.isin(verdicts.code, codes)
+        rows = np.flatnonzero(chosen if about is None else chosen & (uids == about))
         kept.append((in_columns(verdicts, subjects.layer, uids), verdicts.at(rows), rows))
         short.append(verdicts.in_short)
+    cut, at = subjects.frame.iloc[:0], np.zeros(0, dtype=np.intp)
     for rule, mine, (outcomes, verdicts, rows) in zip(group, short, kept, strict=True):
-        table = write_down(verdicts, subjects, rows, brief=brief)
+        if about is not None and len(rows) == 0:
+            continue
+        if not np.array_equal(rows, at):  # asked about one feature, all rules ask for the same rows
+            cut, at = subjects.frame.iloc[rows], rows
+        table = write_down(verdicts, subjects, rows, cut, brief=brief)
         same_side = [one.at(rows) for one in short if one is not mine and one.rule.op == mine.rule.op]
         tell_others(table, mine.at(rows), same_side, brief=brief)
         yield Judged(rule, outcomes, table)
@@ -161,16 +170,17 @@ def check(
     *,
     matrix: Compatibility | None = None,
     states: States = UNSTATED,
+    about: str | None = None,
     brief: bool = False,
     report: Report = SILENT,
 ) -> gpd.GeoDataFrame:
     """The findings of ``rules`` on the day ``on``, all outcomes: one row per rule and subject. See :func:`judged`."""
-    found = judged(layers, rules, on, matrix=matrix, states=states, brief=brief, report=report)
+    found = judged(layers, rules, on, matrix=matrix, states=states, about=about, brief=brief, report=report)
     return identified([one.findings for one in found], next(iter(layers.values())).crs)
 
 
 def identified(tables: Sequence[pd.DataFrame], crs: object) -> gpd.GeoDataFrame:
     """Findings in one frame, each with a new ``uid``."""
-    found = pd.concat(tables, ignore_index=True)
+    found = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=[*COLUMNS, "geometry"])
     found.insert(0, "uid", new_uids(len(found)))
     return gpd.GeoDataFrame(found, geometry="geometry", crs=crs)

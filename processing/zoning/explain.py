@@ -122,9 +122,8 @@ def _judged(place: _Place, layer_id: str, feature: gpd.GeoDataFrame, judging: Ju
     frames = _around(place, layer_id, feature, [kind_of(rule) for rule in rules])
     read = {name: (lambda asked: frames[asked]) for name in frames}
     layers = gather(set(frames), read, may_be_empty=True)
-    found = check(layers, rules, judging.on, matrix=judging.matrix, states=judging.states)
-    about = found["feature_uid"]
-    return found[(about == feature["uid"].iloc[0]) | about.isna()]
+    uid = str(feature["uid"].iloc[0])
+    return check(layers, rules, judging.on, matrix=judging.matrix, states=judging.states, about=uid)
 
 
 def _around(

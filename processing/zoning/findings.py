@@ -62,15 +62,14 @@ def _reasons(values: Sequence[str], language: str) -> list[str]:
 
 
 def write_down(
-    verdicts: Verdicts, subjects: Subjects, rows: NDArray[np.intp] | None = None, *, brief: bool = False
+    verdicts: Verdicts, subjects: Subjects, rows: NDArray[np.intp], frame: pd.DataFrame, *, brief: bool = False
 ) -> pd.DataFrame:
     """The findings of one rule, in the subjects' order, with columns :data:`COLUMNS` and ``geometry``.
 
-    ``rows`` are the subjects that ``verdicts`` are about, None for all of them. ``brief``: passes have no sentence;
-    their columns say all of it, and a province has hundreds of thousands of them.
+    ``rows`` are the subjects that ``verdicts`` are about and ``frame`` is the subjects' frame at these. ``brief``:
+    passes have no sentence; their columns say all of it, and a province has hundreds of thousands of them.
     """
-    rows = np.arange(len(subjects.frame)) if rows is None else rows
-    rule, frame, count = verdicts.rule, subjects.frame.iloc[rows], len(rows)
+    rule, count = verdicts.rule, len(rows)
     judged = verdicts.code <= FAIL
     failed = verdicts.code == FAIL
     status = _statuses(verdicts, frame, judged)
@@ -79,35 +78,31 @@ def write_down(
         more = frame["source"].to_numpy(dtype=object)
         source = pick(absent(more), source, source + "; " + more.astype(str))
     warned = np.array([n >= 0 and verdicts.exemptions[n].then == "warning" for n in verdicts.fired], dtype=bool)
-    table = pd.DataFrame(
-        {
-            "rule": rule.id,
-            "rule_version": np.array([entry.version for entry in verdicts.entries])[verdicts.won],
-            "rule_status": status,
-            "layer": subjects.layer,
-            "feature_uid": frame["uid"].to_numpy(dtype=object),
-            "feature_code": frame["code"].to_numpy(dtype=object),
-            "outcome": verdicts.outcome,
-            "severity": np.where(failed, np.where(warned, "warning", rule.severity), "info"),
-            "measured": verdicts.measured,
-            "limit_value": np.where(judged, verdicts.limit, np.nan),
-            "margin": verdicts.margin,
-            "unit": rule.unit,
-            "source": source,
-        },
-        index=range(count),
-    )
+    table: dict[str, Any] = {
+        "rule": np.full(count, rule.id, dtype=object),
+        "rule_version": np.array([entry.version for entry in verdicts.entries])[verdicts.won],
+        "rule_status": status,
+        "layer": np.full(count, subjects.layer, dtype=object),
+        "feature_uid": frame["uid"].to_numpy(dtype=object),
+        "feature_code": frame["code"].to_numpy(dtype=object),
+        "outcome": verdicts.outcome,
+        "severity": np.where(failed, np.where(warned, "warning", rule.severity), "info"),
+        "measured": verdicts.measured,
+        "limit_value": np.where(judged, verdicts.limit, np.nan),
+        "margin": verdicts.margin,
+        "unit": np.full(count, rule.unit, dtype=object),
+        "source": source,
+    }
     table["how"] = _how(verdicts, frame, judged, failed if brief else judged)
     table["missing"] = _missing(verdicts)
-    for column, lines in _say(table, verdicts, frame, warned, brief).items():
-        table[column] = lines
+    table |= _say(table, verdicts, frame, warned, brief)
     geometry = nothing(count)
     at = np.flatnonzero(failed)
     geometry[at] = as_multipolygons(subjects.offending(rows[at], verdicts.limit[at]), sound=True)
     blind = np.flatnonzero(verdicts.code == NOT_CHECKABLE)
     geometry[blind] = as_multipolygons(subjects.whole[rows[blind]])
     table["geometry"] = geometry
-    return table
+    return pd.DataFrame(table, index=range(count))
 
 
 def layer_absent(rule: Rule, layers: Sequence[str]) -> pd.DataFrame:
@@ -182,7 +177,9 @@ def _how(
     """
     at = np.flatnonzero(judged)
     columns: dict[str, list[Any]] = {
-        name: list(frame[name].iloc[at]) for name in MEASURES[verdicts.rule.measure].told if name in frame
+        name: list(frame[name].to_numpy(dtype=object)[at])
+        for name in MEASURES[verdicts.rule.measure].told
+        if name in frame
     }
     inputs = json_rows(columns, len(at))
     levels = [verdicts.entries[won].level for won in verdicts.won[at]]
@@ -249,16 +246,16 @@ def _missing(verdicts: Verdicts) -> NDArray[np.object_]:
 
 
 def _say(
-    table: pd.DataFrame, verdicts: Verdicts, frame: pd.DataFrame, warned: NDArray[np.bool_], brief: bool
+    table: Mapping[str, Any], verdicts: Verdicts, frame: pd.DataFrame, warned: NDArray[np.bool_], brief: bool
 ) -> dict[str, NDArray[np.object_]]:
     """Message code, arguments and both sentences, outcome by outcome."""
     rule = verdicts.rule
-    said = {column: nothing(len(table)) for column in COLUMNS[-4:]}
+    said = {column: nothing(len(frame)) for column in COLUMNS[-4:]}
     columns: Mapping[str, Any] = {
         name: frame[name].to_numpy(dtype=object) for name in MEASURES[rule.measure].spoken if name in frame
     }
     told_of = ("feature_code", "measured", "limit_value", "margin", "source", "rule_status")
-    own = {name: table[name].to_numpy(dtype=object) for name in told_of}
+    own = {name: np.asarray(table[name], dtype=object) for name in told_of}
     for outcome in OUTCOMES:
         at = np.flatnonzero(verdicts.outcome == outcome)
         if len(at) == 0:

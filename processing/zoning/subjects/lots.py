@@ -44,6 +44,4 @@ BUILT_LOTS = Kind(
     required=("parcel", "building"),
     reach_m=0.0,
 )
-USED_LOTS = Kind(
-    used_lots, {"parcel": PARCEL_FIELDS, "planned_zone": ZONE_FIELDS}, required=("parcel",), reach_m=0.0
-)
+USED_LOTS = Kind(used_lots, {"parcel": PARCEL_FIELDS, "planned_zone": ZONE_FIELDS}, required=("parcel",), reach_m=0.0)
