@@ -93,6 +93,11 @@ class Layer:
         raise KeyError(f"{self.id}.{field_id}")
 
     @property
+    def of_run(self) -> bool:
+        """Whether only runs hold it, beside the data set: the results of jobs."""
+        return self.id == "run" or any(field.id == "run" and field.to == "run" for field in self.fields)
+
+    @property
     def is_spatial(self) -> bool:
         """Whether it has a geometry column."""
         return self.geometry != "None"

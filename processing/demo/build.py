@@ -41,7 +41,6 @@ from .water import water
 from .water_faults import water_faults
 
 DATA, TRUTH = "dothi.gpkg", "truth.json"
-_OF_RUNS = ("run", "finding", "alert")  # tables of the runs beside the data set
 
 
 def province(seed: int, report: Report = SILENT) -> tuple[Frames, pd.DataFrame]:
@@ -122,7 +121,7 @@ def _make(work: Path, seed: int, report: Report) -> dict[str, int]:
     frames["scene"] = _scene_rows(seed, coast, cloud)
     report.progress(0.8, "demo.step_write")
     data = work / DATA
-    ids = [layer_id for layer_id in catalogue.ids() if layer_id not in _OF_RUNS]
+    ids = [layer_id for layer_id in catalogue.ids() if not catalogue.layer(layer_id).of_run]
     other = dict.fromkeys(("concession", "scene"), coasts.LICENCE_CRS)
     dataset.create(data, ids, CRS, other, profile="binh_duong", simulated=True)
     dataset.set_meta(

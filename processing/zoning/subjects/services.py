@@ -93,24 +93,23 @@ def units(scene: Scene) -> Subjects:
     park = np.zeros(count)
     np.maximum.at(park, group, np.where(role[inside] == "public_green", np.nan_to_num(area), 0.0))
     largest = inside[_last_of_largest(group, area, count)]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        table = pd.DataFrame(
-            {
-                "uid": words(frame, "uid")[largest],
-                "code": names,
-                "flaw": pick(broken, "planned_zone.geometry"),
-                "unit_population": people,
-                "population": people,
-                "zones": [", ".join(words(frame, "code")[inside[group == i]].astype(str)) for i in range(count)],
-                "green_area": green,
-                "green_per_person": green / people,
-                "largest_park": np.where(roleless, np.nan, park),
-                "parking_per_person": land("parking") / people,
-                "plan_state": words(frame, "plan_state")[largest],
-                "approved_on": words(frame, "approved_on")[largest],
-                "area": words(frame, "area_state")[largest],
-            }
-        )
+    table = pd.DataFrame(
+        {
+            "uid": words(frame, "uid")[largest],
+            "code": names,
+            "flaw": pick(broken, "planned_zone.geometry"),
+            "unit_population": people,
+            "population": people,
+            "zones": [", ".join(words(frame, "code")[inside[group == i]].astype(str)) for i in range(count)],
+            "green_area": green,
+            "green_per_person": _each(green, people),
+            "largest_park": np.where(roleless, np.nan, park),
+            "parking_per_person": _each(land("parking"), people),
+            "plan_state": words(frame, "plan_state")[largest],
+            "approved_on": words(frame, "approved_on")[largest],
+            "area": words(frame, "area_state")[largest],
+        }
+    )
     for name in ("green_per_person", "parking_per_person"):
         table[f"{name}.lacking"] = pick(~(people > 0), "planned_zone.population")
     whole = nothing(count)
@@ -119,6 +118,13 @@ def units(scene: Scene) -> Subjects:
     table["city_population"] = _city(scene, whole)
     _schools(scene, table, whole)
     return Subjects("planned_zone", table, whole, lambda at, _limit: whole[at])
+
+
+def _each(amount: Numbers, people: Numbers) -> Numbers:
+    """``amount`` for each of ``people``, NaN where there are none or nobody knows."""
+    made = np.full(len(people), np.nan)
+    np.divide(amount, people, out=made, where=people > 0)
+    return made
 
 
 def _total(values: Numbers, group: Indices, count: int) -> Numbers:
@@ -155,11 +161,10 @@ def _schools(scene: Scene, table: pd.DataFrame, places: Geometries) -> None:
     sites, _ = scene.sound("service_facility")
     kind, capacity = words(facilities, "kind"), numbers(facilities, "capacity")
     unit, site = shapely.STRtree(sites).query(places, predicate="intersects")
-    with np.errstate(invalid="ignore", divide="ignore"):
-        for school in SCHOOLS:
-            mine = kind[site] == school
-            places_there = _total(capacity[site[mine]], unit[mine], len(table))
-            table[f"places_{school}"] = 1000.0 * places_there / table["unit_population"].to_numpy()
+    for school in SCHOOLS:
+        mine = kind[site] == school
+        places_there = _total(capacity[site[mine]], unit[mine], len(table))
+        table[f"places_{school}"] = 1000.0 * _each(places_there, table["unit_population"].to_numpy())
 
 
 _STATES: dict[str, Any] = {"parcel": PARCEL_FIELDS, "building": BUILDING_FIELDS, "planned_zone": ZONE_FIELDS}

@@ -14,16 +14,13 @@ from dothi.store.coordinates import transform
 SQUARE_CENTIMETRE = 1e-4
 
 
-# Results of jobs, and what the province has none of.
-LEFT_EMPTY = {
-    "affected_building", "affected_lot", "envelope_breach", "envelope_tier", "gas_pipeline",
-    "hydraulic_work", "industrial_park", "land_change", "land_statistic", "shadow",
-    "shadow_effect", "typed_edge",
-}  # fmt: skip
+# What the province has none of.
+LEFT_EMPTY = {"gas_pipeline", "hydraulic_work", "industrial_park"}
+RESULTS = {layer_id for layer_id in catalogue.ids() if catalogue.layer(layer_id).of_run}
 
 
 def test_it_holds_every_layer_that_is_not_of_a_run(demo, layer):
-    ids = set(catalogue.ids()) - {"run", "finding", "alert"}
+    ids = set(catalogue.ids()) - RESULTS
     assert set(dataset.layers_in(demo / "dothi.gpkg")) == ids
     assert all(len(layer(layer_id)) for layer_id in ids - LEFT_EMPTY)
     assert 2_500 <= len(layer("parcel")) <= 4_000
@@ -33,7 +30,7 @@ def test_it_says_that_it_is_simulated_and_when_it_is_judged(demo, layer):
     meta = dataset.meta(demo / "dothi.gpkg")
     assert meta["simulated"] is True
     assert (meta["judged_on"], meta["plan_state"]) == ("2026-06-01", "approved")
-    for layer_id in set(catalogue.ids()) - {"run", "finding", "alert"} - LEFT_EMPTY:
+    for layer_id in set(catalogue.ids()) - RESULTS - LEFT_EMPTY:
         assert (layer(layer_id)["source"] == "mô phỏng").all(), layer_id
 
 

@@ -207,6 +207,12 @@ def test_a_zone_without_role_or_people_makes_the_unit_uncheckable():
     assert "planned_zone.population" in json.loads(unpeopled.loc["qcvn01.unit_green", "missing"])
 
 
+def test_a_unit_of_nobody_has_nothing_for_each():
+    told = judged(unit(people=(0, 0)), "qcvn01.unit_green", "qcvn01.parking").reset_index()
+    assert set(told["outcome"]) == {"not_checkable"}
+    assert all("planned_zone.population" in json.loads(missing) for missing in told["missing"])
+
+
 def test_a_plan_without_units_is_not_judged_as_one():
     scene = unit()
     scene["planned_zone"] = scene["planned_zone"].assign(unit=None)
