@@ -352,4 +352,4 @@ def test_an_expression_may_give_a_value(plugin, context, tmp_path):
         "date": QgsProperty.fromValue("2026-06-01"),
     }
     values = Values(check, given, context, Heard()).of(check.job)
-    assert values == {"data": f"{tmp_path}/a.gpkg", "date": "2026-06-01"}
+    assert values == {"data": f"{tmp_path}/a.gpkg", "date": "2026-06-01", "full": False}

@@ -131,7 +131,7 @@ def test_the_project_knows_its_place_its_data_and_its_state(built):
 
 def test_relations_hold_and_forms_use_them(built):
     relations = built.relationManager().relations()
-    assert {r.id() for r in relations.values()} == {"building_parcel"}
+    assert {r.id() for r in relations.values()} == {"building_parcel", "building_part_of"}
     assert all(relation.isValid() for relation in relations.values())
     building = layer_named(built, "building")
     parcel_field = building.fields().indexOf("parcel")
