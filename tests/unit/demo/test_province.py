@@ -7,6 +7,7 @@ import shapely
 from shapely import Point
 
 from dothi.layers import catalogue
+from dothi.layers.messages import has
 from dothi.processing.demo.faults import KINDS
 from dothi.store import checking, dataset
 from dothi.store.coordinates import transform
@@ -192,3 +193,9 @@ def test_units_before_and_after_july_2025(layer):
     assert (pd.to_datetime(old.valid_to) == "2025-06-30").all()
     assert old.successor.notna().all()
     assert (pd.to_datetime(units[units.valid_from.notna()].valid_from) == "2025-07-01").all()
+
+
+def test_every_kind_of_planted_fault_has_words(truth):
+    kinds = {fault["kind"] for fault in truth["faults"]}
+    assert len(kinds) > 30
+    assert [kind for kind in sorted(kinds) if not has(f"demo.kind.{kind}")] == []
