@@ -7,5 +7,6 @@ sh scripts/system.sh qgis engine screen
 DOTHI_NO_WINDOW=1 sh scripts/demo.sh
 .venv/bin/python -I -X utf8 -m dothi.scripts.pictures_scenarios
 .venv/bin/python -I -X utf8 -m dothi.scripts.pictures_after
+.venv/bin/python -I -X utf8 -m dothi.scripts.pictures_seeing
 .venv/bin/python -I -X utf8 -m dothi.scripts.pictures_rules
 exec .venv/bin/python -I -X utf8 -m dothi.scripts.pictures "$@"
