@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..processing.zoning.overlay import LEAST_AREA_M2, overlay
+from ..processing.zoning.land.overlay import LEAST_AREA_M2, overlay
 from . import postgis, zoning_ground, zoning_town
 
 # What all sides gave for this size and seed when it was first measured.

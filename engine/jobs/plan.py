@@ -13,12 +13,12 @@ import pandas as pd
 from ...layers.errors import InputError, UsageError
 from ...layers.messages import sentence
 from ...layers.report import Report
-from ...processing.zoning import inputs
 from ...processing.zoning.columns import numbers, words
-from ...processing.zoning.impact import Minimum, land_of_lines
-from ...processing.zoning.impact import impact as of_streets
-from ...processing.zoning.land_statistics import land_statistics
-from ...processing.zoning.plan_tables import affected_sheets, statistics_sheets
+from ...processing.zoning.land import inputs
+from ...processing.zoning.plans.impact import Minimum, land_of_lines
+from ...processing.zoning.plans.impact import impact as of_streets
+from ...processing.zoning.plans.land_statistics import land_statistics
+from ...processing.zoning.plans.plan_tables import affected_sheets, statistics_sheets
 from ...store import coordinates, dataset, layer_source, nearby, runs
 from ...store.sheets import write_sheets
 from ...store.whole import refuse_existing

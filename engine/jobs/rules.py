@@ -9,10 +9,11 @@ from typing import Any
 
 from ...layers.errors import InputError
 from ...layers.report import Report
-from ...processing.zoning import allowed, inputs, packs, rule_check, rule_diff, rule_pages, rule_table, rule_writing
+from ...processing.zoning.land import inputs
 from ...processing.zoning.measures import INPUTS, MEASURES
-from ...processing.zoning.rule_files import read_toml
-from ...processing.zoning.rules import Rule
+from ...processing.zoning.rulebook import allowed, packs, rule_check, rule_diff, rule_pages, rule_table, rule_writing
+from ...processing.zoning.rulebook.rule_files import read_toml
+from ...processing.zoning.rulebook.rules import Rule
 from ...store import dataset, grids, sheets
 
 

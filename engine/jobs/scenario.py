@@ -13,12 +13,13 @@ from ...layers import catalogue
 from ...layers.errors import InputError
 from ...layers.messages import sentence
 from ...layers.report import Report, Stage
-from ...processing.zoning import inputs, packs
-from ...processing.zoning.check import check, layers_needed
-from ...processing.zoning.comparison import side_by_side, verdict_rows
-from ...processing.zoning.indicator_inputs import measured
-from ...processing.zoning.indicators import Assumptions, indicators
-from ...processing.zoning.lots import States
+from ...processing.zoning.land import inputs
+from ...processing.zoning.land.lots import States
+from ...processing.zoning.plans.comparison import side_by_side, verdict_rows
+from ...processing.zoning.plans.indicator_inputs import measured
+from ...processing.zoning.plans.indicators import Assumptions, indicators
+from ...processing.zoning.rulebook import packs
+from ...processing.zoning.verdicts.check import check, layers_needed
 from ...store import dataset, differences, edits, runs, scenarios
 from ...store.scenarios import Scenario
 

@@ -15,15 +15,16 @@ import pandas as pd
 
 from ...layers.errors import UsageError
 from ...layers.report import Report, Stage
-from ...processing.zoning import inputs, packs, zone_cover
-from ...processing.zoning.check import Judged, edition_on, identified, judged, layers_needed
-from ...processing.zoning.drawn import as_drawn
-from ...processing.zoning.explain import explain as explain_feature
-from ...processing.zoning.findings import with_waivers
-from ...processing.zoning.incremental import Judging
-from ...processing.zoning.lots import States
-from ...processing.zoning.rules import OUTCOMES, Rule
-from ...processing.zoning.scene import Layers
+from ...processing.zoning.land import inputs, zone_cover
+from ...processing.zoning.land.lots import States
+from ...processing.zoning.land.scene import Layers
+from ...processing.zoning.rulebook import packs
+from ...processing.zoning.rulebook.rules import OUTCOMES, Rule
+from ...processing.zoning.verdicts.check import Judged, edition_on, identified, judged, layers_needed
+from ...processing.zoning.verdicts.drawn import as_drawn
+from ...processing.zoning.verdicts.explain import explain as explain_feature
+from ...processing.zoning.verdicts.findings import with_waivers
+from ...processing.zoning.verdicts.incremental import Judging
 from ...store import dataset, runs, scenarios
 from ...store import waivers as waivers_of
 from ...store.waivers import Waiver

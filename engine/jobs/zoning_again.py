@@ -25,10 +25,11 @@ from ... import __version__
 from ...layers.errors import DothiError
 from ...layers.report import Report
 from ...processing import zoning
-from ...processing.zoning import inputs, packs, zone_cover
-from ...processing.zoning.check import Judged, identified
-from ...processing.zoning.findings import with_waivers
-from ...processing.zoning.incremental import Again, Judging, again, comparable, look
+from ...processing.zoning.land import inputs, zone_cover
+from ...processing.zoning.rulebook import packs
+from ...processing.zoning.verdicts.check import Judged, identified
+from ...processing.zoning.verdicts.findings import with_waivers
+from ...processing.zoning.verdicts.incremental import Again, Judging, again, comparable, look
 from ...store import dataset, fingerprints, nearby, runs, verdicts
 from ...store.fingerprints import Prints, changes
 from ...store.nearby import Nearby

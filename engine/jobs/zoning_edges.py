@@ -11,13 +11,13 @@ import numpy as np
 
 from ...layers.errors import InputError, UsageError
 from ...layers.report import Report
-from ...processing.zoning import edge_rows, inputs
 from ...processing.zoning.columns import absent
-from ...processing.zoning.lot_edges import KINDS
-from ...processing.zoning.lots import States
-from ...processing.zoning.overlay import Indices
-from ...processing.zoning.scene import Scene
-from ...processing.zoning.site import site
+from ...processing.zoning.land import edge_rows, inputs
+from ...processing.zoning.land.lot_edges import KINDS
+from ...processing.zoning.land.lots import States
+from ...processing.zoning.land.overlay import Indices
+from ...processing.zoning.land.scene import Scene
+from ...processing.zoning.land.site import site
 from ...store import dataset, runs
 
 LAYERS = {"parcel", "street_centreline", "street_boundary", "red_line", "lot_edge"}

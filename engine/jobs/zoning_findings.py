@@ -8,8 +8,8 @@ from typing import Any
 
 from ...layers.errors import InputError
 from ...layers.report import Report, Stage
-from ...processing.zoning import packs
-from ...processing.zoning.findings_table import chosen, findings_sheet, run_sheet
+from ...processing.zoning.rulebook import packs
+from ...processing.zoning.verdicts.findings_table import chosen, findings_sheet, run_sheet
 from ...store import dataset, runs
 from ...store.sheets import write_sheets
 

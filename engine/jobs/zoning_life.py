@@ -11,7 +11,9 @@ import pandas as pd
 
 from ...layers.errors import InputError
 from ...layers.report import Report
-from ...processing.zoning import inputs, packs, runs_compared
+from ...processing.zoning.land import inputs
+from ...processing.zoning.rulebook import packs
+from ...processing.zoning.verdicts import runs_compared
 from ...store import dataset, runs
 from ...store import waivers as kept
 

@@ -11,14 +11,15 @@ from typing import Any
 from ...layers.errors import InputError, UsageError
 from ...layers.report import Report
 from ...processing.documents.blocks import Frame
-from ...processing.zoning import inputs, packs
-from ...processing.zoning.explain import Judging
-from ...processing.zoning.lot_case import FewLots, lots_under
-from ...processing.zoning.lot_sheet import say as say_report
-from ...processing.zoning.lot_sheet import system_name
-from ...processing.zoning.plan_info import at_point, information
-from ...processing.zoning.plan_sheet import plan_section, say
-from ...processing.zoning.report import editions
+from ...processing.zoning.land import inputs
+from ...processing.zoning.rulebook import packs
+from ...processing.zoning.sheets.lot_case import FewLots, lots_under
+from ...processing.zoning.sheets.lot_sheet import say as say_report
+from ...processing.zoning.sheets.lot_sheet import system_name
+from ...processing.zoning.sheets.plan_info import at_point, information
+from ...processing.zoning.sheets.plan_sheet import plan_section, say
+from ...processing.zoning.sheets.report import editions
+from ...processing.zoning.verdicts.explain import Judging
 from ...store import dataset
 from ...store.whole import made_whole
 from .zoning_report import day_of, format_of, write_document

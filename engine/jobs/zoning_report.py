@@ -11,13 +11,14 @@ from ...layers.errors import InputError
 from ...layers.report import Report, Stage
 from ...processing.documents import html, pdf
 from ...processing.documents.blocks import Frame
-from ...processing.zoning import inputs, packs
-from ...processing.zoning.explain import Judging
-from ...processing.zoning.lot_case import FewLots, lots_under, verdict
-from ...processing.zoning.lots import States
-from ...processing.zoning.many_lots import MANY, ManyLots
-from ...processing.zoning.report import LotReport, Provenance
-from ...processing.zoning.rules import Rule
+from ...processing.zoning.land import inputs
+from ...processing.zoning.land.lots import States
+from ...processing.zoning.rulebook import packs
+from ...processing.zoning.rulebook.rules import Rule
+from ...processing.zoning.sheets.lot_case import FewLots, lots_under, verdict
+from ...processing.zoning.sheets.many_lots import MANY, ManyLots
+from ...processing.zoning.sheets.report import LotReport, Provenance
+from ...processing.zoning.verdicts.explain import Judging
 from ...store import dataset, geopackage, runs
 from ...store.whole import made_whole
 

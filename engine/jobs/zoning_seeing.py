@@ -13,16 +13,18 @@ import shapely
 
 from ...layers.errors import InputError, UsageError
 from ...layers.report import Report
-from ...processing.zoning import envelope_rows, inputs, packs, shadow_rows, shadow_site
-from ...processing.zoning import sun as sky
-from ...processing.zoning.breach import Breach, breaches
 from ...processing.zoning.columns import numbers
-from ...processing.zoning.drawn import as_drawn
-from ...processing.zoning.envelope import Envelope, gap_sources
-from ...processing.zoning.envelope import envelope as of_lot
-from ...processing.zoning.lots import States
-from ...processing.zoning.shadow import high_enough
-from ...processing.zoning.site import Site, site
+from ...processing.zoning.land import inputs
+from ...processing.zoning.land.lots import States
+from ...processing.zoning.land.site import Site, site
+from ...processing.zoning.rulebook import packs
+from ...processing.zoning.verdicts.drawn import as_drawn
+from ...processing.zoning.volume import envelope_rows, shadow_rows, shadow_site
+from ...processing.zoning.volume import sun as sky
+from ...processing.zoning.volume.breach import Breach, breaches
+from ...processing.zoning.volume.envelope import Envelope, gap_sources
+from ...processing.zoning.volume.envelope import envelope as of_lot
+from ...processing.zoning.volume.shadow import high_enough
 from ...store import dataset, runs
 
 

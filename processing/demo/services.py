@@ -15,7 +15,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from ..zoning.walking import Network, network, ways
+from ..zoning.land.walking import Network, network, ways
 from . import labels
 from .cadastre import Frames, Land
 from .ground import CRS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..separations import SEPARATIONS
+from ..land.separations import SEPARATIONS
 from .model import Input, Measure, as_measured
 
 INPUTS = {

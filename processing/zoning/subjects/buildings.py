@@ -8,9 +8,9 @@ import shapely
 from numpy.typing import NDArray
 
 from ..columns import absent, nothing, numbers, pick
-from ..overlay import Geometries, Indices
-from ..scene import Scene
-from ..streets import beyond_red_line, frontages, fronts
+from ..land.overlay import Geometries, Indices
+from ..land.scene import Scene
+from ..land.streets import beyond_red_line, frontages, fronts
 from .lots import BUILDING_FIELDS, PARCEL_FIELDS, ZONE_FIELDS
 from .model import Kind, Subjects, named
 

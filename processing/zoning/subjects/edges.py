@@ -9,11 +9,11 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from ..building_lines import forecourts
 from ..columns import absent, numbers, pick, words
-from ..overlay import Geometries, Indices, overlay, parts, unions
-from ..scene import Scene
-from ..streets import SAME_LINE_M
+from ..land.building_lines import forecourts
+from ..land.overlay import Geometries, Indices, overlay, parts, unions
+from ..land.scene import Scene
+from ..land.streets import SAME_LINE_M
 from .buildings import STREET_READS
 from .lots import BUILDING_FIELDS, PARCEL_FIELDS, ZONE_FIELDS
 from .model import Kind, Subjects, named

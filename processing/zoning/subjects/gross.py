@@ -6,9 +6,9 @@ import numpy as np
 import shapely
 
 from ..columns import absent, nothing, pick, words
-from ..overlay import overlay, parts, unions
-from ..scene import Scene
-from ..soundness import repaired
+from ..land.overlay import overlay, parts, unions
+from ..land.scene import Scene
+from ..land.soundness import repaired
 from .lots import BUILDING_FIELDS, ZONE_FIELDS
 from .model import Kind, Subjects, named
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..columns import absent, numbers, pick
-from ..scene import Scene
+from ..land.scene import Scene
 from .lots import BUILDING_FIELDS, PARCEL_FIELDS, ZONE_FIELDS
 from .model import Kind, Subjects, named
 

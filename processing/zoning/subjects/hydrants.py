@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from shapely.ops import substring
 
 from ..columns import Words, absent, nothing, numbers, pick, words
-from ..overlay import Geometries, Indices
-from ..scene import Scene
+from ..land.overlay import Geometries, Indices
+from ..land.scene import Scene
 from .model import Kind, Subjects, named
 from .separation import MARK_M, areal
 

@@ -19,8 +19,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from ..columns import Mask, Numbers, absent, nothing, pick, words
-from ..overlay import Geometries, Indices
-from ..scene import Scene
+from ..land.overlay import Geometries, Indices
+from ..land.scene import Scene
 from .model import Kind, Subjects, named
 from .pipes import nodes_of
 from .separation import areal

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from ..columns import pick
-from ..land_use import against_zones
-from ..scene import Scene
+from ..land.land_use import against_zones
+from ..land.scene import Scene
 from .model import Kind, Subjects, named
 
 ZONE_FIELDS = (

@@ -11,12 +11,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..columns import absent, pick, words
-from ..overlay import Geometries, Indices
+from ..land.overlay import Geometries, Indices
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from ..scene import Scene
+    from ..land.scene import Scene
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import numpy as np
 import shapely
 
 from ..columns import Mask, Numbers, absent, pick, words
-from ..overlay import Geometries, Indices
-from ..scene import Scene
+from ..land.overlay import Geometries, Indices
+from ..land.scene import Scene
 from .model import Kind, Subjects, named
 from .separation import areal
 

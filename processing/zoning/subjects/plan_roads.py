@@ -12,8 +12,8 @@ import pandas as pd
 import shapely
 
 from ..columns import absent, nothing, pick, words
-from ..overlay import Geometries, Indices, every_pair, overlay, unions
-from ..scene import Scene
+from ..land.overlay import Geometries, Indices, every_pair, overlay, unions
+from ..land.scene import Scene
 from .lots import ZONE_FIELDS
 from .model import Kind, Subjects, named
 

@@ -7,10 +7,10 @@ import pandas as pd
 import shapely
 
 from ..columns import Numbers, absent, nothing, numbers, pick, words
-from ..land_use import against_zones, refusals
-from ..lots import UNSTATED, zone_states
-from ..overlay import Geometries, overlay
-from ..scene import Scene
+from ..land.land_use import against_zones, refusals
+from ..land.lots import UNSTATED, zone_states
+from ..land.overlay import Geometries, overlay
+from ..land.scene import Scene
 from .lots import ZONE_FIELDS
 from .model import Kind, Subjects, named
 

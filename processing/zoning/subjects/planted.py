@@ -7,9 +7,9 @@ import pandas as pd
 import shapely
 
 from ..columns import Mask, absent, pick, words
-from ..overlay import Geometries, Indices, overlay, parts, unions
-from ..scene import Scene
-from ..soundness import repaired
+from ..land.overlay import Geometries, Indices, overlay, parts, unions
+from ..land.scene import Scene
+from ..land.soundness import repaired
 from .lots import BUILT_LOTS
 from .model import Kind, Subjects, named
 

@@ -7,9 +7,9 @@ import pandas as pd
 import shapely
 
 from ..columns import Words, absent, nothing, numbers, pick
-from ..lots import LEGAL_AREA_DISAGREEMENT
-from ..overlay import Indices
-from ..scene import Scene
+from ..land.lots import LEGAL_AREA_DISAGREEMENT
+from ..land.overlay import Indices
+from ..land.scene import Scene
 from .buildings import STREET_READS
 from .lots import BUILDING_FIELDS, PARCEL_FIELDS, ZONE_FIELDS
 from .model import Kind, Subjects, named

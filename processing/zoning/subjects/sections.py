@@ -7,8 +7,8 @@ import shapely
 from numpy.typing import NDArray
 
 from ..columns import Numbers, absent, numbers, pick, words
-from ..overlay import Geometries, Indices, overlay
-from ..scene import Scene
+from ..land.overlay import Geometries, Indices, overlay
+from ..land.scene import Scene
 from .lots import ZONE_FIELDS
 from .model import Kind, Subjects, named
 from .separation import areal

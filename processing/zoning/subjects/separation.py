@@ -16,9 +16,9 @@ import shapely
 from numpy.typing import NDArray
 
 from ..columns import Numbers, Words, absent, numbers, pick, words
-from ..overlay import Geometries, Indices
-from ..scene import Scene
-from ..separations import SEPARATIONS, Separation
+from ..land.overlay import Geometries, Indices
+from ..land.scene import Scene
+from ..land.separations import SEPARATIONS, Separation
 from .model import Kind, Subjects, named
 
 # A point or a line has no part that is too near: the place itself is shown, this far around it.

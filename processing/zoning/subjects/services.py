@@ -9,10 +9,10 @@ import pandas as pd
 import shapely
 
 from ..columns import Mask, Numbers, Words, absent, nothing, numbers, pick, words
+from ..land.overlay import Geometries, Indices
+from ..land.scene import Scene
+from ..land.walking import network, ways
 from ..measures.services import SCHOOLS, WALKED
-from ..overlay import Geometries, Indices
-from ..scene import Scene
-from ..walking import network, ways
 from .lots import BUILDING_FIELDS, PARCEL_FIELDS, ZONE_FIELDS
 from .model import Kind, Subjects, named
 

@@ -10,10 +10,10 @@ import shapely
 from numpy.typing import NDArray
 
 from ..columns import Words, absent, nothing, numbers, pick, words
-from ..overlay import Geometries, Indices
-from ..scene import Scene
-from ..spacing import REACH_M, Pairs, between, extent, facing_pairs, terraces
-from ..streets import STREETS_BY_RANK
+from ..land.overlay import Geometries, Indices
+from ..land.scene import Scene
+from ..land.spacing import REACH_M, Pairs, between, extent, facing_pairs, terraces
+from ..land.streets import STREETS_BY_RANK
 from .buildings import STREET_READS
 from .lots import BUILDING_FIELDS, PARCEL_FIELDS, ZONE_FIELDS
 from .model import Kind, Subjects, named

@@ -12,9 +12,9 @@ import pandas as pd
 import shapely
 
 from ..columns import Words, numbers, words
-from ..lots import COUNTING_SHARE
-from ..overlay import Geometries, Indices, parts, unions
-from ..scene import Scene
+from ..land.lots import COUNTING_SHARE
+from ..land.overlay import Geometries, Indices, parts, unions
+from ..land.scene import Scene
 from .lots import BUILT_LOTS, built_lots
 from .model import Kind, Subjects
 

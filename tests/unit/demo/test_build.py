@@ -9,7 +9,7 @@ import shapely
 
 from dothi.layers.errors import InputError
 from dothi.processing.demo import build as building
-from dothi.processing.zoning import packs
+from dothi.processing.zoning.rulebook import packs
 from dothi.store import dataset
 
 

@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dothi.processing.zoning import inputs, packs
-from dothi.processing.zoning.check import check, layers_needed
-from dothi.processing.zoning.explain import explain
+from dothi.processing.zoning.land import inputs
+from dothi.processing.zoning.rulebook import packs
+from dothi.processing.zoning.verdicts.check import check, layers_needed
+from dothi.processing.zoning.verdicts.explain import explain
 from dothi.store import dataset
 
 DAY = date(2026, 6, 1)

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from shapely.geometry import MultiPolygon, Polygon
 
-from dothi.processing.zoning.comparison import fates, side_by_side, verdict_rows
-from dothi.processing.zoning.indicators import Assumptions, indicators
+from dothi.processing.zoning.plans.comparison import fates, side_by_side, verdict_rows
+from dothi.processing.zoning.plans.indicators import Assumptions, indicators
 
 from ..zoning.scenes import EAST, NORTH, buildings, frame, rectangle, uid, zones
 

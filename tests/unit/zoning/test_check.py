@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from shapely import affinity
 from shapely.geometry import MultiPolygon, Polygon
 
-from dothi.processing.zoning import packs
-from dothi.processing.zoning.check import check
-from dothi.processing.zoning.lots import States
-from dothi.processing.zoning.rules import Compatibility, Source, Validity
-from dothi.processing.zoning.scene import Layers
-from dothi.processing.zoning.soundness import as_multipolygons
+from dothi.processing.zoning.land.lots import States
+from dothi.processing.zoning.land.scene import Layers
+from dothi.processing.zoning.land.soundness import as_multipolygons
+from dothi.processing.zoning.rulebook import packs
+from dothi.processing.zoning.rulebook.rules import Compatibility, Source, Validity
+from dothi.processing.zoning.verdicts.check import check
 
 from .scenes import (
     EAST,

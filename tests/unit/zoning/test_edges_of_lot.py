@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import shapely
 
-from dothi.processing.zoning.lot_edges import _between_corners
+from dothi.processing.zoning.land.lot_edges import _between_corners
 
 
 @pytest.mark.parametrize(

@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import affinity
 
-from dothi.processing.zoning import packs, rule_files
-from dothi.processing.zoning.breach import breaches
-from dothi.processing.zoning.check import check
-from dothi.processing.zoning.envelope import NO_CAP, Envelope, envelope, ground_left
-from dothi.processing.zoning.envelope_rows import told
-from dothi.processing.zoning.lots import UNSTATED, States
-from dothi.processing.zoning.rules import Rule
-from dothi.processing.zoning.scene import Scene
+from dothi.processing.zoning.land.lots import UNSTATED, States
+from dothi.processing.zoning.land.scene import Scene
+from dothi.processing.zoning.rulebook import packs, rule_files
+from dothi.processing.zoning.rulebook.rules import Rule
+from dothi.processing.zoning.verdicts.check import check
+from dothi.processing.zoning.volume.breach import breaches
+from dothi.processing.zoning.volume.envelope import NO_CAP, Envelope, envelope, ground_left
+from dothi.processing.zoning.volume.envelope_rows import told
 
 from .scenes import (
     EAST,

@@ -12,7 +12,7 @@ from dothi.engine.contract import JOBS
 from dothi.engine.jobs import zoning
 from dothi.layers.errors import EnvironmentTroubleError, InputError
 from dothi.layers.report import SILENT
-from dothi.processing.zoning.findings_table import COLUMNS
+from dothi.processing.zoning.verdicts.findings_table import COLUMNS
 from dothi.store import dataset, runs
 
 from . import test_job

@@ -16,7 +16,7 @@ from dothi.engine.contract import JOBS
 from dothi.engine.jobs import plan
 from dothi.layers.errors import EnvironmentTroubleError, InputError, UsageError
 from dothi.layers.report import SILENT
-from dothi.processing.zoning.impact import Minimum, impact, land_of_lines
+from dothi.processing.zoning.plans.impact import Minimum, impact, land_of_lines
 from dothi.store import dataset, runs
 
 from .scenes import CRS, EAST, NORTH, buildings, centrelines, frame, line, of_streets, parcels, rectangle

@@ -22,8 +22,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dothi.engine.jobs import zoning_again
-from dothi.processing.zoning import affected, incremental
-from dothi.processing.zoning.inputs import FIELDS
+from dothi.processing.zoning.land.inputs import FIELDS
+from dothi.processing.zoning.verdicts import affected, incremental
 from dothi.store import dataset, fingerprints, nearby, runs, verdicts, waivers
 
 from .edits import OPTIONS, Edit, make

@@ -15,7 +15,7 @@ from dothi.engine.contract import JOBS
 from dothi.engine.jobs import plan
 from dothi.layers.errors import InputError
 from dothi.layers.report import SILENT
-from dothi.processing.zoning.land_statistics import land_statistics
+from dothi.processing.zoning.plans.land_statistics import land_statistics
 from dothi.store import dataset
 
 from .scenes import CRS, frame, rectangle, zones

@@ -19,7 +19,7 @@ from dothi.engine.contract import JOBS
 from dothi.engine.jobs import zoning
 from dothi.layers.errors import EnvironmentTroubleError, InputError
 from dothi.layers.report import SILENT
-from dothi.processing.zoning import runs_compared
+from dothi.processing.zoning.verdicts import runs_compared
 from dothi.store import dataset
 from dothi.store import waivers as kept
 

@@ -10,9 +10,9 @@ import pytest
 from dothi.engine.cli import main
 from dothi.engine.contract import JOBS
 from dothi.layers.messages import has
-from dothi.processing.zoning import packs
-from dothi.processing.zoning.allowed import allowed
 from dothi.processing.zoning.measures import INPUTS, MEASURES
+from dothi.processing.zoning.rulebook import packs
+from dothi.processing.zoning.rulebook.allowed import allowed
 
 KEYS = {"limit", "unit", "outcome", "missing", "rule", "source", "rows"}
 DAY = ("--date", "2026-06-01")

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from shapely import affinity
 from shapely.geometry import MultiPolygon, Polygon
 
-from dothi.processing.zoning.lot_edges import positions, typed_edges
-from dothi.processing.zoning.streets import Streets, streets
+from dothi.processing.zoning.land.lot_edges import positions, typed_edges
+from dothi.processing.zoning.land.streets import Streets, streets
 
 from .scenes import EAST, NORTH, STREET, centrelines, line, of_streets, rectangle, uid
 

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from shapely import affinity
 from shapely.geometry import MultiPolygon, Polygon
 
-from dothi.processing.zoning import packs
-from dothi.processing.zoning.check import check
-from dothi.processing.zoning.inputs import gather
-from dothi.processing.zoning.rules import Rule
-from dothi.processing.zoning.scene import Layers
+from dothi.processing.zoning.land.inputs import gather
+from dothi.processing.zoning.land.scene import Layers
+from dothi.processing.zoning.rulebook import packs
+from dothi.processing.zoning.rulebook.rules import Rule
+from dothi.processing.zoning.verdicts.check import check
 
 from .scenes import (
     EAST,

@@ -19,12 +19,12 @@ from hypothesis import strategies as st
 
 from dothi.layers.errors import InputError
 from dothi.layers.messages import LANGUAGES, catalogue
-from dothi.processing.zoning import packs
-from dothi.processing.zoning.judge import run_cases
-from dothi.processing.zoning.limits import Table, look_up
 from dothi.processing.zoning.measures import MEASURES
-from dothi.processing.zoning.rule_files import read_toml
-from dothi.processing.zoning.rule_writing import to_toml
+from dothi.processing.zoning.rulebook import packs
+from dothi.processing.zoning.rulebook.limits import Table, look_up
+from dothi.processing.zoning.rulebook.rule_files import read_toml
+from dothi.processing.zoning.rulebook.rule_writing import to_toml
+from dothi.processing.zoning.verdicts.judge import run_cases
 
 EXAMPLES = int(os.environ.get("DOTHI_SOAK", "400"))
 FILES = sorted(path for path in packs.RULES.glob("*/*/*.toml") if path.name != packs.PACK_FILE)

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from shapely import affinity
 from shapely.geometry import Point
 
-from dothi.processing.zoning.check import check
-from dothi.processing.zoning.lots import States
-from dothi.processing.zoning.packs import select
-from dothi.processing.zoning.scene import Layers
+from dothi.processing.zoning.land.lots import States
+from dothi.processing.zoning.land.scene import Layers
+from dothi.processing.zoning.rulebook.packs import select
 from dothi.processing.zoning.subjects.pipes import dead_ends
+from dothi.processing.zoning.verdicts.check import check
 
 from .scenes import EAST, NORTH, buildings, line, moved, rectangle, uid, zones
 from .test_separations import AXIS, DAY, RULES, house, one, run, things

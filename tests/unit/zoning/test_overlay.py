@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import shapely
 
-from dothi.processing.zoning import overlay as module
-from dothi.processing.zoning.overlay import overlay, unions
+from dothi.processing.zoning.land import overlay as module
+from dothi.processing.zoning.land.overlay import overlay, unions
 from dothi.scripts.zoning_ground import make_lattice, make_lots, make_zones
 
 RNG = np.random.default_rng(7)

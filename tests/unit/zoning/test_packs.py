@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dothi.layers.messages import has
-from dothi.processing.zoning import packs
-from dothi.processing.zoning.judge import judge, run_cases
-from dothi.processing.zoning.limits import Table, look_up
 from dothi.processing.zoning.measures import INPUTS, MEASURES
+from dothi.processing.zoning.rulebook import packs
+from dothi.processing.zoning.rulebook.limits import Table, look_up
+from dothi.processing.zoning.verdicts.judge import judge, run_cases
 
 RULES = {rule.id: rule for rule in packs.load()[0]}
 STOREYS = range(5, 17)  # Bảng 2.12 counts 5 storeys at 16 m and one more per row, 16 above 46 m

@@ -10,9 +10,9 @@ from typing import Any
 import geopandas as gpd
 import pytest
 
-from dothi.processing.zoning import packs
-from dothi.processing.zoning.check import check
-from dothi.processing.zoning.rule_files import read_toml, rule_of
+from dothi.processing.zoning.rulebook import packs
+from dothi.processing.zoning.rulebook.rule_files import read_toml, rule_of
+from dothi.processing.zoning.verdicts.check import check
 
 from .scenes import buildings, parcels, rectangle, zones
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from shapely import affinity
 from shapely.geometry import MultiPolygon
 
-from dothi.processing.zoning.check import check
-from dothi.processing.zoning.packs import select
-from dothi.processing.zoning.scene import Layers
+from dothi.processing.zoning.land.scene import Layers
+from dothi.processing.zoning.rulebook.packs import select
+from dothi.processing.zoning.verdicts.check import check
 
 from .scenes import EAST, NORTH, centrelines, line, moved, of_streets, rectangle, zones
 from .test_separations import DAY, RULES

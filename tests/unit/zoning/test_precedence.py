@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dothi.layers.errors import InputError
-from dothi.processing.zoning import packs
-from dothi.processing.zoning.judge import Verdicts, judge
-from dothi.processing.zoning.rule_files import rule_of
+from dothi.processing.zoning.rulebook import packs
+from dothi.processing.zoning.rulebook.rule_files import rule_of
+from dothi.processing.zoning.verdicts.judge import Verdicts, judge
 
 DAY = date(2026, 6, 1)
 CLAUSE = {"document": "Quyết định thử nghiệm", "clause": "Điều 5"}

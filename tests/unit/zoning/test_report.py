@@ -17,7 +17,7 @@ from dothi.engine.contract import JOBS
 from dothi.engine.jobs import zoning
 from dothi.layers.errors import InputError
 from dothi.layers.report import SILENT
-from dothi.processing.zoning.corners import corners
+from dothi.processing.zoning.sheets.corners import corners
 from dothi.store import dataset
 
 from ..documents.sample import texts

@@ -18,9 +18,9 @@ from dothi.engine.contract import JOBS
 from dothi.engine.jobs import runner
 from dothi.layers.errors import InputError
 from dothi.layers.report import SILENT
-from dothi.processing.zoning import packs, vocabulary
-from dothi.processing.zoning.rule_files import read_toml
-from dothi.processing.zoning.rule_writing import to_toml
+from dothi.processing.zoning.rulebook import packs, vocabulary
+from dothi.processing.zoning.rulebook.rule_files import read_toml
+from dothi.processing.zoning.rulebook.rule_writing import to_toml
 from dothi.store import dataset, runs
 
 from .test_job import check as check_data
@@ -321,7 +321,7 @@ def test_every_rule_is_written_as_it_is_read(path):
 
 
 def test_the_vocabulary_for_editors_is_that_of_the_program():
-    """Else: ``python -P -m dothi.processing.zoning.vocabulary``."""
+    """Else: ``python -P -m dothi.processing.zoning.rulebook.vocabulary``."""
     assert (packs.RULES / vocabulary.FILE).read_text(encoding="utf-8") == vocabulary.as_text()
 
 

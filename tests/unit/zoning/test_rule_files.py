@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dothi.layers.errors import InputError
-from dothi.processing.zoning import packs
+from dothi.processing.zoning.rulebook import packs
 
 GOOD = (packs.RULES / "qcvn-01" / "2021" / "net-density-apartment.toml").read_text(encoding="utf-8")
 MATRIX = """

@@ -17,13 +17,13 @@ from shapely import affinity
 from shapely.geometry import MultiPolygon, Point, Polygon
 
 from dothi.layers import catalogue
-from dothi.processing.zoning import packs
-from dothi.processing.zoning.check import check
-from dothi.processing.zoning.limits import Attribute, Classes, Constant, Table
+from dothi.processing.zoning.land.scene import Layers
+from dothi.processing.zoning.land.separations import SEPARATIONS
 from dothi.processing.zoning.measures import INPUTS
-from dothi.processing.zoning.scene import Layers
-from dothi.processing.zoning.separations import SEPARATIONS
+from dothi.processing.zoning.rulebook import packs
+from dothi.processing.zoning.rulebook.limits import Attribute, Classes, Constant, Table
 from dothi.processing.zoning.subjects.separation import stream_sides
+from dothi.processing.zoning.verdicts.check import check
 
 from .scenes import CRS, EAST, NORTH, buildings, line, moved, rectangle, uid
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from shapely import affinity
 from shapely.geometry import LineString, MultiLineString, Point
 
-from dothi.processing.zoning import packs
-from dothi.processing.zoning.check import check
-from dothi.processing.zoning.walking import network, ways
+from dothi.processing.zoning.land.walking import network, ways
+from dothi.processing.zoning.rulebook import packs
+from dothi.processing.zoning.verdicts.check import check
 
 from .scenes import EAST, NORTH, buildings, centrelines, frame, line, moved, parcels, rectangle, uid, zones
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from shapely import affinity
 from shapely.geometry import Polygon, box
 
-from dothi.processing.zoning import shadow
-from dothi.processing.zoning.sun import VIETNAM, Sun
+from dothi.processing.zoning.volume import shadow
+from dothi.processing.zoning.volume.sun import VIETNAM, Sun
 
 NOON = datetime(2026, 12, 22, 12, tzinfo=VIETNAM)
 HOUSE = box(0, 0, 10, 20)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import shapely
 
-from dothi.processing.zoning.soundness import repaired
+from dothi.processing.zoning.land.soundness import repaired
 
 
 def test_what_crosses_itself_is_made_valid_and_what_is_nowhere_is_none():

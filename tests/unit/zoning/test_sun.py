@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dothi.layers.errors import InputError
-from dothi.processing.zoning import sun
+from dothi.processing.zoning.volume import sun
 from dothi.store import coordinates
 
 THU_DAU_MOT, PHAN_THIET = (10.980, 106.652), (10.929, 108.102)

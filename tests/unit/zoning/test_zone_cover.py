@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import shapely
 
-from dothi.processing.zoning import zone_cover
+from dothi.processing.zoning.land import zone_cover
 
 
 def _array(*shapes: Any) -> np.ndarray[Any, np.dtype[np.object_]]:

@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 from shapely.geometry import Point
 
-from dothi.processing.zoning.inputs import FIELDS
+from dothi.processing.zoning.land.inputs import FIELDS
 from dothi.store import dataset
 
 from .scenes import CRS, EAST, NORTH, line, rectangle, uid

@@ -1,0 +1,212 @@
+"""Lots as the planning code sees them: what stands on each, how high, for what use, in which kind of area.
+
+Which of several answers governs is decided here once:
+
+- A building counts for a lot's use, height and floors where at least a tenth of it stands there; a smaller share is an
+  inexact border. Its covered area always counts. Footprints are united, so podium and tower count once.
+- Floor area of a building on several lots is divided by covered area.
+- Several uses on one lot: sheds (``other``) are left aside; flats beside services are mixed use; any other combination
+  has no table in the code and is not checkable.
+- Several heights: the mean weighted by footprint (QCVN 01:2021/BXD 2.6.3 allows the average; the weight is ours).
+- The area is the drawn one, in which footprints are measured too. A legal area more than 5 % off says that the drawing
+  is not that lot: not checkable.
+- Area state and plan state are those of the zones with at least a tenth of the lot; when these disagree it is unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from ..columns import Mask, Numbers, Words, absent, nothing, numbers, pick, words
+from ..verdicts.judge import PLAN_STATE
+from .overlay import Areas, Geometries, Indices, Overlay, unions
+
+# NYC's assignment of tax lots to zoning districts uses the same tenth.
+COUNTING_SHARE = 0.10
+LEGAL_AREA_DISAGREEMENT = 0.05
+
+
+@dataclass(frozen=True)
+class States:
+    """What the job says about all lots; None leaves it to the zones."""
+
+    area: str | None = None
+    plan: str | None = None
+
+
+UNSTATED = States()
+
+
+# What a zone allows on its lots: the column of the lot and the field of the zone.
+ZONE_LIMITS = {
+    "zone_max_density": "max_density_pct",
+    "zone_max_far": "max_far",
+    "zone_max_height": "max_height_m",
+}
+
+
+def zone_states(zones: pd.DataFrame, shared: Overlay, lot_areas: Areas, given: States) -> pd.DataFrame:
+    """``area``, ``plan_state``, ``approved_on`` and the zone's own limits of each lot, as its largest zone has them.
+
+    ``NAME.lacking`` says where zones with a tenth of the lot disagree. ``shared`` sets the lots, whose areas are
+    ``lot_areas`` (m²), against ``zones``.
+    """
+    count = len(lot_areas)
+    order = np.lexsort((-shared.area, shared.lot))
+    lot, zone, area = shared.lot[order], shared.zone[order], shared.area[order]
+    first = np.diff(lot, prepend=-1) > 0
+    counts = first | (area >= COUNTING_SHARE * lot_areas[lot])
+    largest = nothing(count)
+    largest[lot[first]] = words(zones, "uid")[zone[first]]
+    table = pd.DataFrame({"zone_uid": largest})
+
+    def governing(values: Words) -> tuple[Words, Mask]:
+        """The value of each lot's largest zone, None where another zone that counts has another."""
+        told, found = values[zone], nothing(count)
+        found[lot[first]] = told[first]
+        clash = np.zeros(count, dtype=bool)
+        clash[lot[counts & (told != found[lot])]] = True
+        return pick(clash, None, found), clash
+
+    for column, field, stated in (("area", "area_state", given.area), (PLAN_STATE, "plan_state", given.plan)):
+        if stated is not None:
+            table[column], table[f"{column}.lacking"] = pick(np.ones(count, dtype=bool), stated), nothing(count)
+            continue
+        table[column], clash = governing(words(zones, field))
+        table[f"{column}.lacking"] = pick(clash, f"{field}.conflict")
+    table["approved_on"] = nothing(count)
+    if given.plan is None and "approved_on" in zones:
+        days = nothing(count)
+        days[lot[first]] = words(zones, "approved_on")[zone[first]]
+        table["approved_on"] = days
+    table["zone_code"], clash = governing(words(zones, "code"))
+    table["zone_code.lacking"] = pick(clash, "planned_zone.conflict")
+    for column, field in ZONE_LIMITS.items():
+        found, clash = governing(words(zones, field))
+        table[column] = pd.to_numeric(pd.Series(found, dtype=object))
+        table[f"{column}.lacking"] = pick(clash, "planned_zone.conflict")
+    return table
+
+
+def _governing(uses: set[Any]) -> tuple[str | None, str | None]:
+    """The use that governs a lot, or what is lacking."""
+    if None in uses:
+        return None, "building.use"
+    main = uses - {"other"}
+    if len(main) == 1:
+        return next(iter(main)), None
+    if not main:
+        return "other", None
+    return ("mixed", None) if main <= {"apartment", "mixed"} else (None, "building.use.several")
+
+
+def built_on(
+    parcels: pd.DataFrame,
+    lots: Geometries,
+    lot_flaw: Words,
+    buildings: pd.DataFrame,
+    shapes: Geometries,
+    standing: Overlay,
+    unmeasured: Mask,
+) -> pd.DataFrame:
+    """The inputs of density and floor-area rules, one row per lot in order.
+
+    ``standing`` sets buildings (as its lots) against ``lots`` (as its zones) and keeps all parts. ``unmeasured`` marks
+    lots on which a building stands whose geometry cannot be measured. Areas in m², heights in m.
+    """
+    count = len(parcels)
+    drawn = np.where(absent(lots), np.nan, shapely.area(lots))
+    table = pd.DataFrame({"plot_area": drawn, "flaw": lot_flaw})
+    legal = numbers(parcels, "area_legal_m2")
+    with np.errstate(invalid="ignore"):
+        off = (legal > 0) & (np.abs(drawn - legal) > LEGAL_AREA_DISAGREEMENT * legal)
+    table["plot_area.lacking"] = pick(off, "parcel.area_legal_m2")
+    table.loc[off, "plot_area"] = np.nan
+
+    table["parts"] = unions(standing.part, standing.zone, count)
+    table["footprint"] = np.nan_to_num(shapely.area(table["parts"].to_numpy(dtype=object)))
+    share = standing.area / shapely.area(shapes[standing.lot])
+    counts = np.flatnonzero(share >= COUNTING_SHARE)
+    order = counts[np.argsort(standing.zone[counts], kind="stable")]
+    building, lot, weight = standing.lot[order], standing.zone[order], standing.area[order]
+    use = words(buildings, "use")[building]
+    table["use"], table["use.lacking"] = _uses(use, lot, count)
+    built = np.zeros(count, dtype=bool)
+    built[lot] = True
+    table["scope"] = pick(built | unmeasured, None, "no_building")
+    main = use != "other"
+    main |= ~_any_of(main, lot, count)[lot]
+    height, floors = numbers(buildings, "height_m")[building], numbers(buildings, "floors")[building]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        table["height"] = _sums(weight * height, lot, main, count) / _sums(weight, lot, main, count)
+    table["floors"] = _most(floors[main], lot[main], count)
+    table["floor_area"] = np.bincount(
+        lot, numbers(buildings, "floor_area_m2")[building] * share[order], minlength=count
+    )
+    table["buildings"] = _lists(words(buildings, "uid")[building], lot, count)
+    for column in ("use", "footprint"):
+        table.loc[unmeasured, column] = None if column == "use" else np.nan
+        lacking = table.get(f"{column}.lacking", pd.Series([None] * count, dtype=object)).to_numpy(dtype=object)
+        table[f"{column}.lacking"] = pick(unmeasured, "building.geometry", lacking)
+    return table
+
+
+def _uses(use: Words, lot: Indices, count: int) -> tuple[Words, Words]:
+    """The use that governs each of ``count`` lots, and what is lacking; ``lot`` is sorted."""
+    governing, lacking = nothing(count), nothing(count)
+    codes, known = pd.factorize(pick(absent(use), None, use), use_na_sentinel=False)
+    first = np.flatnonzero(np.diff(lot, prepend=-1))
+    if len(first) == 0:
+        return governing, lacking
+    together = np.bitwise_or.reduceat(1 << codes.astype(np.int64), first)
+    for bits in np.unique(together):
+        uses = {None if pd.isna(one) else one for i, one in enumerate(known) if bits >> i & 1}
+        at = lot[first[together == bits]]
+        governing[at], lacking[at] = _governing(uses)
+    return governing, lacking
+
+
+def _any_of(marks: Mask, lot: Indices, count: int) -> Mask:
+    found = np.zeros(count, dtype=bool)
+    found[lot[marks]] = True
+    return found
+
+
+def _sums(values: Numbers, lot: Indices, chosen: Mask, count: int) -> Numbers:
+    return np.bincount(lot[chosen], values[chosen], minlength=count).astype(float)
+
+
+def _most(values: Numbers, lot: Indices, count: int) -> Numbers:
+    """The largest of each lot's values, NaN where one of them is unknown or there is none; ``lot`` is sorted."""
+    found = np.full(count, np.nan)
+    first = np.flatnonzero(np.diff(lot, prepend=-1))
+    if len(first):
+        found[lot[first]] = np.maximum.reduceat(values, first)
+    return found
+
+
+def _lists(values: Words, lot: Indices, count: int) -> Words:
+    """The values of each lot as a list, NaN where there is none; ``lot`` is sorted."""
+    found = np.full(count, np.nan, dtype=object)
+    first = np.flatnonzero(np.diff(lot, prepend=-1))
+    told, edges = values.tolist(), [*first.tolist(), len(lot)]
+    for at, (start, stop) in zip(lot[first].tolist(), pairwise(edges), strict=True):
+        found[at] = told[start:stop]
+    return found
+
+
+def lots_of_buildings(standing: Overlay, shapes: Geometries, count: int) -> tuple[list[list[int]], Words]:
+    """For each building the lots it counts on (largest share first), and a flaw where it stands on none."""
+    share = standing.area / shapely.area(shapes[standing.lot])
+    order = np.lexsort((-standing.area, standing.lot))
+    order = order[share[order] >= COUNTING_SHARE]
+    ends = np.cumsum(np.bincount(standing.lot[order], minlength=count)).tolist()
+    lots = standing.zone[order].tolist()
+    made = [lots[start:stop] for start, stop in zip([0, *ends], ends, strict=False)]
+    return made, np.array([None if mine else "parcel" for mine in made], dtype=object)

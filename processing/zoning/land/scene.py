@@ -1,0 +1,167 @@
+"""The measured map that all subjects are built from: each thing is measured once, when the first rule asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from ....layers.report import SILENT, Report
+from ..columns import Mask, absent, words
+from ..rulebook.rules import Compatibility
+from .land_use import refusals
+from .lot_edges import Edges, positions, typed_edges
+from .lots import States, built_on, lots_of_buildings, zone_states
+from .overlay import Geometries, Indices, Overlay, every_pair, overlay
+from .soundness import measurable, polygons, repaired
+from .streets import Streets, streets
+
+# The layers of a data set by id, in one projected system in metres; one that the data set lacks is left out. Frames
+# carry the fields that the kinds of subjects read.
+Layers = Mapping[str, gpd.GeoDataFrame]
+
+
+class Scene:
+    """What is on the map, and how its parts lie to each other."""
+
+    def __init__(
+        self, layers: Layers, matrix: Compatibility | None, states: States, sliver_m2: float, report: Report = SILENT
+    ) -> None:
+        self.layers = layers
+        self.matrix = matrix
+        self.states = states
+        self.sliver_m2 = sliver_m2
+        self.report = report
+
+        self._sound: dict[str, tuple[Geometries, NDArray[np.object_]]] = {}
+
+    def sound(self, layer_id: str) -> tuple[Geometries, NDArray[np.object_]]:
+        """The geometries of any layer that can be measured (None where one cannot), and the flaw of the others."""
+        if layer_id not in self._sound:
+            self._sound[layer_id] = measurable(self.layers[layer_id].geometry.to_numpy(), f"{layer_id}.geometry")
+        return self._sound[layer_id]
+
+    @cached_property
+    def _parcels(self) -> tuple[Geometries, NDArray[np.object_]]:
+        return polygons(self.layers["parcel"].geometry.to_numpy(), "parcel.geometry")
+
+    @property
+    def lots(self) -> Geometries:
+        """Lots that can be measured, None where one cannot."""
+        return self._parcels[0]
+
+    @property
+    def lot_flaw(self) -> NDArray[np.object_]:
+        """The flaw of the lots that cannot be measured."""
+        return self._parcels[1]
+
+    @cached_property
+    def zones(self) -> tuple[pd.DataFrame, Geometries]:
+        """The planned zones that can be measured."""
+        frame = self.layers.get("planned_zone")
+        if frame is None:
+            return pd.DataFrame({name: [] for name in ("uid", "code", "land_use")}, dtype=object), np.zeros(
+                0, dtype=object
+            )
+        shapes, flaw = polygons(frame.geometry.to_numpy(), "planned_zone.geometry")
+        for uid in frame["uid"][~absent(flaw)]:
+            self.report.message("zoning.zone_unsound", level="warning", uid=str(uid))
+        return frame.drop(columns=frame.geometry.name), shapes
+
+    @cached_property
+    def zoning(self) -> Overlay:
+        """Lots against zones, with the shape of the parts whose use the zone refuses."""
+
+        def tell(share: float) -> None:
+            self.report.progress(share, "zoning.step_overlay")
+
+        tell(0.0)
+        uses = self.layers["parcel"]["land_use"].to_numpy(dtype=object)
+        wanted = refusals(uses, self.zones[0]["land_use"].to_numpy(dtype=object), self.matrix)
+        return overlay(self.lots, self.zones[1], wanted=wanted, progress=tell)
+
+    @cached_property
+    def lot_states(self) -> pd.DataFrame:
+        """Area state and plan state of each lot."""
+        frame, _ = self.zones
+        states = zone_states(frame, self.zoning, shapely.area(self.lots), self.states)
+        return states.assign(lot_code=words(self.layers["parcel"], "code"))
+
+    @cached_property
+    def buildings(self) -> gpd.GeoDataFrame:
+        """The building layer."""
+        return self.layers["building"]
+
+    @cached_property
+    def shapes(self) -> tuple[Geometries, NDArray[np.object_]]:
+        """Buildings that can be measured, and the flaw of the others."""
+        return polygons(self.buildings.geometry.to_numpy(), "building.geometry")
+
+    @cached_property
+    def standing(self) -> Overlay:
+        """Buildings against lots, with the part of each building on each lot."""
+        self.report.progress(0.0, "zoning.step_buildings")
+        return overlay(self.shapes[0], self.lots, wanted=every_pair)
+
+    @cached_property
+    def on_lots(self) -> tuple[list[list[int]], NDArray[np.object_]]:
+        """The lots of each building."""
+        return lots_of_buildings(self.standing, self.shapes[0], len(self.buildings))
+
+    @cached_property
+    def known_streets(self) -> Streets:
+        """Streets with their land and red lines."""
+        self.report.progress(0.0, "zoning.step_streets")
+        centrelines = self.layers.get("street_centreline")
+        if centrelines is None:
+            names = ["uid", "code", "name", "width_m", "road_class"]
+            centrelines = gpd.GeoDataFrame({name: [] for name in names}, geometry=[], dtype=object)
+        return streets(centrelines, self.layers.get("street_boundary"), self.layers.get("red_line"))
+
+    @cached_property
+    def edges(self) -> Edges:
+        """The edges of the lots by kind, with the corrections of the layer ``lot_edge``."""
+        known = self.known_streets.table
+        corrections = self.layers.get("lot_edge")
+        if corrections is not None:
+            corrections = positions(corrections, self.layers["parcel"]["uid"], known["uid"])
+        return typed_edges(self.lots, self.known_streets, corrections)
+
+    @cached_property
+    def built(self) -> pd.DataFrame:
+        """What stands on each lot (``lots.built_on``)."""
+        return built_on(
+            self.layers["parcel"],
+            self.lots,
+            self.lot_flaw,
+            self.buildings,
+            self.shapes[0],
+            self.standing,
+            self.unmeasured_lots(),
+        )
+
+    @cached_property
+    def lot_of_building(self) -> Indices:
+        """The lot that holds most of each building, -1 where it stands on none."""
+        return np.array([lots[0] if lots else -1 for lots in self.on_lots[0]], dtype=np.intp)
+
+    def unmeasured_lots(self) -> Mask:
+        """Lots on which a building stands whose geometry cannot be measured."""
+        at = np.flatnonzero(~absent(self.shapes[1]))
+        marked = np.zeros(len(self.lots), dtype=bool)
+        broken = self.buildings.iloc[at]
+        marked |= self.layers["parcel"]["uid"].isin(broken["parcel"].dropna()).to_numpy()
+        _, lot = shapely.STRtree(self.lots).query(repaired(broken.geometry.to_numpy()), predicate="intersects")
+        marked[lot] = True
+        return marked
+
+    def states_of_buildings(self, buildings: Indices) -> pd.DataFrame:
+        """The states of the lot that holds most of each building; those of the job where it stands on none."""
+        lot = self.lot_of_building[buildings]
+        off = pd.DataFrame([{"area": self.states.area, "plan_state": self.states.plan}], dtype=object)
+        return pd.concat([self.lot_states, off], ignore_index=True).iloc[lot].reset_index(drop=True)

@@ -1,0 +1,76 @@
+"""Where the planned zones of a map lie over each other, or leave a hole between them: told, never guessed away.
+
+Overlaps and holes up to ``SLIVER_M2`` are inexact borders. Land outside the outer border of all zones is no hole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from ....layers.report import Report
+from ..columns import absent, pick, words
+from .overlay import Geometries, Indices
+from .soundness import polygons
+
+SLIVER_M2 = 1.0
+# So many places are told one by one, the largest first; the others are counted.
+TOLD = 20
+
+
+@dataclass(frozen=True)
+class Overlaps:
+    """Pairs of zones, as row numbers, that share ``area`` m²; the largest first."""
+
+    one: Indices
+    other: Indices
+    area: NDArray[np.float64]
+
+
+def overlaps(shapes: Geometries) -> Overlaps:
+    """The pairs of ``shapes`` (polygons, or None) that cover the same ground."""
+    one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    unclean = np.zeros(len(shapes), dtype=bool)
+    known = np.flatnonzero(~absent(shapes))
+    unclean[known] = ~shapely.is_empty(shapely.coverage_invalid_edges(shapes[known]))
+    asked = (one < other) & (unclean[one] | unclean[other])  # clean neighbours share edges, never ground
+    one, other = one[asked], other[asked]
+    area = shapely.area(shapely.intersection(shapes[one], shapes[other]))
+    order = np.argsort(-area, kind="stable")
+    order = order[area[order] > SLIVER_M2]
+    return Overlaps(one[order], other[order], area[order])
+
+
+def holes(shapes: Geometries) -> list[shapely.Polygon]:
+    """The holes in the ground that ``shapes`` (polygons, or None) cover together, the largest first."""
+    known = shapes[~absent(shapes)]
+    clean = shapely.coverage_is_valid(known)
+    whole = shapely.get_parts(shapely.coverage_union_all(known) if clean else shapely.union_all(known))
+    found = [shapely.Polygon(ring) for part in whole for ring in part.interiors]
+    return sorted((hole for hole in found if hole.area > SLIVER_M2), key=lambda hole: -hole.area)
+
+
+def tell(zones: gpd.GeoDataFrame, report: Report) -> None:
+    """Warn of every place where ``zones`` (columns ``uid`` and ``code``) overlap or leave a hole, with its area."""
+    shapes, _ = polygons(zones.geometry.to_numpy(), "")
+    names = pick(absent(words(zones, "code")), words(zones, "uid"), words(zones, "code"))
+    twice, empty = overlaps(shapes), holes(shapes)
+    for one, other, area in list(zip(twice.one, twice.other, twice.area, strict=True))[:TOLD]:
+        report.message(
+            "zoning.zones_overlap",
+            level="warning",
+            one=str(names[one]),
+            other=str(names[other]),
+            area=round(float(area), 1),
+        )
+    for hole in empty[:TOLD]:
+        place = shapely.point_on_surface(hole)
+        at = {"x": round(place.x, 1), "y": round(place.y, 1)}
+        report.message("zoning.zones_hole", level="warning", area=round(hole.area, 1), **at)
+    left = max(len(twice.area) - TOLD, 0) + max(len(empty) - TOLD, 0)
+    if left:
+        report.message("zoning.zones_more", level="warning", count=left)

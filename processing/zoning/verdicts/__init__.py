@@ -1,0 +1,1 @@
+"""Measure joined with limit: outcomes, findings and their sentences, one feature explained, two runs compared."""

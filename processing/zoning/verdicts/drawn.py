@@ -1,0 +1,104 @@
+"""A feature that is drawn on the map but not saved yet, as the editor hands it over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from ....layers.errors import InputError
+from ....store import dataset
+from ....store.rows import misfits
+from ....store.values import cast
+from ..land.inputs import FIELDS
+from ..land.surroundings import Surroundings, together
+
+# A drawn feature with more points than any real lot is a mistake, and must not hold up the answers to others.
+MOST_POINTS = 100_000
+_KEYS = {"layer", "uid", "values", "wkt"}
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A feature of ``layer_id`` in its layer's system: one row, standing in for the saved one of its ``uid``."""
+
+    layer_id: str
+    feature: gpd.GeoDataFrame
+
+    @property
+    def uid(self) -> str:
+        """Its identifier, made up where the editor had none."""
+        return str(self.feature["uid"].iloc[0])
+
+
+class DrawnInto(Surroundings):
+    """The surroundings in a data set with ``drawn`` in place of what is saved under its uid."""
+
+    def __init__(self, data: Path, drawn: Drawn) -> None:
+        super().__init__(data)
+        self.drawn = drawn
+        if self.systems.get(drawn.layer_id):
+            self.there.add(drawn.layer_id)
+
+    def at(self, layer_id: str, place: gpd.GeoDataFrame, reach: float = 0.0) -> gpd.GeoDataFrame:
+        """As :meth:`Surroundings.at`; what is drawn is always among it."""
+        return self._with(layer_id, super().at(layer_id, place, reach), self.drawn.feature)
+
+    def referring(self, layer_id: str, field: str, values: Sequence[str]) -> gpd.GeoDataFrame:
+        """As :meth:`Surroundings.referring`."""
+        mine = self.drawn.feature
+        meant = mine[mine[field].isin(values)] if layer_id == self.drawn.layer_id else mine
+        return self._with(layer_id, super().referring(layer_id, field, values), meant)
+
+    def _with(self, layer_id: str, found: gpd.GeoDataFrame, mine: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        if layer_id != self.drawn.layer_id:
+            return found
+        others = found[found["uid"] != self.drawn.uid]
+        return together(mine.reset_index(drop=True), others.reset_index(drop=True))
+
+
+def around(data: Path, drawn: Drawn | None) -> Surroundings:
+    """The surroundings in a data set, with what is drawn if anything is."""
+    return Surroundings(data) if drawn is None else DrawnInto(data, drawn)
+
+
+def as_drawn(data: Path, given: Any) -> Drawn:
+    """``{"layer", "wkt", "values": {field: value}, "uid"}`` as a feature; ``values`` and ``uid`` may be left out.
+
+    Fields that no rule looks at are passed over. Raises :class:`InputError` for another shape of it, an unknown layer,
+    text that is no WKT, and geometry with more than :data:`MOST_POINTS` points.
+    """
+    if not isinstance(given, Mapping) or not set(given) <= _KEYS or not {"layer", "wkt"} <= set(given):
+        raise InputError("zoning.drawn_wrong", reason="layer, wkt, values, uid")
+    layer_id, values = str(given["layer"]), given.get("values") or {}
+    if layer_id not in FIELDS or layer_id not in dataset.layers_in(data):
+        raise InputError("schema.layer_missing", path=str(data), layer=layer_id, known=list(FIELDS))
+    uid = str(given.get("uid") or uuid4())
+    if not dataset.UID.fullmatch(uid) or not isinstance(values, Mapping):
+        raise InputError("zoning.drawn_wrong", reason="uid, values")
+    try:
+        shape = shapely.from_wkt(str(given["wkt"]))
+    except shapely.errors.ShapelyError as error:
+        raise InputError("zoning.drawn_wrong", reason=str(error)[:200]) from error
+    if shapely.get_num_coordinates(shape) > MOST_POINTS:
+        raise InputError("zoning.drawn_wrong", reason=f"> {MOST_POINTS}")
+    if misfits(np.array([shape], dtype=object), dataset.declared(data, layer_id)).any():
+        raise InputError("zoning.drawn_wrong", reason=f"{layer_id}: {shape.geom_type}")
+    frame = pd.DataFrame({"uid": [uid]} | {name: _read(data, layer_id, name, values) for name in FIELDS[layer_id]})
+    return Drawn(layer_id, gpd.GeoDataFrame(frame, geometry=[shape], crs=dataset.crs_of(data, layer_id) or None))
+
+
+def _read(data: Path, layer_id: str, name: str, values: Mapping[str, Any]) -> pd.Series:
+    """The value of a field as a column of one, in its declared type. Raises :class:`InputError`."""
+    declared = dataset.declared(data, layer_id).find(name)
+    told, wrong = cast(pd.Series([values.get(name)], dtype=object), declared)
+    if wrong.any():
+        raise InputError("zoning.drawn_wrong", reason=f"{name}: {str(values[name])[:80]}")
+    return told

@@ -1,0 +1,327 @@
+"""Verdicts written down: per subject and rule one row with value, limit, how, source, sentence, offending geometry.
+
+Passes and not-applicable rows carry no geometry; a not-checkable row carries the whole feature, so it can be found.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ....layers.catalogue import layer
+from ....layers.messages import LANGUAGES, has, sentence
+from ....store.waivers import Waiver
+from ..columns import absent, nothing, pick
+from ..land.soundness import as_multipolygons
+from ..measures import MEASURES
+from ..rulebook.limits import Attribute, Constant, Table
+from ..rulebook.rules import MARKLESS, OUTCOMES, Rule
+from ..subjects.model import Subjects
+from .judge import FAIL, NOT_CHECKABLE, InShort, Verdicts
+from .sentences import json_rows, sentences
+from .standing import EDITION
+
+COLUMNS = (
+    "rule", "rule_version", "rule_status", "layer", "feature_uid", "feature_code", "outcome", "severity", "measured",
+    "limit_value", "margin", "unit", "source", "how", "missing", "message_code", "arguments", "message_vi",
+    "message_en",
+)  # fmt: skip
+
+# Outcomes whose sentence can be made again in another form: the others repeat their columns.
+_TELLING = ("fail", "not_checkable")
+
+
+def _word(code: str, language: str) -> str:
+    return sentence(f"zoning.{code}", language)
+
+
+def _words_of(values: Sequence[Any], prefix: str, language: str) -> list[str]:
+    cache = {value: _word(f"{prefix}.{value}", language) for value in dict.fromkeys(values)}
+    return [cache[value] for value in values]
+
+
+def _reasons(values: Sequence[str], language: str) -> list[str]:
+    """Why a rule does not apply: a condition's words, or the clause of the exception."""
+
+    def told(reason: str) -> str:
+        known = has(f"zoning.reason.{reason}")
+        return (
+            _word(f"reason.{reason}", language) if known else sentence("zoning.reason.clause", language, clause=reason)
+        )
+
+    cache = {value: told(value) for value in dict.fromkeys(values)}
+    return [cache[value] for value in values]
+
+
+def write_down(
+    verdicts: Verdicts, subjects: Subjects, rows: NDArray[np.intp], frame: pd.DataFrame, *, brief: bool = False
+) -> pd.DataFrame:
+    """The findings of one rule, in the subjects' order, with columns :data:`COLUMNS` and ``geometry``.
+
+    ``rows`` are the subjects that ``verdicts`` are about and ``frame`` is the subjects' frame at these. ``brief``:
+    passes have no sentence; their columns say all of it, and a province has hundreds of thousands of them.
+    """
+    rule, count = verdicts.rule, len(rows)
+    judged = verdicts.code <= FAIL
+    failed = verdicts.code == FAIL
+    status = _statuses(verdicts, frame, judged)
+    source = np.array([entry.source.citation for entry in verdicts.entries], dtype=object)[verdicts.won]
+    if "source" in frame:
+        more = frame["source"].to_numpy(dtype=object)
+        source = pick(absent(more), source, source + "; " + more.astype(str))
+    warned = np.array([n >= 0 and verdicts.exemptions[n].then == "warning" for n in verdicts.fired], dtype=bool)
+    table: dict[str, Any] = {
+        "rule": np.full(count, rule.id, dtype=object),
+        "rule_version": np.array([entry.version for entry in verdicts.entries])[verdicts.won],
+        "rule_status": status,
+        "layer": np.full(count, subjects.layer, dtype=object),
+        "feature_uid": frame["uid"].to_numpy(dtype=object),
+        "feature_code": frame["code"].to_numpy(dtype=object),
+        "outcome": verdicts.outcome,
+        "severity": np.where(failed, np.where(warned, "warning", rule.severity), "info"),
+        "measured": verdicts.measured,
+        "limit_value": np.where(judged, verdicts.limit, np.nan),
+        "margin": verdicts.margin,
+        "unit": np.full(count, rule.unit, dtype=object),
+        "source": source,
+    }
+    table["how"] = _how(verdicts, frame, judged, failed if brief else judged)
+    table["missing"] = _missing(verdicts)
+    table |= _say(table, verdicts, frame, warned, brief)
+    geometry = nothing(count)
+    at = np.flatnonzero(failed)
+    geometry[at] = as_multipolygons(subjects.offending(rows[at], verdicts.limit[at]), sound=True)
+    blind = np.flatnonzero(verdicts.code == NOT_CHECKABLE)
+    geometry[blind] = as_multipolygons(subjects.whole[rows[blind]])
+    table["geometry"] = geometry
+    return pd.DataFrame(table, index=range(count))
+
+
+def layer_absent(rule: Rule, layers: Sequence[str]) -> pd.DataFrame:
+    """The one finding of a rule whose ``layers`` are not in the data set: not checkable, about no feature."""
+    named = {
+        language: {"layers": ", ".join(layer(layer_id).name[language] for layer_id in layers)} for language in LANGUAGES
+    }
+    missing = [f"layer.{layer_id}" for layer_id in layers]
+    return _of_nothing(rule, "layer_absent", missing, {"layers": list(layers)}, named)
+
+
+def edition_absent(rule: Rule) -> pd.DataFrame:
+    """The one finding of a rule of which no edition is known on the day: not checkable, about no feature."""
+    source = {"source": rule.entries[-1].source.citation}
+    return _of_nothing(rule, "edition_absent", [EDITION], source, dict.fromkeys(LANGUAGES, source))
+
+
+def _of_nothing(
+    rule: Rule, code: str, missing: list[str], arguments: Mapping[str, Any], named: Mapping[str, Mapping[str, Any]]
+) -> pd.DataFrame:
+    told = {
+        f"message_{language}": sentence(f"zoning.found.{code}", language, title=rule.title[language], **named[language])
+        for language in LANGUAGES
+    }
+    row: dict[str, Any] = dict.fromkeys(COLUMNS) | {
+        "rule": rule.id,
+        "rule_version": rule.version,
+        "rule_status": rule.status,
+        "layer": rule.layer,
+        "outcome": "not_checkable",
+        "severity": "info",
+        "measured": math.nan,
+        "limit_value": math.nan,
+        "margin": math.nan,
+        "unit": rule.unit,
+        "source": rule.source.citation,
+        "missing": json.dumps(missing),
+        "message_code": f"zoning.found.{code}",
+        "arguments": json.dumps({"rule": rule.id} | dict(arguments), ensure_ascii=False),
+        "geometry": None,
+    }
+    return pd.DataFrame([row | told])
+
+
+def new_uids(count: int) -> list[str]:
+    """``count`` random UUIDs (version 4, RFC 9562), made from one draw; in order, which their index likes."""
+    raw = np.frombuffer(os.urandom(16 * count), dtype=np.uint8).reshape(count, 16).copy()
+    raw[:, 6] = raw[:, 6] & 0x0F | 0x40
+    raw[:, 8] = raw[:, 8] & 0x3F | 0x80
+    text = raw.tobytes().hex()
+    each = (text[at : at + 32] for at in range(0, 32 * count, 32))
+    return sorted(f"{one[:8]}-{one[8:12]}-{one[12:16]}-{one[16:20]}-{one[20:]}" for one in each)
+
+
+def _statuses(verdicts: Verdicts, frame: pd.DataFrame, judged: NDArray[np.bool_]) -> NDArray[np.object_]:
+    made = np.full(len(frame), verdicts.rule.status, dtype=object)
+    if len(verdicts.entries) > 1 or (isinstance(verdicts.rule.limit, Table) and verdicts.rule.limit.cell_status):
+        for i in np.flatnonzero(judged):
+            made[i] = verdicts.status(int(i))
+    if "status" in frame:
+        own = frame["status"].to_numpy(dtype=object)
+        made = pick(absent(own), made, own)
+    return made
+
+
+def _how(
+    verdicts: Verdicts, frame: pd.DataFrame, judged: NDArray[np.bool_], compared: NDArray[np.bool_]
+) -> NDArray[np.object_]:
+    """JSON: how the limit was found, at which level, the inputs, what other levels say, the exception that fired.
+
+    The other levels are told of the rows that are ``compared``: of a million passes nobody asks it.
+    """
+    at = np.flatnonzero(judged)
+    columns: dict[str, list[Any]] = {
+        name: list(frame[name].to_numpy(dtype=object)[at])
+        for name in MEASURES[verdicts.rule.measure].told
+        if name in frame
+    }
+    inputs = json_rows(columns, len(at))
+    levels = [verdicts.entries[won].level for won in verdicts.won[at]]
+    parts = zip(_limits(verdicts, frame, at), levels, inputs, strict=True)
+    made = nothing(len(frame))
+    made[at] = [f'{{"limit": {limit}, "level": "{level}", "inputs": {given}}}' for limit, level, given in parts]
+
+    def add(i: int, name: str, value: Any) -> None:
+        made[i] = made[i][:-1] + ", " + json_rows({name: [value]}, 1)[0][1:]
+
+    if len(verdicts.entries) > 1:
+        for i in np.flatnonzero(compared).tolist():
+            others = verdicts.others(i)
+            if others:
+                add(i, "others", others)
+            if verdicts.conflict[i]:
+                add(i, "conflict", True)
+    for i in at[verdicts.fired[at] >= 0].tolist():
+        add(i, "exception", verdicts.exemptions[verdicts.fired[i]].clause)
+    return made
+
+
+def tell_others(table: pd.DataFrame, mine: InShort, others: Sequence[InShort], *, brief: bool = False) -> None:
+    """Add to ``how`` in ``table``, the findings of one rule, what other rules on the same measure allow there.
+
+    ``brief``: only of the failed rows; of a million passes nobody asks it.
+    """
+    how = table["how"].to_numpy(dtype=object).copy()
+    asked = np.asarray(table["outcome"] == "fail") if brief else ~np.isnan(mine.limit)
+    beside: list[list[str]] = [[] for _ in how]
+    for other in others:
+        at = np.flatnonzero(asked & ~np.isnan(other.limit))
+        for i, told in zip(at.tolist(), json_rows(other.beside(at, mine.limit[at]), len(at)), strict=True):
+            beside[i].append(told)
+    for i, said in enumerate(beside):
+        if said and '"others": [' in how[i]:
+            told = json.loads(how[i])
+            told["others"] += [json.loads(one) for one in said]
+            how[i] = json.dumps(told, ensure_ascii=False)
+        elif said:
+            how[i] = how[i][:-1] + ', "others": [' + ", ".join(said) + "]}"
+    table["how"] = how
+
+
+def _limits(verdicts: Verdicts, frame: pd.DataFrame, at: NDArray[np.intp]) -> list[str]:
+    """How the limits of the rows ``at`` were found, as JSON: a constant, an attribute, table rows and weights."""
+    rule = verdicts.rule
+    if len(verdicts.entries) == 1 and isinstance(rule.limit, Constant):
+        return json_rows({"constant": [rule.limit.value] * len(at)}, len(at))
+    if len(verdicts.entries) == 1 and isinstance(rule.limit, Attribute):
+        zones = list(frame["zone_uid"].iloc[at]) if "zone_uid" in frame else [None] * len(at)
+        return json_rows({"attribute": [rule.limit.name] * len(at), "zone": zones}, len(at))
+    explained = [{"table": verdicts.entry(int(i)).source.table, **verdicts.explain(int(i))} for i in at]
+    names = dict.fromkeys(name for told in explained for name in told)
+    return json_rows({name: [told.get(name) for told in explained] for name in names}, len(at))
+
+
+def _missing(verdicts: Verdicts) -> NDArray[np.object_]:
+    cache: dict[Any, str | None] = {None: None}
+    for codes in verdicts.missing:
+        if codes not in cache:
+            cache[codes] = "[" + ", ".join(f'"{code}"' for code in codes) + "]"
+    return np.array([cache[codes] for codes in verdicts.missing] + [None], dtype=object)[:-1]
+
+
+def _say(
+    table: Mapping[str, Any], verdicts: Verdicts, frame: pd.DataFrame, warned: NDArray[np.bool_], brief: bool
+) -> dict[str, NDArray[np.object_]]:
+    """Message code, arguments and both sentences, outcome by outcome."""
+    rule = verdicts.rule
+    said = {column: nothing(len(frame)) for column in COLUMNS[-4:]}
+    columns: Mapping[str, Any] = {
+        name: frame[name].to_numpy(dtype=object) for name in MEASURES[rule.measure].spoken if name in frame
+    }
+    told_of = ("feature_code", "measured", "limit_value", "margin", "source", "rule_status")
+    own = {name: np.asarray(table[name], dtype=object) for name in told_of}
+    for outcome in OUTCOMES:
+        at = np.flatnonzero(verdicts.outcome == outcome)
+        if len(at) == 0:
+            continue
+        if brief and outcome == "pass":
+            said["message_code"][at] = f"zoning.found.{rule.measure}.pass"
+            continue
+        plain: dict[str, list[Any]] = {"feature": list(own["feature_code"][at])}
+        judged = outcome in ("pass", "fail")
+        code = f"zoning.found.{rule.measure}.{outcome}" if judged else f"zoning.found.{outcome}"
+        if judged:
+            for name, column in (("measured", "measured"), ("limit", "limit_value"), ("margin", "margin")):
+                plain[name] = list(own[column][at])
+            plain["source"] = list(own["source"][at])
+            plain |= {name: list(values[at]) for name, values in columns.items()}
+        elif outcome == "not_applicable":
+            plain["reason"] = list(verdicts.reason[at])
+        else:
+            plain["missing"] = [list(codes) for codes in verdicts.missing[at]]
+        said["message_code"][at] = code
+        if outcome in _TELLING:  # millions of others say all in their columns
+            said["arguments"][at] = json_rows(plain | {"rule": [rule.id] * len(at)}, len(at))
+        for language in LANGUAGES:
+            told = plain | {"title": [rule.title[language]] * len(at)}
+            if outcome == "not_applicable":
+                told["reason"] = _reasons(plain["reason"], language)
+            if outcome == "not_checkable":
+                told["missing"] = _lacking(verdicts.missing[at], language)
+            lines = sentences(code, language, told, len(at))
+            if judged:
+                lines = _marked(lines, own["rule_status"][at], language)
+                if outcome == "fail":
+                    lines = [
+                        line
+                        + " "
+                        + sentence("zoning.exempt", language, clause=verdicts.exemptions[verdicts.fired[i]].clause)
+                        if warned[i]
+                        else line
+                        for line, i in zip(lines, at, strict=True)
+                    ]
+            said[f"message_{language}"][at] = lines
+    return said
+
+
+def _lacking(missing: Iterable[tuple[str, ...]], language: str) -> list[str]:
+    cache = {codes: ", ".join(_words_of(codes, "missing", language)) for codes in set(missing)}
+    return [cache[codes] for codes in missing]
+
+
+def _marked(lines: list[str], statuses: Iterable[str], language: str) -> list[str]:
+    """Nothing unverified is presented as law: the mark of the number follows the sentence."""
+    marks = {
+        status: ""
+        if status in MARKLESS
+        else " " + sentence("zoning.unverified", language, status=_word(f"status.{status}", language))
+        for status in set(statuses)
+    }
+    return [line + marks[status] for line, status in zip(lines, statuses, strict=True)]
+
+
+def with_waivers(findings: gpd.GeoDataFrame, waived: Mapping[tuple[str, str], Waiver]) -> gpd.GeoDataFrame:
+    """``findings`` with the document of the waiver beside each breach that is let stand: it stays a breach."""
+    if not waived:
+        return findings
+    named = [
+        waived[rule, uid].document if outcome == "fail" and (rule, uid) in waived else None
+        for rule, uid, outcome in zip(findings["rule"], findings["feature_uid"], findings["outcome"], strict=True)
+    ]
+    return findings.assign(waiver=pd.Series(named, index=findings.index, dtype=object))

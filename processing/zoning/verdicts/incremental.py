@@ -1,0 +1,283 @@
+"""A map judged again after edits: only what lies around them, by the same functions as the whole map.
+
+The rest is taken from the former run. What comes out is what judging everything would give, verdict by verdict; the
+order of a feature's own rows among each other may be another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ....layers.report import SILENT, Report
+from ....store.fingerprints import Prints, changes, taken
+from ....store.nearby import Nearby
+from ....store.verdicts import JUDGED, VerdictColumns
+from ..columns import Mask, Words
+from ..land.inputs import ELSEWHERE_M, FIELDS, NEVER_EMPTY, UNDRAWN, gather
+from ..land.lots import UNSTATED, States
+from ..land.overlay import Indices
+from ..land.scene import Layers
+from ..rulebook.rules import Compatibility, Rule
+from ..subjects import Kind
+from .affected import Affected, Reached
+from .check import Judged, by_measure, judged, kind_of, layers_needed
+from .ground import Ground
+from .vicinity import vicinity
+
+# What features name, by layer: found by it, not by where they lie.
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "building": ("parcel", "permit_no"),
+    "building_permit": ("permit_no",),
+    "street_boundary": ("street",),
+    "red_line": ("street",),
+    "building_line": ("street",),
+    "lot_edge": ("parcel", "street"),
+    "planned_zone": ("unit",),
+}
+NUMBERS: Mapping[str, tuple[str, ...]] = {"street_centreline": ("width_m",)}
+# Outcomes that are rows of a run.
+ROWS = ("fail", "not_checkable")
+
+
+@dataclass(frozen=True)
+class Judging:
+    """By what is judged: the rules, the day, the province's matrix, and what is said of all lots."""
+
+    rules: Sequence[Rule]
+    on: date
+    matrix: Compatibility | None = None
+    states: States = UNSTATED
+
+
+@dataclass(frozen=True)
+class Again:
+    """A map judged again: every rule with the ``outcomes`` of all features and no rows; the new ``findings``; and of
+    which rules and features (None: all) the former findings hold no more.
+
+    ``changed`` features led to judging ``touched`` others and them again; ``entire`` rules were judged on everything.
+    """
+
+    judged: Sequence[Judged]
+    findings: Sequence[pd.DataFrame]
+    stale: frozenset[tuple[str, str | None]]
+    crs: object
+    changed: int
+    touched: int
+    entire: tuple[str, ...]
+
+
+def look(near: Nearby, rules: Sequence[Rule]) -> dict[str, Prints]:
+    """The prints of all layers that ``rules`` look at and that say something."""
+    needed = layers_needed(rules)
+    there = [name for name in FIELDS if name in needed and name in near.layers]
+    drawn = [name for name in there if name not in UNDRAWN or not near.is_empty(name)]
+    return {name: taken(near, name, FIELDS[name], NAMES.get(name, ()), NUMBERS.get(name, ())) for name in drawn}
+
+
+def comparable(before: Mapping[str, Prints], now: Mapping[str, Prints]) -> bool:
+    """Whether two looks at a data set can be compared feature by feature: the same layers and columns, one system for
+    all, no identifier twice, and everything in one place.
+    """
+    same = before.keys() == now.keys() and all(
+        (before[name].system, before[name].columns) == (now[name].system, now[name].columns) for name in now
+    )
+    if not same or len({one.system for one in now.values()}) != 1:
+        return False
+    if any(len(now[name].fid) == 0 for name in NEVER_EMPTY if name in now):
+        return False
+    if any((len(before[name].fid) == 0) != (len(now[name].fid) == 0) for name in now):
+        return False  # nothing at all is told otherwise than nothing near
+    if any(not pd.Index(one.uid).is_unique or "" in one.uid for one in now.values()):
+        return False
+    return _in_one_place(now)
+
+
+def _in_one_place(now: Mapping[str, Prints]) -> bool:
+    extents = [_extent(one.box) for one in now.values() if np.isfinite(one.box).all(axis=1).any()]
+    together = np.array(extents)
+    apart = np.maximum(together[:, None, :2] - together[None, :, 2:], 0.0)
+    return bool((np.hypot(*apart.max(axis=(0, 1))) <= ELSEWHERE_M) if len(extents) else True)
+
+
+def _extent(box: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.concatenate([np.nanmin(box[:, :2], axis=0), np.nanmax(box[:, 2:], axis=0)])
+
+
+def again(
+    near: Nearby,
+    before: Mapping[str, Prints],
+    now: Mapping[str, Prints],
+    former: Sequence[VerdictColumns],
+    judging: Judging,
+    report: Report = SILENT,
+) -> Again:
+    """The map as it is ``now``, of which ``former`` are the verdicts when it was as ``before``."""
+    ground = Ground(now, {name: changes(before[name], now[name]) for name in now})
+    kept = {one.rule: one for one in former}
+    groups = _groups(Reached(ground, before), judging.rules, kept)
+    outcomes, findings = dict(kept), []
+    stale: set[tuple[str, str | None]] = set()
+    touched: dict[str, set[int]] = {}
+    merging = _Merging(ground)
+    for number, group in enumerate(groups):
+        report.progress(number / len(groups), "zoning.step_judge")
+        touched.setdefault(group.own, set()).update(group.found.rows.tolist())
+        uids = frozenset(now[group.own].uid[group.found.rows].tolist()) | group.found.gone
+        for rule in group.rules:
+            stale |= {(rule.id, None)} if group.found.entire else {(rule.id, uid) for uid in uids}
+        if len(group.found.rows) == 0:  # there is nothing any more that they could be about
+            fresh = {rule.id: kept[rule.id].only(np.zeros(len(kept[rule.id].code), dtype=bool)) for rule in group.rules}
+        else:
+            fresh = {}
+            for one in _judged(near, ground, group, judging, report):
+                findings.append(one.findings)
+                if one.outcomes is not None:
+                    fresh[one.rule.id] = one.outcomes
+        for rule_id, columns in fresh.items():
+            outcomes[rule_id] = columns if group.found.entire else merging.merged(kept[rule_id], columns, uids)
+    every = [rule for _, rules in by_measure(judging.rules) for rule in rules]
+    return Again(
+        [Judged(rule, outcomes.get(rule.id), pd.DataFrame()) for rule in every],
+        findings,
+        frozenset(stale),
+        next(iter(now.values())).system,
+        sum(one.count for one in ground.changed.values()),
+        sum(map(len, touched.values())),
+        tuple(sorted(rule for rule, uid in stale if uid is None)),
+    )
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Rules whose affected features are the same: judged on one reading of their surroundings."""
+
+    own: str
+    found: Affected
+    kinds: list[Kind]
+    rules: list[Rule]
+
+
+def _groups(reached: Reached, rules: Sequence[Rule], kept: Mapping[str, VerdictColumns]) -> list[_Group]:
+    kinds: dict[int, tuple[Kind, str, list[Rule]]] = {}
+    for rule in rules:
+        if rule.id in kept:
+            kind = kind_of(rule)
+            kinds.setdefault(id(kind), (kind, kept[rule.id].layer, []))[2].append(rule)
+    made: dict[tuple[str, bytes, bool], _Group] = {}
+    for kind, own, mine in kinds.values():
+        found = reached.affected(kind, own)
+        if found.nothing:
+            continue
+        key = own, found.rows.tobytes(), found.entire
+        group = made.setdefault(key, _Group(own, found, [], []))
+        group.kinds.append(kind)
+        group.rules.extend(mine)
+    return list(made.values())
+
+
+def _judged(near: Nearby, ground: Ground, group: _Group, judging: Judging, report: Report) -> Iterator[Judged]:
+    """What the rules of ``group`` say of the features that are affected, and of no others."""
+    rows = None if group.found.entire else group.found.rows
+    layers = _layers(near, vicinity(ground, group.own, group.kinds, rows))
+    asked = {rule.id for rule in group.rules}
+    # What share of a lot is a sliver, the rules on land use say for all.
+    slivers = [rule for rule in judging.rules if rule.measure == "misused_area" and rule.id not in asked]
+    mine = pd.Index(ground.prints[group.own].uid[group.found.rows])
+    for one in judged(
+        layers,
+        [*group.rules, *slivers],
+        judging.on,
+        matrix=judging.matrix,
+        states=judging.states,
+        wanted=ROWS,
+        report=_Told(report),
+    ):
+        if one.rule.id not in asked:
+            continue
+        findings = one.findings[pd.Index(one.findings["feature_uid"]).isin(mine)]
+        outcomes = one.outcomes
+        if outcomes is not None and rows is not None:
+            outcomes = outcomes.only(np.asarray(pd.Index(outcomes.uids).isin(mine)))
+        yield replace(one, outcomes=outcomes, findings=findings)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """Passes sentences on; how far a part is says nothing of the whole."""
+
+    whole: Report
+
+    def progress(self, share: float, code: str = "", **arguments: Any) -> None:
+        """Not passed on."""
+
+    def message(self, code: str, level: str = "info", **arguments: Any) -> None:
+        """Passed on."""
+        self.whole.message(code, level, **arguments)
+
+
+def _layers(near: Nearby, rows: Mapping[str, Indices | None]) -> Layers:
+    """The layers with these rows of them (None: all), read in one order: that of the tables."""
+    frames: dict[str, gpd.GeoDataFrame] = {}
+    for name, fids in rows.items():
+        frames[name] = near.rows(name, FIELDS[name], None if fids is None else fids.tolist())
+    return gather(set(frames), dict.fromkeys(frames, frames.__getitem__), may_be_empty=True)
+
+
+class _Merging:
+    """Puts new verdicts among former ones, in the order of the features."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._known: dict[tuple[int, frozenset[str]], tuple[Mask, Indices]] = {}
+        self._lists: dict[tuple[int, int], Words] = {}
+
+    def merged(self, former: VerdictColumns, new: VerdictColumns, uids: frozenset[str]) -> VerdictColumns:
+        """``former`` without the features ``uids``, and ``new``."""
+        key = id(former.uids), uids
+        if key not in self._known:
+            kept = ~np.asarray(pd.Index(former.uids).isin(list(uids)))
+            self._known[key] = kept, self._ground.place(former.layer, former.uids[kept])
+        kept, place = self._known[key]
+        places = np.concatenate([place, self._ground.place(new.layer, new.uids)])
+        order = np.argsort(places, kind="stable")
+        both = [_spread(former.only(kept)), _spread(new)]
+        reasons = tuple(dict.fromkeys((*former.reasons, *new.reasons)))
+        code, measured, limit = (
+            np.concatenate([one[name] for one in both])[order] for name in ("code", "measured", "limit")
+        )
+        reason = np.concatenate([_renumbered(one, reasons) for one in (former.only(kept), new)])[order]
+        judged_rows = np.isin(code, [number for number, word in enumerate(new.outcomes) if word in JUDGED])
+        listed = key[0], hash(tuple(new.uids.tolist()))
+        if listed not in self._lists:
+            self._lists[listed] = np.concatenate([former.uids[kept], new.uids])[order]
+        return replace(
+            new,
+            uids=self._lists[listed],
+            code=code,
+            measured=measured[judged_rows],
+            limit=limit[judged_rows],
+            reason=reason,
+            reasons=reasons,
+        )
+
+
+def _spread(one: VerdictColumns) -> dict[str, NDArray[Any]]:
+    """Columns of all subjects, NaN where one has no number."""
+    made: dict[str, NDArray[Any]] = {"code": one.code}
+    for name in ("measured", "limit"):
+        made[name] = np.full(len(one.code), np.nan)
+        made[name][one.judged] = getattr(one, name)
+    return made
+
+
+def _renumbered(one: VerdictColumns, reasons: tuple[str, ...]) -> NDArray[np.int16]:
+    numbers = np.array([*(reasons.index(word) for word in one.reasons), -1], dtype=np.int16)
+    return numbers[one.reason]

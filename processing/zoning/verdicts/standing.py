@@ -1,0 +1,291 @@
+"""What one entry of a rule says about every subject: where it is in force, applies, lacks something, and its limit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..columns import Mask, Numbers, Words, absent, nothing, numbers, pick, words
+from ..measures import INPUTS
+from ..rulebook.limits import Found, Table, look_up
+from ..rulebook.rules import PLAN_LEVELS, Condition, Exemption, Rule, Validity
+
+EDITION = "edition"
+PLAN_STATE = "plan_state"
+PLAN_LATER = "planned_zone.approved_on"
+_CONTINUES = ("approved", "appraised")
+
+
+class Columns:
+    """The columns of the subjects as arrays; one that is absent is missing everywhere. Each is made once."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self.frame = frame
+        self.count = len(frame)
+        self._numbers: dict[str, Numbers] = {}
+        self._words: dict[str, Words] = {}
+        self._codes: dict[str, tuple[NDArray[np.intp], Words]] = {}
+        self._unknown: dict[str, Mask] = {}
+        self._lacking: dict[tuple[str, str], Words] = {}
+
+    def numbers(self, name: str) -> Numbers:
+        """A column as floats, NaN where it is missing."""
+        if name not in self._numbers:
+            self._numbers[name] = numbers(self.frame, name)
+        return self._numbers[name]
+
+    def words(self, name: str) -> Words:
+        """A column as objects, None where it is missing."""
+        if name not in self._words:
+            self._words[name] = words(self.frame, name)
+        return self._words[name]
+
+    def among(self, name: str, wanted: Sequence[str]) -> Mask:
+        """Where a column of words is one of ``wanted``: each distinct word is looked at once."""
+        if name not in self._codes:
+            self._codes[name] = pd.factorize(self.words(name), use_na_sentinel=False)
+        codes, distinct = self._codes[name]
+        return np.asarray(np.array([word in wanted for word in distinct], dtype=bool)[codes])
+
+    def values(self, name: str) -> Numbers | Words:
+        """An input as what it is."""
+        return self.words(name) if INPUTS[name].is_text else self.numbers(name)
+
+    def unknown(self, name: str) -> Mask:
+        """Where an input is missing."""
+        if name not in self._unknown:
+            text = INPUTS[name].is_text
+            self._unknown[name] = absent(self.words(name)) if text else np.isnan(self.numbers(name))
+        return self._unknown[name]
+
+    def lacking(self, name: str, code: str = "") -> Words:
+        """What to name when ``name`` is missing: the column ``name.lacking`` may say it more exactly."""
+        code = code or INPUTS[name].lacking
+        if (name, code) not in self._lacking:
+            exact = self.words(f"{name}.lacking")
+            self._lacking[name, code] = pick(absent(exact), code, exact)
+        return self._lacking[name, code]
+
+
+class Gaps:
+    """Missing information per subject, kept as bits so that a million rows cost no million lists."""
+
+    def __init__(self, count: int) -> None:
+        self.bits = np.zeros(count, dtype=np.int64)
+        self.codes: list[str] = []
+
+    @property
+    def any(self) -> Mask:
+        """Where something is missing."""
+        return np.asarray(self.bits > 0)
+
+    def add(self, codes: str | Words, where: Mask) -> None:
+        """Note that ``codes`` (one for all, or one per subject) are missing ``where``."""
+        if not where.any():
+            return
+        named = np.full(len(where), codes, dtype=object) if isinstance(codes, str) else codes
+        for code in dict.fromkeys(named[where]):
+            if code not in self.codes:
+                self.codes.append(code)
+            self.bits[where & (named == code)] |= 1 << self.codes.index(code)
+
+    def at(self, rows: NDArray[np.intp]) -> Gaps:
+        """Those of the subjects ``rows``."""
+        made = Gaps(len(rows))
+        made.bits, made.codes = self.bits[rows], self.codes
+        return made
+
+    def take(self, other: Gaps, where: Mask) -> None:
+        """Note what is missing in ``other`` too, ``where``."""
+        for i, code in enumerate(other.codes):
+            self.add(code, where & (other.bits >> i & 1 > 0))
+
+    def lists(self) -> Words:
+        """The codes of each subject as a tuple; None where nothing is missing."""
+        made = nothing(len(self.bits))
+        for bits in np.unique(self.bits[self.bits > 0]):
+            codes = tuple(code for i, code in enumerate(self.codes) if bits >> i & 1)
+            at = np.flatnonzero(self.bits == bits)
+            made[at] = np.fromiter((codes for _ in at), dtype=object, count=len(at))
+        return made
+
+
+def _broken(condition: Condition, columns: Columns) -> Mask:
+    """Where the condition is known not to hold."""
+    if condition.values:
+        among = columns.among(condition.input, condition.values)
+        return np.asarray(~among & ~columns.unknown(condition.input))
+    x = columns.numbers(condition.input)
+    broken = np.zeros(columns.count, dtype=bool)
+    with np.errstate(invalid="ignore"):
+        for bound, outside in (
+            (condition.above, np.less_equal),
+            (condition.from_, np.less),
+            (condition.up_to, np.greater),
+            (condition.below, np.greater_equal),
+        ):
+            if bound is not None:
+                broken |= outside(x, bound)
+    return broken
+
+
+Unknown = list[tuple[str, Mask]]  # inputs, and where their lack leaves something open
+
+
+def _excepted(exemption: Exemption, columns: Columns) -> tuple[Mask, Unknown]:
+    """Where the exception holds for sure, and what must be known elsewhere to say whether it does."""
+    broken = np.zeros(columns.count, dtype=bool)
+    asked: Unknown = []
+    for condition in exemption.conditions:
+        broken |= _broken(condition, columns)
+        asked.append((condition.input, columns.unknown(condition.input)))
+    if exemption.rule:
+        if exemption.other is None:
+            raise ValueError(f"the exception names {exemption.rule}, but the packs were not joined")
+        outside, more = _outside(exemption.other, columns)
+        broken |= outside
+        asked += more
+    open_to = [(name, ~broken & unknown) for name, unknown in asked]
+    holds = ~broken
+    for _, unknown in open_to:
+        holds &= ~unknown
+    return holds, open_to
+
+
+def _outside(rule: Rule, columns: Columns) -> tuple[Mask, Unknown]:
+    """Where ``rule`` does not apply for sure, and what must be known elsewhere."""
+    outside = np.zeros(columns.count, dtype=bool)
+    asked: Unknown = []
+    for condition in rule.conditions:
+        outside |= _broken(condition, columns)
+        asked.append((condition.input, columns.unknown(condition.input)))
+    for exemption in rule.exemptions:
+        if exemption.then == "not_applicable":
+            holds, more = _excepted(exemption, columns)
+            outside |= holds
+            asked += more
+    return outside, [(name, ~outside & unknown) for name, unknown in asked]
+
+
+def edition_gap(valid: Validity, on: date, plan_state: Words, approved_on: Words) -> tuple[Mask, Mask]:
+    """Subjects for which no edition is known on ``on``, and those whose plan state would decide but is missing.
+
+    After the last day the edition goes on only for plans approved or appraised by then (QCVN 01:2026/BXD, 5.4): one
+    approved later is not known to have been appraised in time.
+    """
+    none, every = np.zeros(len(plan_state), dtype=bool), np.ones(len(plan_state), dtype=bool)
+    if on < valid.first:
+        return every, none
+    if on <= valid.last:
+        return none, none
+    if valid.transition == "none":
+        return every, none
+    stateless = absent(plan_state)
+    continues = np.isin(plan_state.astype(str), _CONTINUES) & ~_later(approved_on, valid.last)
+    return ~continues & ~stateless, np.asarray(stateless, dtype=bool)
+
+
+def _later(days: Words, than: date) -> Mask:
+    if absent(days).all():
+        return np.zeros(len(days), dtype=bool)
+    return np.array([isinstance(day, date) and day > than for day in days], dtype=bool)
+
+
+@dataclass(frozen=True)
+class Force:
+    """Where an entry is not in force (``out``), and where that is unknown: no edition, no plan state, a later plan."""
+
+    out: Mask
+    no_edition: Mask
+    no_state: Mask
+    later: Mask
+
+
+def in_force(entries: Sequence[Rule], columns: Columns, on: date) -> list[Force]:
+    """Where each of the ``entries`` of one rule, which are sorted by level and edition, is in force on ``on``.
+
+    Of the editions of one authority the earliest that still holds counts, since its transition outlasts it. Where none
+    holds, one of the widest level leaves a gap; of a lower level the wider one stands alone.
+    """
+    state, approved = columns.words(PLAN_STATE), columns.words("approved_on")
+    none = np.zeros(columns.count, dtype=bool)
+    decided: dict[tuple[str, str], Mask] = {}
+    last = {_family(entry): entry for entry in entries}
+    made = []
+    for entry in entries:
+        no_edition, no_state = edition_gap(entry.valid, on, state, approved)
+        later = _later(approved, on) if entry.level in PLAN_LEVELS else none
+        family = _family(entry)
+        out = decided.get(family, none)
+        decided[family] = out | ~no_edition
+        if last[family] is not entry or entry.level != entries[0].level:
+            out = out | no_edition | later
+        made.append(Force(out, no_edition & ~out, no_state & ~out, later & ~out))
+    return made
+
+
+def _family(entry: Rule) -> tuple[str, str]:
+    authority = entry.pack.partition("/")[0] if "/" in entry.pack else str(entry.path)
+    return entry.level, authority
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What ``rule``, one entry, says about every subject.
+
+    ``reason`` is None where it applies, else the input whose condition fails (or the clause of an exception); ``gaps``
+    are what is missing where it applies; ``fired`` is the number of the exception that holds, or -1.
+    """
+
+    rule: Rule
+    reason: Words
+    gaps: Gaps
+    found: Found
+    fired: NDArray[np.intp]
+
+    def at(self, rows: NDArray[np.intp]) -> Standing:
+        """What it says about the subjects ``rows``."""
+        return Standing(self.rule, self.reason[rows], self.gaps.at(rows), self.found.at(rows), self.fired[rows])
+
+    @property
+    def known(self) -> Mask:
+        """Where it applies and its limit was found."""
+        return np.asarray(absent(self.reason) & ~self.gaps.any & ~np.isnan(self.found.values))
+
+
+def stand(rule: Rule, columns: Columns, force: Force, flaw: Words, scope: Words) -> Standing:
+    """What the entry ``rule`` says. ``flaw`` and ``scope`` hold for every rule of its kind (see ``judge.judge``)."""
+    gaps, flawed = Gaps(columns.count), ~absent(flaw)
+    reason = scope.copy()
+    reason[force.out & absent(reason)] = EDITION
+    asked: Unknown = []
+    for condition in rule.conditions:
+        reason[_broken(condition, columns) & absent(reason)] = condition.input
+        asked.append((condition.input, columns.unknown(condition.input)))
+    fired = np.full(columns.count, -1, dtype=np.intp)
+    for number, exemption in enumerate(rule.exemptions):
+        holds, open_to = _excepted(exemption, columns)
+        fired[holds & (fired < 0)] = number
+        if exemption.then == "not_applicable":
+            reason[(fired == number) & absent(reason)] = exemption.clause
+            asked += open_to
+    found = look_up(rule.limit, {name: columns.values(name) for name in rule.limit.by}, columns.count)
+    if isinstance(rule.limit, Table) and rule.limit.outside == "not_applicable" and found.outside is not None:
+        reason[found.outside & absent(reason)] = rule.limit.by[0]
+    reason[flawed] = None
+    inside = absent(reason) & ~flawed
+
+    gaps.add(flaw, flawed)
+    gaps.add(EDITION, inside & force.no_edition)
+    gaps.add(PLAN_LATER, inside & force.later)
+    gaps.add(columns.lacking(PLAN_STATE, PLAN_STATE), inside & force.no_state)
+    for name, unknown in asked:
+        gaps.add(columns.lacking(name), inside & unknown)
+    for name in rule.limit.by:
+        gaps.add(columns.lacking(name), inside & columns.unknown(name))
+    return Standing(rule, reason, gaps, found, fired)
