@@ -14,8 +14,8 @@ from ...layers.errors import InputError, UsageError
 from ...layers.report import Report, Stage
 
 if TYPE_CHECKING:
-    from ...processing.surveillance.change_map import ChangeMap, Settings
-    from ...processing.surveillance.threshold import Rule
+    from ...processing.surveillance.change.change_map import ChangeMap, Settings
+    from ...processing.surveillance.change.threshold import Rule
 
 
 def map_(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def map_(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     if Path(parameters["out"]).is_dir():
         raise InputError("engine.is_folder", path=parameters["out"])
     _one_thread_for_blas()
-    from ...processing.surveillance.change_map import change_map
+    from ...processing.surveillance.change.change_map import change_map
 
     found = change_map(parameters["before"], parameters["after"], Path(parameters["out"]), settings(parameters), report)
     report.progress(1.0)
@@ -68,7 +68,7 @@ def detect(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
 
 def settings(parameters: Mapping[str, Any]) -> Settings:
     """How to compare, from a job's parameters. Raises :class:`UsageError`: two thresholds, or an even window."""
-    from ...processing.surveillance.change_map import Settings
+    from ...processing.surveillance.change.change_map import Settings
 
     rules = {name: parameters[name] for name in ("budget", "false_alarm") if parameters[name] is not None}
     if len(rules) + bool(parameters["auto"]) > 1:

@@ -20,13 +20,13 @@ from ...layers.report import Report, Stage
 from ...store import coordinates, dataset, runs, sources
 from ...store.layer_source import LayerSource, read_layer
 from ...store.place import misplaced
-from .alerts import Provenance, alerts, working_crs
-from .change_map import Area, ChangeMap, Settings, change_map
-from .grid import Grid
-from .licences import RELATIONS
-from .objects import changed_objects
-from .opening import local_path
-from .reading import open_scene
+from .cases.alerts import Provenance, alerts, working_crs
+from .cases.licences import RELATIONS
+from .change.change_map import Area, ChangeMap, Settings, change_map
+from .change.objects import changed_objects
+from .scenes.grid import Grid
+from .scenes.opening import local_path
+from .scenes.reading import open_scene
 
 # Groups smaller than this share of the least area (by pixel count) cannot reach it in the map.
 _SURELY_SMALLER = 0.5

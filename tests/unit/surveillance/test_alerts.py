@@ -17,11 +17,11 @@ from scipy.ndimage import label
 
 from dothi.layers.errors import InputError
 from dothi.layers.report import SILENT
-from dothi.processing.surveillance import grid as grids
-from dothi.processing.surveillance.alerts import Provenance, alerts, working_crs
-from dothi.processing.surveillance.grid import Grid
-from dothi.processing.surveillance.licences import in_force, relate
-from dothi.processing.surveillance.objects import Objects, changed_objects
+from dothi.processing.surveillance.cases.alerts import Provenance, alerts, working_crs
+from dothi.processing.surveillance.cases.licences import in_force, relate
+from dothi.processing.surveillance.change.objects import Objects, changed_objects
+from dothi.processing.surveillance.scenes import grid as grids
+from dothi.processing.surveillance.scenes.grid import Grid
 from dothi.store.coordinates import transform
 
 from .scenes import EAST, NORTH, UTM49, Told, grid

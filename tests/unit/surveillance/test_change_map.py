@@ -13,9 +13,10 @@ from rasterio.enums import Resampling
 from rasterio.warp import reproject
 
 from dothi.layers.errors import EnvironmentTroubleError, InputError
-from dothi.processing.surveillance import change_map as mapping
-from dothi.processing.surveillance import change_raster, grid
-from dothi.processing.surveillance.change_map import Settings, change_map
+from dothi.processing.surveillance.change import change_map as mapping
+from dothi.processing.surveillance.change import change_raster
+from dothi.processing.surveillance.change.change_map import Settings, change_map
+from dothi.processing.surveillance.scenes import grid
 from dothi.store.coordinates import transform
 
 from .scenes import BANDS, UTM49, Told, landsat, pair, safe, write, write_pair

@@ -9,7 +9,7 @@ from rasterio.warp import reproject
 from rasterio.windows import Window
 
 from dothi.layers.errors import InputError
-from dothi.processing.surveillance.grid import BLOCK_ROWS, Grid, operation
+from dothi.processing.surveillance.scenes.grid import BLOCK_ROWS, Grid, operation
 from dothi.store.coordinates import transform
 
 from .scenes import EAST, NORTH, UTM49, grid

@@ -23,9 +23,9 @@ from dothi.engine.contract import JOBS
 from dothi.engine.jobs import change
 from dothi.layers.errors import EnvironmentTroubleError, InputError, UsageError
 from dothi.layers.messages import has
-from dothi.processing.surveillance.change_raster import ChangeRaster
-from dothi.processing.surveillance.grid import Grid
-from dothi.processing.surveillance.opening import raster_session
+from dothi.processing.surveillance.change.change_raster import ChangeRaster
+from dothi.processing.surveillance.scenes.grid import Grid
+from dothi.processing.surveillance.scenes.opening import raster_session
 from dothi.store import dataset, runs
 from dothi.store.coordinates import transform
 
@@ -347,7 +347,7 @@ def test_every_code_raised_has_its_sentence():
     from dothi.processing import surveillance
 
     folder = Path(surveillance.__file__).parent
-    text = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py")) + Path(change.__file__).read_text()
+    text = "".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py")) + Path(change.__file__).read_text()
     codes = set(re.findall(r'"(change\.[a-z_]+)"', text)) - {"change.map", "change.detect"}
     assert len(codes) > 30
     assert [code for code in sorted(codes) if not has(code)] == []

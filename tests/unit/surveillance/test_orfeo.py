@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import rasterio
 
-from dothi.processing.surveillance.score import Moments, mad
+from dothi.processing.surveillance.change.score import Moments, mad
 
 from .scenes import write_pair
 

@@ -17,9 +17,9 @@ from rasterio.windows import Window
 
 from dothi.layers.errors import InputError
 from dothi.layers.messages import has
-from dothi.processing.surveillance.image import Image
-from dothi.processing.surveillance.metadata_xml import elements
-from dothi.processing.surveillance.reading import open_scene
+from dothi.processing.surveillance.scenes.image import Image
+from dothi.processing.surveillance.scenes.metadata_xml import elements
+from dothi.processing.surveillance.scenes.reading import open_scene
 
 from .scenes import BANDS, UTM49, grid, ground, landsat, numbers, safe, write
 

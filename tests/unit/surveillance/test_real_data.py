@@ -15,9 +15,9 @@ from rasterio.windows import Window
 from dothi.engine.contract import JOBS
 from dothi.engine.jobs import change
 from dothi.layers.errors import InputError
-from dothi.processing.surveillance.image import Image
-from dothi.processing.surveillance.pair import pair_of
-from dothi.processing.surveillance.reading import open_scene
+from dothi.processing.surveillance.alignment.pair import pair_of
+from dothi.processing.surveillance.scenes.image import Image
+from dothi.processing.surveillance.scenes.reading import open_scene
 
 from .scenes import BANDS, Told
 

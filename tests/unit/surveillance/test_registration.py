@@ -5,7 +5,7 @@ import pytest
 from rasterio.windows import Window
 from scipy.ndimage import gaussian_filter, shift
 
-from dothi.processing.surveillance.registration import agreed, measure_shift
+from dothi.processing.surveillance.alignment.registration import agreed, measure_shift
 
 from .scenes import UTM49, grid
 
@@ -13,7 +13,7 @@ from .scenes import UTM49, grid
 def measured(rows: float, columns: float, *, noise: float = 0.02, size: int = 600):
     from rasterio.crs import CRS
 
-    from dothi.processing.surveillance.grid import Grid
+    from dothi.processing.surveillance.scenes.grid import Grid
 
     rng = np.random.default_rng(3)
     before = gaussian_filter(rng.normal(size=(size, size)), 1.2).astype(np.float32)

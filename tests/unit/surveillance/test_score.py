@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dothi.processing.surveillance.score import (
+from dothi.processing.surveillance.change.score import (
     Moments,
     change_vector,
     irmad,

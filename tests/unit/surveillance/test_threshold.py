@@ -3,14 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dothi.processing.surveillance.smoothing import box_mean, smoothed
-from dothi.processing.surveillance.threshold import (
-    ScoreHistogram,
-    fit_no_change,
-    otsu,
-    reach_of,
-    threshold,
-)
+from dothi.processing.surveillance.change.smoothing import box_mean, smoothed
+from dothi.processing.surveillance.change.threshold import ScoreHistogram, fit_no_change, otsu, reach_of, threshold
 
 
 def histogram_of(scores: np.ndarray, degrees: int = 4) -> ScoreHistogram:

@@ -19,7 +19,7 @@ import rasterio
 from rasterio._err import CPLE_BaseError
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
-from ...layers.errors import DothiError, EnvironmentTroubleError, InputError
+from ....layers.errors import DothiError, EnvironmentTroubleError, InputError
 
 # COG is written as GTiff and read as such; VRT, network and container drivers are left out on purpose.
 DRIVERS = ("GTiff", "JP2OpenJPEG", "ENVI")

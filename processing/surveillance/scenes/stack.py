@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from ...layers.errors import InputError
+from ....layers.errors import InputError
 from .grid import grid_of
 from .masks import MASK_NAMES
 from .opening import open_raster

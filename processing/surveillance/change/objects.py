@@ -18,9 +18,9 @@ from rasterio.features import shapes
 from scipy.ndimage import label
 from shapely.geometry import shape
 
-from ...layers.report import Report
-from .grid import Grid
-from .opening import processors, raster_session, reading
+from ....layers.report import Report
+from ..scenes.grid import Grid
+from ..scenes.opening import processors, raster_session, reading
 
 _EIGHT = np.ones((3, 3), int)
 

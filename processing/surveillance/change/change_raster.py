@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from rasterio.enums import Resampling
 from rasterio.windows import Window
 
-from ...layers.errors import EnvironmentTroubleError
-from .grid import Grid
-from .opening import write_trouble, writing
+from ....layers.errors import EnvironmentTroubleError
+from ..scenes.grid import Grid
+from ..scenes.opening import write_trouble, writing
 
 RASTER_NODATA = 255.0
 TILE = 256

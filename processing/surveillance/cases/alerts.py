@@ -15,13 +15,13 @@ from rasterio.crs import CRS
 from rasterio.errors import RasterioError
 from rasterio.warp import transform as warp_points
 
-from ...layers import crs as pinned
-from ...layers.errors import InputError
-from ...layers.report import Report
-from ...store.coordinates import to, transform
-from .grid import Grid, operation
+from ....layers import crs as pinned
+from ....layers.errors import InputError
+from ....layers.report import Report
+from ....store.coordinates import to, transform
+from ..change.objects import Objects
+from ..scenes.grid import Grid, operation
 from .licences import Relations, in_force, relate
-from .objects import Objects
 
 # The 3° zones of the provinces, and the part of the Earth they are meant for (degrees).
 _ZONES = ("EPSG:5896", "EPSG:5897", "EPSG:9210", "EPSG:5899", "EPSG:5898", "EPSG:9218")

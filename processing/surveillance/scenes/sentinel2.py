@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from ...layers.errors import InputError
+from ....layers.errors import InputError
 from .grid import grid_of
 from .metadata_xml import Element, elements, first
 from .opening import open_raster

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...layers.errors import InputError
+from ....layers.errors import InputError
 from .metadata_xml import MOST_BYTES
 
 MOST_MEMBERS = 100_000

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from xml.parsers import expat  # nosec B407 - declarations are refused below, so there is no entity to expand
 
-from ...layers.errors import InputError
+from ....layers.errors import InputError
 
 MOST_BYTES = 64 * 1024**2
 MOST_ELEMENTS = 1_000_000

@@ -18,14 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
-from ...layers.errors import InputError
-from ...layers.report import Report, Stage
+from ....layers.errors import InputError
+from ....layers.report import Report, Stage
+from ..alignment.pair import Pair, pair_of
+from ..alignment.registration import Shift
+from ..scenes.grid import Grid, clipped, widened
+from ..scenes.opening import processors, raster_session, writing
+from ..scenes.reading import open_scene
 from .change_raster import RASTER_NODATA, ChangeRaster
-from .grid import Grid, clipped, widened
-from .opening import processors, raster_session, writing
-from .pair import Pair, pair_of
-from .reading import open_scene
-from .registration import Shift
 from .score import LinearScore, Moments, Pixels, change_vector, irmad, mad, usable_bands
 from .smoothing import smoothed
 from .threshold import MISFIT, NoChange, Rule, ScoreHistogram, fit_no_change, reach_of, threshold

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from ...layers.errors import InputError
+from ....layers.errors import InputError
 from .grid import grid_of
 from .metadata_xml import elements
 from .opening import open_raster

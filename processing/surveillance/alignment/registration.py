@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
-from .grid import Grid
+from ..scenes.grid import Grid
 
 # Two pictures of one date each: rows, columns; and where both can be used.
 ReadPatch = Callable[[Window], tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]]

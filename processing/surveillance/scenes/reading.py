@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ...layers.errors import InputError
+from ....layers.errors import InputError
 from .landsat import MTL, read_landsat
 from .opening import local_path
 from .product_files import ProductFiles, product_files

@@ -13,12 +13,12 @@ from rasterio.errors import RasterioError
 from rasterio.warp import transform as warp_points
 from rasterio.windows import Window
 
-from ...layers.errors import InputError
-from ...layers.report import Report
-from .grid import Grid, operation
-from .image import Image
+from ....layers.errors import InputError
+from ....layers.report import Report
+from ..scenes.grid import Grid, operation
+from ..scenes.image import Image
+from ..scenes.scene import Band, Scene
 from .registration import Shift, measure_shift
-from .scene import Band, Scene
 
 # Shifts above this are corrected by resampling the second date (Dai and Khorram 1998: a fifth of a pixel already costs
 # a tenth of the accuracy; a third is the usual requirement). Smaller ones are not worth the blur.

@@ -10,8 +10,8 @@ from affine import Affine
 from rasterio.crs import CRS
 from rasterio.windows import Window
 
-from ...layers import crs as pinned
-from ...layers.errors import InputError
+from ....layers import crs as pinned
+from ....layers.errors import InputError
 
 # A block of at most one million pixels: some 30 MB for two dates of four bands. Both sides are multiples of the tiles
 # that are written.

@@ -1,0 +1,1 @@
+"""Two or many dates on one grid: reprojection, measured shifts, radiometry brought together."""

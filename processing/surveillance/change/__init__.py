@@ -1,0 +1,1 @@
+"""Two dates to a map of change: scores, smoothing, thresholds, blocks, objects."""
