@@ -1,25 +1,20 @@
 """Waivers: what an authority has decided to let stand, with its document and end; kept in ``NAME.dothi/state.sqlite``.
 
-Nothing is ever deleted: a waiver is revoked, and stays to be seen. Changed only in transactions, so that two people who
-write at once both succeed and a killed process leaves nothing half-done.
+Nothing is ever deleted: a waiver is revoked, and stays to be seen.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import uuid4
 
 from ..layers.errors import InputError
-from . import dataset
-from .geopackage import PATIENCE
-from .troubles import told
+from . import dataset, state
 
-STATE = "state.sqlite"
 LONGEST = 1_000  # characters of a text; control signs and marks of direction are refused
 _TABLE = """
 CREATE TABLE IF NOT EXISTS waiver (
@@ -52,22 +47,8 @@ class Waiver:
         return self.revoked_at is None and self.valid_from <= day and (self.expires is None or day <= self.expires)
 
 
-@contextmanager
-def _state(data: Path) -> Iterator[sqlite3.Connection]:
-    """The state beside ``data`` in one transaction, committed whole at the end."""
-    path = dataset.beside(data) / STATE
-    with told(path, writing=True):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as database:
-            database.execute("PRAGMA synchronous = FULL")
-            database.execute("BEGIN IMMEDIATE")
-            try:
-                database.execute(_TABLE)
-                yield database
-                database.execute("COMMIT")
-            finally:
-                if database.in_transaction:
-                    database.execute("ROLLBACK")
+def _state(data: Path) -> AbstractContextManager[sqlite3.Connection]:
+    return state.changing(data, _TABLE)
 
 
 def waive(
@@ -120,20 +101,8 @@ def revoke(data: Path, uid: str) -> None:
 
 def waivers(data: Path) -> list[Waiver]:
     """All waivers of a data set, the newest first; none where nothing was ever waived."""
-    path = dataset.beside(data) / STATE
-    if not path.is_file():
-        return []
-    with (
-        told(path, writing=False),
-        closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database,
-    ):
-        if database.execute("SELECT 1 FROM sqlite_master WHERE name = 'waiver'").fetchone() is None:
-            return []
-        names = list(Waiver.__dataclass_fields__)
-        rows = database.execute(
-            f"SELECT {', '.join(names)} FROM waiver ORDER BY made_at DESC, uid"  # noqa: S608  # nosec B608 - fields of the class
-        ).fetchall()
-    return [Waiver(*row) for row in rows]
+    names = ", ".join(Waiver.__dataclass_fields__)
+    return [Waiver(*row) for row in state.rows(data, "waiver", names, "made_at DESC, uid")]
 
 
 def in_force(data: Path, on: date) -> dict[tuple[str, str], Waiver]:

@@ -22,6 +22,7 @@ from dothi.layers.report import SILENT
 from dothi.processing.zoning.verdicts import runs_compared
 from dothi.store import dataset
 from dothi.store import waivers as kept
+from dothi.store.state import STATE
 
 from .scenes import CRS, buildings, parcels, rectangle, uid, zones
 
@@ -190,7 +191,7 @@ def test_a_process_killed_while_it_writes_leaves_nothing_half_done(data):
 
 def test_a_damaged_state_is_told(data):
     waive(data, "lot0")
-    state = dataset.beside(data) / kept.STATE
+    state = dataset.beside(data) / STATE
     state.write_bytes(b"no database at all" * 100)
     with pytest.raises((InputError, EnvironmentTroubleError)):
         kept.waivers(data)
