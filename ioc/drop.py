@@ -14,7 +14,6 @@ import json
 import os
 import re
 import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from typing import Any
 
 from ..layers.errors import DothiError, EnvironmentTroubleError, InputError, UsageError
 from ..store.troubles import told
+from .alone import alone
 
 MANIFEST = "manifest.json"
 FORMAT = "dothi-drop/1"
@@ -67,7 +67,7 @@ class Drop:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         self.folder.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(self._beside("lock"), self.folder):
+        with alone(self._beside("lock"), str(self.folder)):
             yield
 
     def _beside(self, word: str) -> Path:
@@ -153,44 +153,6 @@ def fingerprint(path: Path) -> tuple[int, str]:
             digest.update(block)
             size += len(block)
     return size, digest.hexdigest()
-
-
-@contextmanager
-def _alone(lock: Path, folder: Path) -> Iterator[None]:
-    """Hold ``lock``, which the system gives back when the process ends, however it ends."""
-    while True:
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            _hold(descriptor)
-        except OSError as error:
-            os.close(descriptor)
-            raise EnvironmentTroubleError("ioc.target_busy", folder=str(folder)) from error
-        try:
-            if os.path.samestat(os.fstat(descriptor), lock.stat()):
-                break
-        except FileNotFoundError:
-            pass
-        os.close(descriptor)  # the one who held it removed it between our two steps: that lock is worth nothing
-    try:
-        yield
-    finally:
-        if os.name != "nt":  # Windows does not remove what is open
-            lock.unlink(missing_ok=True)
-        os.close(descriptor)
-        if os.name == "nt":
-            lock.unlink(missing_ok=True)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _hold(descriptor: int) -> None:
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-else:
-    import fcntl
-
-    def _hold(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _is_full(folder: Path) -> bool:

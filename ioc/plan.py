@@ -1,0 +1,126 @@
+"""What publishing would do: the layers as they are now against what the target is known to hold.
+
+The comparison is by hashes of rows, in one pass over each layer and without making a single record, so its cost is that
+of reading; what is made and sent afterwards grows with the changes alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..layers.errors import InputError
+from .records import Record
+from .selection import LeftOut
+from .state import Known, State
+
+# More than this share of a layer vanishing at once is more often a mistake than a wish; a handful is always believed.
+VANISHING = 0.1
+HANDFUL = 5
+
+
+@dataclass(frozen=True)
+class Scan:
+    """The features of a layer as they are now: ``uid`` and ``source``, the hash of all that decides what leaves."""
+
+    uid: NDArray[np.object_]
+    source: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Made:
+    """The records of some features; ``left_out`` says what did not become one and why."""
+
+    records: list[Record]
+    left_out: tuple[LeftOut, ...] = ()
+
+
+class Source(Protocol):
+    """What is to be published: ``layers`` in the order of reference, those referred to first."""
+
+    @property
+    def layers(self) -> Sequence[str]:
+        """Layers that may leave."""
+
+    def scan(self, layer: str) -> Scan:
+        """The layer as it is now."""
+
+    def records(self, layer: str, uids: Sequence[str], there: frozenset[str]) -> Made:
+        """The records of some features. ``there`` are those of them of which the target holds something: a feature that
+        must be withdrawn has a record only if it is there.
+        """
+
+
+@dataclass(frozen=True)
+class LayerPlan:
+    """Features by what is to be done with them. ``unsure`` were sent before without proof."""
+
+    layer: str
+    created: tuple[str, ...]
+    updated: tuple[str, ...]
+    unsure: tuple[str, ...]
+    deleted: tuple[str, ...]
+    unchanged: int
+    sources: dict[str, int]
+
+    @property
+    def to_send(self) -> tuple[str, ...]:
+        """All that must be made and compared or sent."""
+        return (*self.created, *self.updated, *self.unsure)
+
+    @property
+    def known(self) -> int:
+        """Features that the target should hold now."""
+        return len(self.updated) + len(self.unsure) + len(self.deleted) + self.unchanged
+
+
+def plan(source: Source, state: State, layers: Sequence[str] = ()) -> list[LayerPlan]:
+    """The plan of each layer, in the order of reference; last those of which all vanishes. ``layers`` limits it."""
+    of_old = [layer for layer in state.layers() if layer not in source.layers]
+    chosen = [layer for layer in (*source.layers, *of_old) if not layers or layer in layers]
+    empty = Scan(np.empty(0, dtype=object), np.empty(0, dtype=np.int64))
+    return [
+        compare(layer, source.scan(layer) if layer in source.layers else empty, state.known(layer)) for layer in chosen
+    ]
+
+
+def compare(layer: str, now: Scan, known: Known) -> LayerPlan:
+    """The plan of one layer."""
+    held = pd.Index(known.uid)
+    if not held.is_unique:  # several records a feature: it is as it was only if all of them are
+        together = pd.DataFrame({"uid": known.uid, "source": known.source, "proved": known.proved})
+        groups = together.groupby("uid", sort=False)
+        same = groups["source"].nunique().eq(1) & groups["proved"].all()
+        held = pd.Index(same.index)
+        sources, proved = groups["source"].first().to_numpy(), same.to_numpy()
+    else:
+        sources, proved = known.source, known.proved
+    at = held.get_indexer(pd.Index(now.uid))
+    new = at < 0
+    differs, unsure = np.zeros_like(new), np.zeros_like(new)
+    differs[~new] = sources[at[~new]] != now.source[~new]
+    unsure[~new] = ~proved[at[~new]]
+    gone = np.ones(len(held), dtype=bool)
+    gone[at[~new]] = False
+    work = new | differs | unsure
+    return LayerPlan(
+        layer,
+        created=tuple(now.uid[new]),
+        updated=tuple(now.uid[differs & ~unsure]),
+        unsure=tuple(now.uid[unsure]),
+        deleted=tuple(held[gone]),
+        unchanged=int((~work).sum()),
+        sources=dict(zip(now.uid[work].tolist(), now.source[work].tolist(), strict=True)),
+    )
+
+
+def require_few_vanish(plans: Sequence[LayerPlan]) -> None:
+    """Raise :class:`InputError` where more of a layer vanishes than is believed without asking."""
+    for one in plans:
+        if len(one.deleted) > max(HANDFUL, VANISHING * one.known):
+            raise InputError("ioc.many_vanish", layer=one.layer, count=len(one.deleted), of=one.known)

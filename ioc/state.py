@@ -1,0 +1,278 @@
+"""What a target is known to hold: one SQLite file per target in ``NAME.dothi/ioc``.
+
+It is a memory, not the truth: the truth is what the target answers when it is read. So the file may be lost and is
+then made again from the target (``repair``). It changes in transactions alone. A record is marked ``sent`` before it
+goes and ``proved`` only after it was read back the same: what a killed process leaves is read back first by the next.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..layers.errors import InputError
+from ..store.geopackage import PATIENCE
+from ..store.troubles import told
+from .alone import alone
+from .records import Record, hash_of
+
+FORMAT = 1
+# Marks of a record. ``SENT``: what became of it is not known yet. ``STAYS``: the feature may not leave as it is now.
+PROVED, SENT, UNPROVED, FAILED, CONFLICT, STAYS, REMOVED = range(7)
+_TABLES = """
+CREATE TABLE IF NOT EXISTS note (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS record (
+    layer TEXT NOT NULL, uid TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, source INTEGER, content INTEGER,
+    sending INTEGER, mark INTEGER NOT NULL, proved_at TEXT, attempts INTEGER NOT NULL DEFAULT 0, error TEXT,
+    PRIMARY KEY (layer, uid, kind)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS record_mark ON record (layer, mark) WHERE mark > 0;
+CREATE TABLE IF NOT EXISTS said (
+    key TEXT NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL, sender TEXT NOT NULL, at TEXT NOT NULL,
+    seen_at TEXT NOT NULL, PRIMARY KEY (key, kind, at, sender, text)
+) WITHOUT ROWID
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A record as the state knows it. ``source`` is the hash of the row it came from, ``content`` of its body as it was
+    last proved, ``sending`` of the body that was last on its way; None where there was none.
+    """
+
+    layer: str
+    uid: str
+    kind: str
+    key: str
+    source: int | None
+    content: int | None
+    sending: int | None
+    mark: int
+    proved_at: str | None
+    attempts: int
+    error: str | None
+
+    def is_ours(self, body: str) -> bool:
+        """Whether we brought ``body`` there, so that nobody else's change is lost by writing over it."""
+        return hash_of(body) in (self.content, self.sending)
+
+
+_COLUMNS = ", ".join(Sent.__dataclass_fields__)
+
+
+@dataclass(frozen=True)
+class Known:
+    """The features of a layer that the target should hold, one entry a record: ``uid``, ``source`` (row hash; 0 where
+    unknown) and whether all is proved.
+    """
+
+    uid: NDArray[np.object_]
+    source: NDArray[np.int64]
+    proved: NDArray[np.bool_]
+
+
+class State:
+    """The open state of one target; use :func:`opened`."""
+
+    def __init__(self, database: sqlite3.Connection, path: Path) -> None:
+        self._database = database
+        self._path = path
+
+    @contextmanager
+    def changing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of it is kept, or nothing."""
+        with told(self._path, writing=True):
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._database
+                self._database.execute("COMMIT")
+            finally:
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
+
+    def note(self, key: str) -> Any:
+        """A remembered JSON value; None where there is none."""
+        row = self._database.execute("SELECT value FROM note WHERE key = ?", (key,)).fetchone()
+        return None if row is None else json.loads(row[0])
+
+    def remember(self, **notes: Any) -> None:
+        """Remember JSON values."""
+        with self.changing() as database:
+            database.executemany(
+                "INSERT INTO note VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                [(key, json.dumps(value, ensure_ascii=False)) for key, value in notes.items()],
+            )
+
+    def layers(self) -> tuple[str, ...]:
+        """Layers of which the target holds, or should hold, anything."""
+        rows = self._database.execute("SELECT DISTINCT layer FROM record WHERE mark <> ? ORDER BY layer", (REMOVED,))
+        return tuple(str(layer) for (layer,) in rows)
+
+    def known(self, layer: str) -> Known:
+        """What the target should hold of a layer."""
+        rows = self._database.execute(
+            "SELECT uid, source, mark FROM record WHERE layer = ? AND mark <> ?", (layer, REMOVED)
+        ).fetchall()
+        uid = np.empty(len(rows), dtype=object)
+        uid[:] = [row[0] for row in rows]
+        return Known(
+            uid,
+            np.fromiter((row[1] or 0 for row in rows), dtype=np.int64, count=len(rows)),
+            np.fromiter((row[2] in (PROVED, STAYS) for row in rows), dtype=bool, count=len(rows)),
+        )
+
+    def records(self, layer: str, uids: Iterable[str]) -> dict[str, Sent]:
+        """What is known of some features, by the key of the record; what was removed is not among them."""
+        found: dict[str, Sent] = {}
+        wanted = list(uids)
+        for start in range(0, len(wanted), 500):
+            some = wanted[start : start + 500]
+            rows = self._database.execute(
+                f"SELECT {_COLUMNS} FROM record "  # noqa: S608  # nosec B608 - fields of the class, question marks
+                f"WHERE layer = ? AND mark <> {REMOVED} AND uid IN ({', '.join('?' * len(some))})",
+                (layer, *some),
+            )
+            found |= {row[3]: Sent(*row) for row in rows}
+        return found
+
+    def marked(self, *marks: int) -> Iterator[Sent]:
+        """All records with one of the marks, by layer and uid."""
+        yield from (
+            Sent(*row)
+            for row in self._database.execute(
+                f"SELECT {_COLUMNS} FROM record "  # noqa: S608  # nosec B608 - fields of the class, question marks
+                f"WHERE mark IN ({', '.join('?' * len(marks))}) ORDER BY layer, uid, kind",
+                marks,
+            ).fetchall()
+        )
+
+    def counts(self) -> dict[tuple[str, int], int]:
+        """Number of records by layer and mark."""
+        rows = self._database.execute("SELECT layer, mark, count(*) FROM record GROUP BY layer, mark")
+        return {(str(layer), int(mark)): int(count) for layer, mark, count in rows}
+
+    def count(self, layer: str, mark: int) -> int:
+        """Number of records of a layer with a mark."""
+        row = self._database.execute(
+            "SELECT count(*) FROM record WHERE layer = ? AND mark = ?", (layer, mark)
+        ).fetchone()
+        return int(row[0])
+
+    def sending(self, records: Sequence[Record]) -> None:
+        """Mark them ``sent`` before they go; what was proved of them before stays known."""
+        self._put(
+            "INSERT INTO record (layer, uid, kind, key, sending, mark, attempts) VALUES (?, ?, ?, ?, ?, ?, 1) "
+            "ON CONFLICT (layer, uid, kind) DO UPDATE SET key = excluded.key, sending = excluded.sending, "
+            "mark = excluded.mark, attempts = record.attempts + 1",
+            [(r.layer, r.uid, r.kind, r.key, r.content, SENT) for r in records],
+        )
+
+    def seen(self, found: Sequence[tuple[Sent, str]]) -> None:
+        """Their bodies were found at the other side and are ours: that is what they are known to be."""
+        self._put(
+            "UPDATE record SET content = ? WHERE layer = ? AND uid = ? AND kind = ?",
+            [(hash_of(body), r.layer, r.uid, r.kind) for r, body in found],
+        )
+
+    def proved(self, records: Sequence[Record], sources: Mapping[str, int]) -> None:
+        """They were read back the same. ``sources``: uid → hash of its row."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        self._put(
+            "INSERT INTO record (layer, uid, kind, key, source, content, mark, proved_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (layer, uid, kind) DO UPDATE SET key = excluded.key, "
+            "source = excluded.source, content = excluded.content, sending = NULL, mark = excluded.mark, "
+            "proved_at = excluded.proved_at, error = NULL",
+            [(r.layer, r.uid, r.kind, r.key, sources.get(r.uid), r.content, PROVED, now) for r in records],
+        )
+
+    def missed(self, records: Iterable[tuple[Record | Sent, int, str]]) -> None:
+        """They are not there as they should be: by which mark (``UNPROVED``, ``FAILED``, ``CONFLICT``), why (JSON)."""
+        self._put(
+            "INSERT INTO record (layer, uid, kind, key, mark, error) VALUES (?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (layer, uid, kind) DO UPDATE SET mark = excluded.mark, error = excluded.error, source = NULL",
+            [(r.layer, r.uid, r.kind, r.key, mark, error) for r, mark, error in records],
+        )
+
+    def stays(self, layer: str, sources: Mapping[str, int]) -> None:
+        """Features of which nothing may be there as they are now; looked at again when they change."""
+        self._put(
+            "INSERT INTO record (layer, uid, kind, key, source, mark) VALUES (?, ?, '', '', ?, ?) "
+            "ON CONFLICT (layer, uid, kind) DO UPDATE SET source = excluded.source, mark = excluded.mark",
+            [(layer, uid, source, STAYS) for uid, source in sources.items()],
+        )
+
+    def leaves(self, stayed: Iterable[Sent]) -> None:
+        """Features that stayed until now are looked at anew."""
+        self._put(
+            "DELETE FROM record WHERE layer = ? AND uid = ? AND kind = '' AND key = ''",
+            [(one.layer, one.uid) for one in stayed],
+        )
+
+    def removed(self, records: Iterable[Sent]) -> None:
+        """They are gone at the other side. The row stays, so that it is known that they once were there."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        self._put(
+            "UPDATE record SET mark = ?, proved_at = ?, source = NULL, content = NULL, sending = NULL, error = NULL "
+            "WHERE layer = ? AND uid = ? AND kind = ?",
+            [(REMOVED, now, r.layer, r.uid, r.kind) for r in records],
+        )
+
+    def forget(self) -> None:
+        """Forget every record, before the state is made again from the target."""
+        with self.changing() as database:
+            database.execute("DELETE FROM record")
+
+    def _put(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        if rows:
+            with self.changing() as database:
+                database.executemany(statement, rows)
+
+
+@contextmanager
+def opened(path: Path, identity: str) -> Iterator[State]:
+    """The state at ``path``, made if there is none, held by this process alone.
+
+    Raises :class:`InputError` where it is damaged, of a later format, or belongs to another target than ``identity``;
+    :class:`EnvironmentTroubleError` while another process publishes to the same target.
+    """
+    with told(path, writing=True):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        alone(path.with_suffix(".lock"), path.stem),
+        told(path, writing=True),
+        closing(_connected(path)) as database,
+    ):
+        state = State(database, path)
+        if state.note("format") is None:
+            state.remember(format=FORMAT, identity=identity)
+        if state.note("format") != FORMAT:
+            raise InputError("ioc.state_later", path=str(path))
+        if state.note("identity") != identity:
+            raise InputError("ioc.state_other", path=str(path), known=state.note("identity"), target=identity)
+        yield state
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+    try:
+        database.execute("PRAGMA synchronous = FULL")
+        for statement in _TABLES.split(";"):
+            database.execute(statement)
+    except sqlite3.DatabaseError as error:
+        database.close()
+        if "not a database" in str(error) or "malformed" in str(error):
+            raise InputError("ioc.state_damaged", path=str(path)) from error
+        raise
+    except BaseException:
+        database.close()
+        raise
+    return database
