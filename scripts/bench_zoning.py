@@ -17,9 +17,11 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from ..processing.zoning.rulebook.rules import OUTCOMES
 from ..store import dataset
 from . import zoning_edits, zoning_town
 from .files import ROOT
@@ -73,7 +75,12 @@ def ours(path: Path, environment: dict[str, str]) -> tuple[float, float, str]:
     seconds, peak, out = timed(command, environment)
     told = json.loads(out)
     Path(told["run"]).unlink()
-    return seconds, peak, str(told["outcomes"])
+    return seconds, peak, "\n".join(map(_verdicts, told["by_rule"]))
+
+
+def _verdicts(rule: Mapping[str, Any]) -> str:
+    """How many verdicts one rule gave: a rule that judges nothing measures nothing."""
+    return f"  {rule['rule']}: " + ", ".join(f"{rule[outcome]} {outcome}" for outcome in OUTCOMES)
 
 
 def after_edits(town: Path, environment: dict[str, str]) -> None:
@@ -142,7 +149,9 @@ def main() -> int:
             took, peak, told = measure()
             seconds[name].append(took)
             peaks[name].append(peak)
-            print(f"run {run + 1}: {name} {took:.1f} s, {peak:.0f} MB {told}", flush=True)
+            print(f"run {run + 1}: {name} {took:.1f} s, {peak:.0f} MB", flush=True)
+            if told and run == 0:
+                print(told, flush=True)
     mine = statistics.median(seconds["dothi"])
     most = max(peaks["dothi"])
     print(f"{len(RULES)} rules, {given.lots} lots: {mine:.1f} s")

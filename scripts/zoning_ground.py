@@ -2,7 +2,7 @@
 
 Lots are quarters, halves and wholes of a grid whose inner nodes are shared and moved; zones are Voronoi cells whose
 edges are wavy polylines shared by both neighbours. Every sixth row and column of cells is a street; nine in ten of the
-other lots carry a building. Lengths in metres.
+other lots carry a building, and what is neither a house nor a shed has green around it. Lengths in metres.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ CELL_M2 = 3.3 * MEAN_LOT_M2
 # A street takes every so many rows and columns of cells: blocks of five cells, 144 m.
 STREET_EVERY = 6
 BUILT_SHARE = 0.9
+FLATS = ("apartment", "mixed")
+PLANTED_USES = ("apartment", "public", "factory")
+WATER_SHARE = 0.1
 HEIGHT_UNKNOWN_SHARE = 0.01
 FLOOR_M = 3.3
 
@@ -81,6 +84,19 @@ def _ring(nodes: Numbers, row: int, column: int, rows: int, columns: int) -> Num
     north = nodes[row + rows, column + columns : column : -1]
     west = nodes[row + rows : row : -1, column]
     return np.concatenate([south, east, north, west])
+
+
+def halve(
+    lots: Geometries, paved: NDArray[np.bool_], count: int, rng: np.random.Generator
+) -> tuple[Geometries, NDArray[np.bool_]]:
+    """``count`` quarters beside the streets cut in two along their middle nodes, the second halves after all others."""
+    quarters = np.flatnonzero((shapely.get_num_coordinates(lots) == 9) & ~paved)
+    chosen = rng.permutation(quarters)[:count]
+    rings = shapely.get_coordinates(lots[chosen]).reshape(-1, 9, 2)
+    cut = lots.copy()
+    cut[chosen] = shapely.polygons(rings[:, [0, 1, 5, 6, 7]])
+    others = np.asarray(shapely.polygons(rings[:, [1, 2, 3, 4, 5]]), dtype=object)
+    return np.concatenate([cut, others]), np.concatenate([paved, np.zeros(len(others), dtype=bool)])
 
 
 def make_zones(count: int, side: float, rng: np.random.Generator) -> Geometries:
@@ -159,14 +175,31 @@ def make_buildings(lots: Geometries, paved: NDArray[np.bool_], rng: np.random.Ge
     """
     lot = np.flatnonzero(~paved & (rng.random(len(lots)) < BUILT_SHARE))
     covered = np.where(rng.random(len(lot)) < 0.1, rng.uniform(0.8, 0.95, len(lot)), rng.uniform(0.3, 0.6, len(lot)))
-    middle = shapely.get_coordinates(shapely.centroid(lots[lot]))
-    points, of = shapely.get_coordinates(lots[lot], return_index=True)
-    points = middle[of] + (points - middle[of]) * np.sqrt(covered)[of, None]
-    shapes = shapely.polygons(shapely.linearrings(np.round(points, 3), indices=of))
+    shapes = shapely.polygons(_drawn_smaller(lots[lot], covered))
     uses = ("detached", "apartment", "mixed", "public", "factory", "other")
     use = np.array(uses)[rng.choice(len(uses), len(lot), p=(0.86, 0.03, 0.03, 0.04, 0.02, 0.02))]
-    floors = np.where(use == "detached", rng.integers(1, 5, len(lot)), rng.integers(3, 13, len(lot)))
+    most = np.where(use == "detached", 4, np.where(np.isin(use, FLATS), 20, 12))
+    floors = rng.integers(np.where(use == "detached", 1, 3), most + 1)
     height = np.where(rng.random(len(lot)) < HEIGHT_UNKNOWN_SHARE, np.nan, floors * FLOOR_M)
     return pd.DataFrame({"lot": lot, "use": use, "floors": floors, "height_m": height, "geometry": shapes}).assign(
         floor_area_m2=np.round(shapely.area(shapes) * floors, 2)
     )
+
+
+def _drawn_smaller(lots: Geometries, share: Numbers) -> Geometries:
+    """Rings that hold ``share`` of each lot's area, around its middle."""
+    middle = shapely.get_coordinates(shapely.centroid(lots))
+    points, of = shapely.get_coordinates(lots, return_index=True)
+    points = middle[of] + (points - middle[of]) * np.sqrt(share)[of, None]
+    return np.asarray(shapely.linearrings(np.round(points, 3), indices=of), dtype=object)
+
+
+def make_greens(lots: Geometries, buildings: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """What is planted around the buildings of :data:`PLANTED_USES`, one in ten of them water; ``lot`` as there."""
+    around = buildings[buildings["use"].isin(PLANTED_USES)]
+    lot, built = lots[around["lot"]], around["geometry"].to_numpy()
+    share = np.minimum(shapely.area(built) / shapely.area(lot) + rng.uniform(0.05, 0.6, len(lot)), 0.97)
+    rings = shapely.get_exterior_ring(built)
+    shapes = [shapely.Polygon(outer, [inner]) for outer, inner in zip(_drawn_smaller(lot, share), rings, strict=True)]
+    kind = np.where(rng.random(len(lot)) < WATER_SHARE, "water", "planted")
+    return pd.DataFrame({"lot": around["lot"].to_numpy(), "kind": kind, "geometry": shapes})

@@ -1,4 +1,4 @@
-"""The zoning benchmark's data set: lots, zones, streets, buildings in one GeoPackage, and a compatibility matrix."""
+"""The zoning benchmark's town in one GeoPackage: lots, zones, streets, buildings, green; and a compatibility matrix."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from . import zoning_ground
 
 SEED = 20261122
 CRS = "EPSG:9210"
+# One lot in so many comes from a quarter that is cut in two: lots of old streets, about half of them below 100 m².
+HALVED = 25
 CODED = ("parcel", "planned_zone", "street_centreline", "building")
 USES = ("ODT", "TMD", "SKC", "DGD", "CLN")
 
@@ -33,18 +35,21 @@ def land_uses(
 
 
 def build(folder: Path, lots_wanted: int, zones_wanted: int) -> Path:
-    """The data set, made once: lots, zones, streets and buildings, and a matrix beside it."""
-    path = folder / f"town-{lots_wanted // 1000}.gpkg"
+    """The data set, made once: lots, zones, streets, buildings and green, and a matrix beside it."""
+    path = folder / f"town-{lots_wanted // 1000}k.gpkg"
     if path.exists():
         return path
     rng = np.random.default_rng(SEED)
-    lattice = zoning_ground.make_lattice(lots_wanted, rng)
-    lots, paved = zoning_ground.make_lots(lots_wanted, lattice, rng)
+    uncut = lots_wanted - lots_wanted // HALVED
+    lattice = zoning_ground.make_lattice(uncut, rng)
+    lots, paved = zoning_ground.make_lots(uncut, lattice, rng)
+    lots, paved = zoning_ground.halve(lots, paved, lots_wanted - uncut, rng)
     zones = zoning_ground.make_zones(zones_wanted, lattice.side, rng)
     planned = np.array(USES)[rng.integers(0, len(USES), len(zones))]
     uses = land_uses(lots, zones, planned, rng)
     known = zoning_ground.make_streets(lattice)
     buildings = zoning_ground.make_buildings(lots, paved, rng)
+    greens = zoning_ground.make_greens(lots, buildings, rng)
     uid = {name: uids(count, rng) for name, count in (("lot", len(lots)), ("street", len(known.land)))}
     west = shapely.get_x(shapely.centroid(zones)) < zoning_ground.EAST + lattice.side / 2
     layers: dict[str, tuple[dict[str, Any], NDArray[np.object_]]] = {
@@ -64,6 +69,10 @@ def build(folder: Path, lots_wanted: int, zones_wanted: int) -> Path:
             {name: buildings[name] for name in ("use", "floors", "height_m", "floor_area_m2")}
             | {"parcel": uid["lot"][buildings["lot"]]},
             buildings["geometry"].to_numpy(),
+        ),
+        "green_space": (
+            {"kind": greens["kind"], "parcel": uid["lot"][greens["lot"]]},
+            greens["geometry"].to_numpy(),
         ),
     }
     folder.mkdir(parents=True, exist_ok=True)
