@@ -84,6 +84,7 @@ class Layer:
     label: str = ""
     exchange: Mapping[str, Any] = field(default_factory=dict)
     style: Mapping[str, Any] = field(default_factory=dict)
+    beside: str = ""  # the file of the engine's own that holds it, ``NAME.dothi/<beside>.gpkg``
 
     def find(self, field_id: str) -> Field:
         """The field named ``field_id``; raises ``KeyError``."""
@@ -96,6 +97,11 @@ class Layer:
     def of_run(self) -> bool:
         """Whether only runs hold it, beside the data set: the results of jobs."""
         return self.id == "run" or any(field.id == "run" and field.to == "run" for field in self.fields)
+
+    @property
+    def in_data_set(self) -> bool:
+        """Whether a data set has a table of it: not what jobs make beside it."""
+        return not self.of_run and not self.beside
 
     @property
     def is_spatial(self) -> bool:

@@ -21,6 +21,6 @@ def new(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
         raise InputError("crs.unknown", crs=system)
     path = Path(parameters["data"])
     own = dataset.own_catalogue(path)
-    layers = parameters["layers"] or [name for name in catalogue.ids(own) if not catalogue.layer(name, own).of_run]
+    layers = parameters["layers"] or [name for name in catalogue.ids(own) if catalogue.layer(name, own).in_data_set]
     dataset.create(path, layers, system, profile=province.id)
     return {"data": str(path), "layers": list(layers), "crs": system}

@@ -86,6 +86,7 @@ def _layer(raw: dict[str, Any], path: Path) -> Layer:
             label=raw.pop("label", ""),
             exchange=raw.pop("exchange", {}),
             style=raw.pop("style", {}),
+            beside=raw.pop("beside", ""),
         )
     except (KeyError, TypeError) as error:
         raise InputError("schema.declaration_wrong", path=str(path), reason=str(error)) from error

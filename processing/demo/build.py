@@ -121,7 +121,7 @@ def _make(work: Path, seed: int, report: Report) -> dict[str, int]:
     frames["scene"] = _scene_rows(seed, coast, cloud)
     report.progress(0.8, "demo.step_write")
     data = work / DATA
-    ids = [layer_id for layer_id in catalogue.ids() if not catalogue.layer(layer_id).of_run]
+    ids = [layer_id for layer_id in catalogue.ids() if catalogue.layer(layer_id).in_data_set]
     other = dict.fromkeys(("concession", "scene"), coasts.LICENCE_CRS)
     dataset.create(data, ids, CRS, other, profile="binh_duong", simulated=True)
     dataset.set_meta(

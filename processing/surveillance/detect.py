@@ -20,8 +20,10 @@ from ...layers.report import Report, Stage
 from ...store import coordinates, dataset, runs, sources
 from ...store.layer_source import LayerSource, read_layer
 from ...store.place import misplaced
+from .cases import law
 from .cases.alerts import Provenance, alerts, working_crs
 from .cases.licences import RELATIONS
+from .cases.surroundings import read_around
 from .change.change_map import Area, ChangeMap, Settings, change_map
 from .change.objects import changed_objects
 from .scenes.grid import Grid
@@ -99,6 +101,8 @@ def detect_change(request: Request, report: Report) -> Detection:
             request.tolerance,
             Provenance(_method(request.settings), *dates),
             report,
+            read_around(request.data, crs) if request.data else None,
+            law.table_on(dates[1], request.data),
         )
         report.progress(0.95, "change.step_alerts")
         run.write("alert", found)

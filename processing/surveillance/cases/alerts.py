@@ -21,7 +21,10 @@ from ....layers.report import Report
 from ....store.coordinates import to, transform
 from ..change.objects import Objects
 from ..scenes.grid import Grid, operation
-from .licences import Relations, in_force, relate
+from .areas import interval, outside_interval
+from .law import LawTable, propose
+from .licences import Relations, in_force, largest_share, not_in_force, relate
+from .surroundings import Around, missing, surroundings
 
 # The 3° zones of the provinces, and the part of the Earth they are meant for (degrees).
 _ZONES = ("EPSG:5896", "EPSG:5897", "EPSG:9210", "EPSG:5899", "EPSG:5898", "EPSG:9218")
@@ -46,28 +49,90 @@ def alerts(
     tolerance: float,
     provenance: Provenance,
     report: Report,
+    around: Around | None = None,
+    law: LawTable | None = None,
 ) -> gpd.GeoDataFrame:
     """Alerts of at least ``min_area`` (m², measured in ``crs``), the largest first; columns as the layer ``alert`` has
     them.
 
     ``concessions`` None: no licences are known, the relation is ``none``. A licence's own ``tolerance_m`` goes before
-    ``tolerance`` (m). Raises :class:`InputError` where licences have validity and the date after is not known.
+    ``tolerance`` (m). Areas come with the interval that half a pixel at the edge leaves open. ``around`` are the layers
+    of :mod:`.surroundings` (None: not asked), ``law`` the table that a band is proposed by.
+    Raises :class:`InputError` where licences have validity and the date after is not known.
     """
     geometry = to_map(objects.geometry, grid, crs)
     area = shapely.area(geometry)
     order = np.lexsort((np.arange(len(area)), -area))
     order = order[area[order] >= min_area]
     geometry, area = geometry[order], area[order]
-    pixel_m2 = float(np.prod(grid.pixel_m))
+    pixel_m2, edge = float(np.prod(grid.pixel_m)), max(grid.pixel_m) / 2
     licences = _licences(concessions, provenance.date_after, crs, report)
+    ring = np.array([])
     if licences is None:
-        found = relate(geometry, np.array([], object), np.array([]), pixel_m2)
+        found = relate(geometry, np.array([], object), ring, pixel_m2)
     else:
         own = pd.to_numeric(licences["tolerance_m"], errors="coerce").to_numpy(float)
         ring = np.where(np.isnan(own), tolerance, own)
         # licences are known, and none is in force: nothing may be dug anywhere
         found = relate(geometry, licences.geometry.to_numpy(), ring, pixel_m2, without="outside")
-    return _frame(geometry, area, objects.confidence[order], found, licences, provenance, crs)
+    made = _frame(geometry, area, objects.confidence[order], found, licences, provenance, crs)
+    made["area_low_m2"], made["area_high_m2"] = (np.round(part, 1) for part in interval(geometry, edge))
+    bounds = np.array([], object) if licences is None else licences.geometry.to_numpy()
+    outside = outside_interval(geometry, bounds, ring, edge)
+    made["outside_low_m2"], made["outside_high_m2"] = (np.round(part, 1) for part in outside)
+    states, codes = _states(geometry, concessions, found, provenance.date_after, crs, pixel_m2)
+    made["licence_state"], made["expired_code"] = states, codes
+    if around is not None:
+        absent = missing(around)
+        if absent and len(made):
+            report.message("case.surroundings_missing", layers=absent)
+        made["surroundings"] = surroundings(geometry, around)
+    made["law"] = _law(made, law, ring, found)
+    return made
+
+
+def _states(
+    geometry: NDArray[np.object_],
+    concessions: gpd.GeoDataFrame | None,
+    found: Relations,
+    on: date | None,
+    crs: str,
+    pixel_m2: float,
+) -> tuple[list[str], list[str | None]]:
+    """Per alert the state of the licence that it lies in, and the code of one that was not in force."""
+    states = ["in_force" if inside >= pixel_m2 else "none" for inside in found.inside_m2]
+    codes: list[str | None] = [None] * len(states)
+    if concessions is None or concessions.empty or on is None:
+        return states, codes
+    former = not_in_force(concessions, on)
+    former = former[former.geometry.notna() & former.geometry.is_valid].reset_index(drop=True)
+    if former.empty:
+        return states, codes
+    shapes = to(former, crs).geometry.to_numpy()
+    for place, row in enumerate(largest_share(geometry, shapes, pixel_m2)):
+        if row >= 0:
+            codes[place] = str(former["code"].iloc[row])
+            if states[place] == "none":
+                states[place] = str(former["state"].iloc[row])
+    return states, codes
+
+
+def _law(
+    made: gpd.GeoDataFrame, law: LawTable | None, ring: NDArray[np.float64], found: Relations
+) -> list[dict[str, Any] | None]:
+    """Per alert the proposal of its own area beyond the boundary of the licence it belongs to or lies nearest to."""
+    if law is None:
+        return [None] * len(made)
+    told: list[dict[str, Any] | None] = []
+    areas = made[["outside_low_m2", "outside_m2", "outside_high_m2"]].to_numpy(float)
+    for row, place in enumerate(found.nearest):
+        if place < 0 or made["relation"].iloc[row] == "inside":
+            told.append(None)
+            continue
+        touching = bool(found.distance_m[row] <= ring[place])
+        proposal = propose(law, *areas[row], contiguous=touching)
+        told.append(proposal.plain() if proposal else None)
+    return told
 
 
 def to_map(geometry: NDArray[np.object_], grid: Grid, crs: str) -> NDArray[np.object_]:

@@ -35,6 +35,28 @@ def in_force(concessions: gpd.GeoDataFrame, on: date) -> gpd.GeoDataFrame:
     return kept.reset_index(drop=True)
 
 
+def not_in_force(concessions: gpd.GeoDataFrame, on: date) -> gpd.GeoDataFrame:
+    """Licences that had ended by ``on`` or had not begun; the column ``state`` says which."""
+    day = pd.Timestamp(on)
+    start, end = pd.to_datetime(concessions["valid_from"]), pd.to_datetime(concessions["valid_to"])
+    state = np.select([(end < day).to_numpy(), (start > day).to_numpy()], ["expired", "not_yet"], "in_force")
+    kept: gpd.GeoDataFrame = concessions.assign(state=state)[state != "in_force"]
+    return kept.reset_index(drop=True)
+
+
+def largest_share(alerts: NDArray[np.object_], areas: NDArray[np.object_], least_m2: float) -> NDArray[np.int64]:
+    """Per alert the row of ``areas`` that it shares most ground with; -1 where it shares less than ``least_m2``."""
+    best, held = np.full(len(alerts), -1), np.zeros(len(alerts))
+    if not len(areas):
+        return best
+    rows, found = shapely.STRtree(areas).query(alerts, predicate="intersects")
+    shared = shapely.area(shapely.intersection(alerts[rows], areas[found]))
+    for row, place, size in zip(rows, found, shared, strict=True):
+        if size >= least_m2 and size > held[row]:
+            best[row], held[row] = place, size
+    return best
+
+
 def relate(
     alerts: NDArray[np.object_],
     licences: NDArray[np.object_],

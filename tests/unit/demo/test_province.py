@@ -16,8 +16,8 @@ SQUARE_CENTIMETRE = 1e-4
 
 
 # What the province has none of.
-LEFT_EMPTY = {"gas_pipeline", "hydraulic_work", "industrial_park"}
-RESULTS = {layer_id for layer_id in catalogue.ids() if catalogue.layer(layer_id).of_run}
+LEFT_EMPTY = {"coastline", "gas_pipeline", "hydraulic_work", "industrial_park", "mineral_reserve"}
+RESULTS = {layer_id for layer_id in catalogue.ids() if not catalogue.layer(layer_id).in_data_set}
 
 
 def test_it_holds_every_layer_that_is_not_of_a_run(demo, layer):
