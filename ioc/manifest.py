@@ -54,7 +54,7 @@ def write(
         "simulated": any(item.leaving.simulated for item in published),
         "data_date": data_date,
         "coordinates": coordinates([item.leaving for item in published]),
-        "catalogue_sha256": declarations([item.leaving for item in published], own, extra),
+        "catalogue_sha256": declarations([item.leaving.mapping.layer.id for item in published], own, extra),
         "layers": [layer(item) for item in published],
         "entities": [entity for item in published for entity in entity_types(item)],
         "left_out": [as_json(left) for item in published for left in item.left_out],
@@ -108,11 +108,10 @@ def entity_types(item: Published) -> list[dict[str, Any]]:
     ]
 
 
-def declarations(leaving: Sequence[Leaving], own: Path | None, extra: Path | None) -> str:
+def declarations(layer_ids: Sequence[str], own: Path | None, extra: Path | None) -> str:
     """SHA-256 over the declarations and mappings that decided what left: the version of the catalogue."""
     digest = hashlib.sha256()
-    for item in leaving:
-        layer_id = item.mapping.layer.id
+    for layer_id in layer_ids:
         declared = (extra / f"{layer_id}.toml") if extra else None
         if declared is None or not declared.is_file():
             declared = catalogue.HERE / f"{layer_id}.toml"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -127,6 +127,18 @@ def leaving(publication: Publication, of: LayerMapping, report: Report = SILENT)
         found = misplaced(frame.geometry.to_numpy(), code, publication.province)
         if found is not None and found.code == "crs_wrong_zone":
             report.message("ioc.wrong_zone", level="warning", layer=of.layer.id, crs=code, likely=found.zone)
+    return ready(publication, of, frame, simulated, issued)
+
+
+def ready(
+    publication: Publication,
+    of: LayerMapping,
+    frame: gpd.GeoDataFrame,
+    simulated: bool,
+    issued: Mapping[str, str] | None = None,
+) -> Leaving:
+    """What leaves of the rows in ``frame``, with the facts; ``issued`` says when each alert was raised."""
+    code = code_of(frame.crs) if of.layer.is_spatial else ""
     taken = take(of, frame, code, simulated=simulated)
     facts: dict[str, Any] = {
         "operation": crs.OPERATION if crs.is_vn2000(code) else "none",

@@ -186,12 +186,16 @@ def _require_layer(path: Path, layer_id: str) -> None:
 
 
 def read(
-    path: str | Path, layer_id: str, columns: Sequence[str] | None = None, uids: Iterable[str] | None = None
+    path: str | Path,
+    layer_id: str,
+    columns: Sequence[str] | None = None,
+    uids: Iterable[str] | None = None,
+    fids: Iterable[int] | None = None,
 ) -> gpd.GeoDataFrame:
     """The features of a layer; a plain frame where it has no geometry. The geometry column is ``geometry``.
 
     Without ``columns`` all declared ones come, with ``uid`` first, and columns that the file lacks are null; a column
-    asked for by name must be there. ``uids`` chooses features. Codes and references are text, dates
+    asked for by name must be there. ``uids`` or ``fids`` choose features. Codes and references are text, dates
     ``datetime64``, a column of whole numbers with nulls is float. A geometry that nobody can read, such as a ring that
     does not close, is null: one bad feature must not stop the others. Raises :class:`InputError`.
     """
@@ -207,7 +211,13 @@ def read(
     wanted = list(dict.fromkeys(asked)) if columns is not None else [name for name in declared_ids if name in present]
     chosen = None if uids is None else _checked(uids)
     with told(path, writing=False):
-        frame = pyogrio.read_dataframe(path, layer=layer_id, columns=wanted, where=_where(chosen), on_invalid="ignore")
+        frame = pyogrio.read_dataframe(
+            path,
+            layer=layer_id,
+            columns=wanted,
+            where=_where(chosen) if fids is None else _numbered(fids),
+            on_invalid="ignore",
+        )
     if chosen is not None and len(chosen) > _ASK_BY_UID:
         frame = frame[frame["uid"].isin(chosen)].reset_index(drop=True)
     if columns is None:
@@ -237,6 +247,12 @@ def _checked(uids: Iterable[str]) -> list[str]:
         if not UID.fullmatch(uid):
             raise InputError("store.uid_wrong", uid=str(uid)[:60])
     return chosen
+
+
+def _numbered(fids: Iterable[int]) -> str:
+    """Rows by number: found at once, in the order of the file."""
+    numbers = ", ".join(str(int(fid)) for fid in fids)
+    return f"fid IN ({numbers})" if numbers else "1 = 0"
 
 
 def _where(chosen: list[str] | None) -> str | None:

@@ -1,0 +1,111 @@
+"""A data set as the source of records: which layers, what each row was made of, and the records of chosen features.
+
+``form`` turns what leaves into records: entities for a broker, GeoJSON features for a gateway, rows for a database.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from ..store import dataset
+from . import manifest
+from .mapping import LayerMapping
+from .plan import Made, Scan
+from .publish import ALERT, Publication, alerts, needed, ready
+from .scanning import Rows, rows
+from .selection import Leaving
+
+Form = Callable[[Leaving], Made]
+_FORM = 1  # raise it where the same row would make another record
+
+
+class Outgoing:
+    """What leaves a data set, in the order of ``chosen``: layers that others refer to come first."""
+
+    def __init__(self, path: Path, publication: Publication, chosen: Sequence[LayerMapping], form: Form) -> None:
+        self._path, self._publication, self._form = path, publication, form
+        self._mappings = {of.layer.id: of for of in chosen}
+        self._rows: dict[str, pd.Series[int]] = {}
+        self._alerts: tuple[gpd.GeoDataFrame, bool, dict[str, str]] | None = None
+
+    @property
+    def layers(self) -> Sequence[str]:
+        """Layers that leave."""
+        return tuple(self._mappings)
+
+    def scan(self, layer: str) -> Scan:
+        """The layer as it is now."""
+        of = self._mappings[layer]
+        found = (
+            self._alert_rows(of)
+            if layer == ALERT
+            else rows(self._path, layer, self._columns(layer, of), self._led_to(of), self._recipe(of))
+        )
+        self._rows[layer] = pd.Series(found.fid, index=found.uid)
+        return Scan(found.uid, found.hash)
+
+    def records(self, layer: str, uids: Sequence[str], there: frozenset[str]) -> Made:
+        """The records of some features, as they are at this moment."""
+        of = self._mappings[layer]
+        if layer == ALERT:
+            frame, simulated, issued = self._alerts_of(of)
+            frame = frame[frame["uid"].isin(set(uids))]
+            return self._form(ready(self._publication, of, frame, simulated, issued))
+        frame = self._read(layer, of, uids)
+        return self._form(ready(self._publication, of, frame, self._publication.data.simulated))
+
+    def _read(self, layer: str, of: LayerMapping, uids: Sequence[str]) -> gpd.GeoDataFrame:
+        """Rows by their number, which is fast; by ``uid`` where numbers were given anew since the scan."""
+        wanted = needed(of)
+        present = [name for name in wanted if name in dataset.fields_in(self._path, layer)]
+        fids = self._rows[layer].reindex(list(uids)).dropna().astype(np.int64).sort_values()
+        frame = dataset.read(self._path, layer, present, fids=fids.tolist())
+        frame = frame[frame["uid"].isin(set(uids))]
+        missed = sorted(set(uids) - set(frame["uid"]))
+        if missed:
+            frame = pd.concat([frame, dataset.read(self._path, layer, present, uids=missed)], ignore_index=True)
+        return frame.assign(**{name: None for name in wanted if name not in present})
+
+    def _columns(self, layer: str, of: LayerMapping) -> list[str]:
+        there = dataset.fields_in(self._path, layer)
+        return [name for name in needed(of) if name in there]
+
+    def _led_to(self, of: LayerMapping) -> dict[str, list[Any]]:
+        """Field → what its values lead to in other layers, so that a change there is seen here."""
+        found: dict[str, list[Any]] = {}
+        for entity in of.entities:
+            for attribute in entity.attributes:
+                if attribute.through:
+                    other, field = attribute.through
+                    led_to = self._publication.lookup(other, [field]).set_index("uid")[field]
+                    found.setdefault(attribute.field, []).append(led_to)
+        return found
+
+    def _recipe(self, of: LayerMapping) -> int:
+        """A number for the rules by which rows of a layer become records."""
+        publication = self._publication
+        told = [manifest.declarations([of.layer.id], publication.own, publication.extra), publication.province, _FORM]
+        if any(attribute.fact == "@data_date" for entity in of.entities for attribute in entity.attributes):
+            told.append(publication.data_date)
+        return zlib.crc32(repr(told).encode())
+
+    def _alerts_of(self, of: LayerMapping) -> tuple[gpd.GeoDataFrame, bool, dict[str, str]]:
+        if self._alerts is None:
+            self._alerts = alerts(self._publication, of)
+        return self._alerts
+
+    def _alert_rows(self, of: LayerMapping) -> Rows:
+        """Alerts come from several files and are few: hashed from the frame."""
+        frame, _, issued = self._alerts_of(of)
+        told = pd.DataFrame(frame.drop(columns="geometry")).assign(
+            shape=frame.geometry.to_wkb(), issued=frame["uid"].map(issued)
+        )
+        hashed = pd.util.hash_pandas_object(told, index=False).to_numpy() + np.uint64(self._recipe(of))
+        return Rows(frame["uid"].to_numpy(dtype=object), np.arange(len(frame)), hashed.view(np.int64))
