@@ -47,10 +47,10 @@ def fill(path: Path, layer: Layer, frame: pd.DataFrame, extra: Path | None = Non
         first = 1 + (database.execute(f'SELECT max("fid") FROM "{layer.id}"').fetchone()[0] or 0)  # noqa: S608  # nosec B608 - names of the catalogue
         fids = range(first, first + len(rows))
         columns: dict[str, list[Any]] = {"fid": list(fids)}
-        columns |= {field.id: _plain(rows[field.id], field) for field in layer.fields if field.id in rows}
+        columns |= {field.id: plain(rows[field.id], field) for field in layer.fields if field.id in rows}
         if crs and isinstance(rows, gpd.GeoDataFrame):
             shapes = rows.geometry.to_numpy()
-            columns[GEOMETRY] = _blobs(shapes, int(crs.removeprefix("EPSG:")))
+            columns[GEOMETRY] = blobs(shapes, int(crs.removeprefix("EPSG:")))
             trigger = _index(database, layer.id, shapes, np.arange(first, first + len(rows)))
         else:
             trigger = ""
@@ -70,7 +70,7 @@ def _insert(database: sqlite3.Connection, table: str, columns: dict[str, list[An
     )
 
 
-def _plain(values: pd.Series, field: Field) -> list[Any]:
+def plain(values: pd.Series, field: Field) -> list[Any]:
     """A column as SQLite takes it: None where null, dates as ISO text, truth as 0 and 1."""
     there = values.notna().to_numpy()
     if field.type in _DATES:
@@ -84,15 +84,15 @@ def _plain(values: pd.Series, field: Field) -> list[Any]:
     return plain
 
 
-def _blobs(shapes: NDArray[np.object_], srs_id: int) -> list[bytes | None]:
+def blobs(shapes: NDArray[np.object_], srs_id: int) -> list[bytes | None]:
     """Geometries as GeoPackage blobs; None where there is none."""
-    blobs = np.full(len(shapes), None, dtype=object)
+    packed = np.full(len(shapes), None, dtype=object)
     there = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
     head = _HEADER + srs_id.to_bytes(4, "little", signed=True)
     boxes = _boxes(shapes[there]).astype("<f8").tobytes()
     wkb = shapely.to_wkb(shapes[there], byte_order=1)
-    blobs[there] = [head + boxes[32 * i : 32 * i + 32] + text for i, text in enumerate(wkb)]
-    made: list[bytes | None] = blobs.tolist()
+    packed[there] = [head + boxes[32 * i : 32 * i + 32] + text for i, text in enumerate(wkb)]
+    made: list[bytes | None] = packed.tolist()
     return made
 
 

@@ -15,6 +15,7 @@ from . import (
     project,
     rules,
     scenario,
+    scene,
     schema,
     zoning,
     zoning_edges,
@@ -41,6 +42,7 @@ JOBS: dict[str, Job] = {
         zoning_seeing,
         plan,
         change,
+        scene,
         ioc,
         scenario,
     )

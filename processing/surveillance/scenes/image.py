@@ -61,9 +61,10 @@ class Image:
         for path, places in self._by_file().items():
             with reading(path):
                 self._read_file(path, places, target, values, valid)
-        if self.scene.mask is not None and valid.any():
-            with reading(self.scene.mask.path):
-                valid &= self._ground(self.scene.mask, target)
+        for mask in self.scene.masks:
+            if valid.any():
+                with reading(mask.path):
+                    valid &= self._ground(mask, target)
         if not valid.all():
             values[:, ~valid] = 0.0
         return values, valid
@@ -96,6 +97,8 @@ class Image:
             with np.errstate(invalid="ignore", over="ignore"):  # NaN and infinity are sorted out just below
                 np.multiply(layer, np.float32(band.scale), out=values[place], casting="unsafe")
                 values[place] += np.float32(band.offset)
+                if band.decibels:
+                    np.power(np.float32(10.0), values[place] / np.float32(10.0), out=values[place])
             if layer.dtype.kind == "f":
                 valid &= np.isfinite(values[place])
 
@@ -111,9 +114,9 @@ class Image:
             _paste(dataset, [mask.index], offset, classes[None])
         else:
             _warp(dataset, [mask.index], source, classes[None], wide, Resampling.nearest)
-        ground = usable(classes, mask.kind)
+        ground = usable(classes, mask.kind, mask.most)
         if rim:
-            ground &= ~grow(cloud(classes, mask.kind), rim)
+            ground &= ~grow(cloud(classes, mask.kind, mask.most), rim)
             ground = ground[rim:-rim, rim:-rim]
         return ground
 

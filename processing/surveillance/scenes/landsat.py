@@ -25,6 +25,7 @@ _CONTENTS, _SCALING = "PRODUCT_CONTENTS", "LEVEL2_SURFACE_REFLECTANCE_PARAMETERS
 # Band numbers in the order of COMMON_NAMES: OLI (8, 9) has a coastal band first; TM and ETM+ (4, 5, 7) do not.
 _OLI = dict(zip(("1", "2", "3", "4", "5", "6", "7"), COMMON_NAMES, strict=True))
 _TM = dict(zip(("1", "2", "3", "4", "5", "7"), COMMON_NAMES[1:], strict=True))
+_NAME = re.compile(r"L[COTEM]\d{2}_L2S[PR]_(\d{6})_")
 _FILE = re.compile(r"FILE_NAME_BAND_(\d)$")
 
 
@@ -47,6 +48,7 @@ def read_landsat(files: ProductFiles, *, bands: Sequence[str] = ()) -> Scene:
     with open_raster(found[0].path) as dataset:
         grid = grid_of(dataset, found[0].path)
     attributes = groups.get("IMAGE_ATTRIBUTES", {})
+    product = contents.get("LANDSAT_PRODUCT_ID") or files.root.stem
     return Scene(
         files.root,
         attributes.get("SPACECRAFT_ID", "Landsat"),
@@ -55,7 +57,17 @@ def read_landsat(files: ProductFiles, *, bands: Sequence[str] = ()) -> Scene:
         grid,
         _date(attributes.get("DATE_ACQUIRED", "")),
         contents.get("COLLECTION_NUMBER", ""),
+        product=product[:200],
+        tile=_tile(attributes) or (named[1] if (named := _NAME.match(product)) else ""),
+        sensed=f"{attributes.get('DATE_ACQUIRED', '')}T{attributes.get('SCENE_CENTER_TIME', '')}"[:19],
+        processed=groups.get("LEVEL2_PROCESSING_RECORD", {}).get("DATE_PRODUCT_GENERATED", "")[:19],
     )
+
+
+def _tile(attributes: dict[str, str]) -> str:
+    """Path and row of the Worldwide Reference System, such as ``124052``."""
+    numbers = [attributes.get(name, "") for name in ("WRS_PATH", "WRS_ROW")]
+    return "".join(f"{int(n):03d}" for n in numbers) if all(re.fullmatch(r"\d{1,3}", n) for n in numbers) else ""
 
 
 def _band(

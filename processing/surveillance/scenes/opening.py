@@ -20,6 +20,7 @@ from rasterio._err import CPLE_BaseError
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from ....layers.errors import DothiError, EnvironmentTroubleError, InputError
+from ....store import scene_library
 
 # COG is written as GTiff and read as such; VRT, network and container drivers are left out on purpose.
 DRIVERS = ("GTiff", "JP2OpenJPEG", "ENVI")
@@ -36,8 +37,11 @@ _CONNECTION = re.compile(r"^[A-Za-z0-9_+]{2,}:")
 
 
 def local_path(text: str | Path) -> Path:
-    """``text`` as an existing local file or folder. Raises :class:`InputError`, or the machine's refusal to read it."""
-    given = str(text)
+    """``text`` as an existing local file or folder; a call of the library (``NAME.gpkg|scene=CODE``) is answered.
+
+    Raises :class:`InputError`, or the machine's refusal to read it.
+    """
+    given = str(scene_library.answer(text) or text)
     if given.startswith(("/vsi", "\\vsi", "<")) or _CONNECTION.match(given) or "\x00" in given:
         raise InputError("change.not_local", path=given[:200])
     path = Path(given)

@@ -15,23 +15,32 @@ from .sentinel2 import METADATA, read_safe
 from .stack import read_stack
 
 
-def open_scene(given: str | Path, *, bands: Sequence[str] = (), resolution: int | None = None) -> Scene:
+def open_scene(
+    given: str | Path,
+    *,
+    bands: Sequence[str] = (),
+    resolution: int | None = None,
+    cloud_probability: int | None = None,
+    decibels: bool | None = None,
+) -> Scene:
     """The scene at ``given``; only metadata and headers are read.
 
-    ``bands`` chooses by name, or by number from 1 where the raster names none; ``resolution`` (m) matters to Sentinel-2
-    only. Raises :class:`InputError`.
+    ``given`` is a path, or ``NAME.gpkg|scene=CODE`` for a scene of the data set's library: its decoded copy, else the
+    product. ``bands`` chooses by name, or by number from 1 where the raster names none; ``resolution`` (m) and
+    ``cloud_probability`` (the highest that passes, percent) matter to Sentinel-2 only, ``decibels`` to radar only.
+    Raises :class:`InputError`.
     """
     path = local_path(given)
     if path.name == METADATA or path.name.endswith(MTL):
         path = path.parent
     if path.is_dir() or path.suffix.lower() == ".zip":
-        return _product(product_files(path), bands, resolution)
-    return _chosen(read_stack(path), bands)
+        return _product(product_files(path), bands, resolution, cloud_probability)
+    return _chosen(read_stack(path, decibels=decibels), bands)
 
 
-def _product(files: ProductFiles, bands: Sequence[str], resolution: int | None) -> Scene:
+def _product(files: ProductFiles, bands: Sequence[str], resolution: int | None, cloud_probability: int | None) -> Scene:
     if METADATA in files.names:
-        return read_safe(files, bands=bands, resolution=resolution)
+        return read_safe(files, bands=bands, resolution=resolution, cloud_probability=cloud_probability)
     if files.ending(*MTL):
         return read_landsat(files, bands=bands)
     if "MTD_MSIL1C.xml" in files.names:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 from .grid import Grid
 from .masks import MaskKind
@@ -18,6 +19,7 @@ class Band:
     """One band: where GDAL finds it and how its numbers become reflectance, ``number * scale + offset``.
 
     ``nodata`` None: the file says nothing; then a pixel that is 0 in all bands is nodata (integers only).
+    ``decibels``: the numbers are 10·log10 of power, and become power.
     """
 
     name: str
@@ -27,20 +29,26 @@ class Band:
     offset: float = 0.0
     nodata: float | None = None
     common: str = ""
+    decibels: bool = False
 
 
 @dataclass(frozen=True)
 class Mask:
-    """A classified band that says what is ground."""
+    """A classified band that says what is ground; ``most`` is the highest probability that passes (percent)."""
 
     kind: MaskKind
     path: str
     index: int = 1
+    most: int = 0
 
 
 @dataclass(frozen=True)
 class Scene:
-    """One date. ``grid`` is that of its finest band; ``acquired_on`` None where the image does not say."""
+    """One date. ``grid`` is that of its finest band; ``acquired_on`` None where the image does not say.
+
+    ``further`` masks are asked beside ``mask``. ``product`` is the provider's name of it, ``sensed`` and ``processed``
+    are its moments (ISO 8601, UTC) as far as it tells them, ``tile`` and ``orbit`` its place in the sensor's scheme.
+    """
 
     path: Path
     sensor: str
@@ -51,6 +59,18 @@ class Scene:
     baseline: str = ""
     named: bool = True
     simulated: bool = False
+    kind: Literal["optical", "radar"] = "optical"
+    further: tuple[Mask, ...] = ()
+    product: str = ""
+    tile: str = ""
+    orbit: int | None = None
+    sensed: str = ""
+    processed: str = ""
+
+    @property
+    def masks(self) -> tuple[Mask, ...]:
+        """All masks, the classified one first."""
+        return (*((self.mask,) if self.mask else ()), *self.further)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from ....layers.errors import InputError
 from .grid import grid_of
@@ -28,13 +29,21 @@ DEFAULT_BANDS = ("B02", "B03", "B04", "B08")
 _NARROW = {"B08": "B8A"}
 # From this processing baseline on, an offset belongs to the product.
 _OFFSET_SINCE = 4.0
+_TILE = re.compile(r"_(T\d{2}[A-Z]{3})(?:_|$)")
 _IMAGE = re.compile(r"_(B\d\d|B8A|SCL)_(\d\d)m$")
 
 
-def read_safe(files: ProductFiles, *, bands: Sequence[str] = (), resolution: int | None = None) -> Scene:
+def read_safe(
+    files: ProductFiles,
+    *,
+    bands: Sequence[str] = (),
+    resolution: int | None = None,
+    cloud_probability: int | None = None,
+) -> Scene:
     """The scene of a Level-2A product, on the grid of ``resolution`` (10, 20 or 60 m; 10 without it).
 
-    A band that does not exist at that resolution is taken from the next coarser one. Raises :class:`InputError` where
+    Pixels of a ``cloud_probability`` (MSK_CLDPRB, percent) above the one given are masked beside what SCL names. A
+    band that does not exist at that resolution is taken from the next coarser one. Raises :class:`InputError` where
     the metadata or a band's file is missing: never zeros instead.
     """
     found = elements(files.read(METADATA), METADATA)
@@ -59,6 +68,7 @@ def read_safe(files: ProductFiles, *, bands: Sequence[str] = (), resolution: int
         )
         for name, image in chosen.items()
     )
+    further = (_probability(files, max(wanted_m, 20), cloud_probability),) if cloud_probability is not None else ()
     finest = min(scaled, key=lambda band: int(str(_IMAGE.search(band.path.removesuffix(".jp2"))[2])))  # type: ignore[index]
     with open_raster(finest.path) as dataset:
         grid = grid_of(dataset, finest.path)
@@ -70,7 +80,31 @@ def read_safe(files: ProductFiles, *, bands: Sequence[str] = (), resolution: int
         grid,
         _sensed(found),
         first(found, "PROCESSING_BASELINE"),
+        further=further,
+        **_identity(found, files),
     )
+
+
+def _identity(found: Sequence[Element], files: ProductFiles) -> dict[str, Any]:
+    """Name, tile, orbit and moments of the product, as far as the metadata tells them."""
+    uri = (first(found, "PRODUCT_URI") or first(found, "PRODUCT_URI_2A") or files.root.stem).removesuffix(".SAFE")
+    tile, orbit = _TILE.search(uri), first(found, "SENSING_ORBIT_NUMBER")
+    return {
+        "product": uri[:200],
+        "tile": tile[1] if tile else "",
+        "orbit": int(orbit) if re.fullmatch(r"[1-9][0-9]{0,2}", orbit) else None,
+        "sensed": first(found, "DATATAKE_SENSING_START")[:19] or first(found, "PRODUCT_START_TIME")[:19],
+        "processed": first(found, "GENERATION_TIME")[:19],
+    }
+
+
+def _probability(files: ProductFiles, resolution: int, most: int) -> Mask:
+    """Sen2Cor's cloud probability. Raises :class:`InputError` where the product has lost it."""
+    names = {metres: f"MSK_CLDPRB_{metres}m.jp2" for metres in (20, 60)}
+    offered = {metres: found[0] for metres, name in names.items() if (found := files.ending(name))}
+    if not offered:
+        files.require([names[20]])
+    return Mask("probability", files.gdal(offered.get(resolution) or next(iter(offered.values()))), most=most)
 
 
 def _images(found: Sequence[Element], files: ProductFiles) -> dict[tuple[str, int], str]:

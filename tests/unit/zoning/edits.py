@@ -13,7 +13,7 @@ import shapely
 from hypothesis import strategies as st
 from shapely import affinity
 
-from dothi.store.bulk import _blobs
+from dothi.store.bulk import blobs
 from dothi.store.nearby import wkb_of
 
 from .scenes import uid
@@ -139,7 +139,7 @@ def _bound(blob: bytes, at: int) -> float:
 
 def _put(database: sqlite3.Connection, layer_id: str, fid: int, shape: Any) -> None:
     database.execute(
-        f'UPDATE "{layer_id}" SET geom = ? WHERE fid = ?', (_blobs(np.array([shape], dtype=object), _SRS)[0], fid)
+        f'UPDATE "{layer_id}" SET geom = ? WHERE fid = ?', (blobs(np.array([shape], dtype=object), _SRS)[0], fid)
     )
 
 
