@@ -90,6 +90,13 @@ def call(data: str | Path, code: str) -> str:
     return f"{data}{_CALL}{code}"
 
 
+def called(data: str | Path, given: str) -> str:
+    """``given`` itself, or the full call where it is no path but the bare code of a scene in the library of ``data``."""
+    if Path(given).exists() or not library_path(data).exists() or given not in set(scenes(data)["code"]):
+        return given
+    return call(data, given)
+
+
 def answer(given: str | Path) -> Path | None:
     """The file behind ``NAME.gpkg|scene=CODE``: its decoded copy, else the product. None where ``given`` is no such
     call. Raises :class:`InputError` for a scene that is not in the library or whose product is no longer there.

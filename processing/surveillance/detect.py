@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -17,18 +17,21 @@ from rasterio.features import geometry_mask
 
 from ...layers.errors import InputError
 from ...layers.report import Report, Stage
-from ...store import coordinates, dataset, runs, sources
+from ...store import coordinates, dataset, runs, scene_library, sources
 from ...store.layer_source import LayerSource, read_layer
 from ...store.place import misplaced
 from .cases import law
-from .cases.alerts import Provenance, alerts, working_crs
+from .cases.alerts import Provenance, alerts, to_map, working_crs
+from .cases.kinds_of import map_around, set_aside, tell_of_kinds
 from .cases.licences import RELATIONS
 from .cases.surroundings import read_around
 from .change.change_map import Area, ChangeMap, Settings, change_map
 from .change.objects import changed_objects
+from .kinds.judged import judge
 from .scenes.grid import Grid
 from .scenes.opening import local_path
 from .scenes.reading import open_scene
+from .scenes.season import warn_of_season
 
 # Groups smaller than this share of the least area (by pixel count) cannot reach it in the map.
 _SURELY_SMALLER = 0.5
@@ -38,7 +41,8 @@ _SURELY_SMALLER = 0.5
 class Request:
     """What to compare, against what, and where the run goes: beside ``data``, or into ``folder`` if given.
 
-    Dates go before those of the images. ``concessions`` replaces the data set's own layer; ``area`` bounds the search.
+    Dates go before those of the images. ``concessions`` replaces the data set's own layer; ``area`` bounds the search;
+    ``keep_all`` makes alerts of what weather, season or sea explain too.
     """
 
     before: str
@@ -52,6 +56,7 @@ class Request:
     area: str | Mapping[str, Any] | None = None
     date_before: date | None = None
     date_after: date | None = None
+    keep_all: bool = False
     given: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -64,6 +69,8 @@ class Detection:
     change: ChangeMap
     count: int
     relations: dict[str, int]
+    classes: dict[str, int]
+    set_aside: dict[str, int]
     area_m2: float
     crs: str
     simulated: bool
@@ -71,6 +78,7 @@ class Detection:
 
 def detect_change(request: Request, report: Report) -> Detection:
     """Map the change, draw and judge the alerts, write the run. Raises as :func:`.change_map.change_map` does."""
+    request = _called(request)
     licences = _concessions(request)
     _tell_of_licences(licences, str(dataset.meta(request.data).get("province") or "") if request.data else "", report)
     scene = open_scene(request.before, bands=request.settings.bands, resolution=request.settings.resolution)
@@ -81,6 +89,7 @@ def detect_change(request: Request, report: Report) -> Detection:
         raise InputError("change.date_missing")
     if all(dates) and dates[0] >= dates[1]:  # type: ignore[operator]
         raise InputError("change.dates_reversed", before=str(dates[0]), after=str(dates[1]))
+    warn_of_season(*dates, report)
     simulated = scene.simulated or later.simulated or bool(request.data and dataset.meta(request.data).get("simulated"))
     place = request.folder or request.data
     if place is None:
@@ -91,9 +100,21 @@ def detect_change(request: Request, report: Report) -> Detection:
         raster = run.sibling(".tif")
         change = change_map(request.before, request.after, raster, request.settings, Stage(report, 0.0, 0.8), area)
         fewest = int(_SURELY_SMALLER * request.min_area / float(np.prod(change.grid.pixel_m)))
-        objects = changed_objects(raster, change.grid, max(1, fewest), Stage(report, 0.8, 0.95))
-        found = alerts(
+        objects = changed_objects(raster, change.grid, max(1, fewest), Stage(report, 0.8, 0.9))
+        report.progress(0.9, "change.step_kinds")
+        around = read_around(request.data, crs) if request.data else None
+        judged = judge(
             objects,
+            change,
+            raster,
+            (request.before, request.after),
+            lambda shapes: to_map(shapes, change.grid, crs),
+            map_around(around, licences, dates[1], crs),
+            request.min_area,
+            keep_all=request.keep_all,
+        )
+        found = alerts(
+            judged.alerts,
             change.grid,
             crs,
             request.min_area,
@@ -101,17 +122,41 @@ def detect_change(request: Request, report: Report) -> Detection:
             request.tolerance,
             Provenance(_method(request.settings), *dates),
             report,
-            read_around(request.data, crs) if request.data else None,
+            around,
             law.table_on(dates[1], request.data),
+            judged.kinds,
         )
-        report.progress(0.95, "change.step_alerts")
+        report.progress(0.97, "change.step_alerts")
         run.write("alert", found)
+        aside = set_aside(judged, change.grid, crs)
+        run.write("set_aside", aside)
         relations = {relation: Counter(found["relation"])[relation] for relation in RELATIONS}
-        run.finish({"alerts": len(found), **relations})
+        classes, causes = dict(Counter(found["change_class"])), dict(Counter(aside["cause"]))
+        run.finish({"alerts": len(found), **relations, "classes": classes, "set_aside": causes})
+    tell_of_kinds(judged, aside, report)
     if simulated:
         report.message("change.simulated")
     total = float(found["area_m2"].sum())
-    return Detection(run.path, run.sibling_path(".tif"), change, len(found), relations, round(total, 1), crs, simulated)
+    return Detection(
+        run.path,
+        run.sibling_path(".tif"),
+        change,
+        len(found),
+        relations,
+        classes,
+        causes,
+        round(total, 1),
+        crs,
+        simulated,
+    )
+
+
+def _called(request: Request) -> Request:
+    """The request with scenes of the data set's library, named by their bare code, called in full."""
+    if request.data is None:
+        return request
+    before, after = (scene_library.called(request.data, given) for given in (request.before, request.after))
+    return replace(request, before=before, after=after)
 
 
 def _concessions(request: Request) -> gpd.GeoDataFrame | None:

@@ -308,3 +308,16 @@ def test_removing_leaves_the_product(data, tmp_path):
     assert library.scenes_of(data) == []
     assert not copy.exists()
     assert product.is_dir()
+
+
+def test_detect_takes_bare_codes_and_tells_of_seasons(data, tmp_path):
+    (tmp_path / "x").mkdir()
+    first, second = write_pair(tmp_path / "x")
+    with rasterio.open(second, "r+") as file:
+        file.update_tags(DATE="2025-08-21")
+    ran("add", data, product=f"{first},{second}")
+    told = Told()
+    given = {"before": "truoc", "after": "sau", "data": str(data), "method": "cva", "budget": 0.01}
+    found = change_jobs.detect(JOBS["change.detect"].read(given), told)
+    assert found["count"] >= 1
+    assert told.arguments["change.seasons_differ"]["days"] == 179
