@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import geopandas as gpd
@@ -28,6 +28,19 @@ def code_of(system: Any) -> str:
     """
     if system is None:
         raise InputError("crs.missing")
+    if isinstance(system, CRS):
+        return _code_of_text(system.srs)
+    if isinstance(system, str):
+        return _code_of_text(system)
+    return _code_of(system)
+
+
+@lru_cache(maxsize=256)
+def _code_of_text(system: str) -> str:
+    return _code_of(system)
+
+
+def _code_of(system: Any) -> str:
     try:
         found = CRS.from_user_input(system)
     except CRSError as error:

@@ -123,7 +123,8 @@ def system_name(organization: str, number: int, name: str) -> str:
 def meta(path: str | Path) -> dict[str, Any]:
     """What the data set says of itself: ``province``, ``simulated``, ``judged_on``, ``plan_state``, …; may be empty."""
     with reading(Path(path)) as database:
-        if META not in sqlite_utils.Database(database).table_names():
+        noted = database.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (META,))
+        if noted.fetchone() is None:
             return {}
         rows = database.execute("SELECT key, value FROM dothi_meta").fetchall()
     return {str(key): json.loads(value) for key, value in rows}

@@ -10,18 +10,19 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pyogrio
 import shapely
 
 from ..layers.errors import InputError
 from . import dataset
+from .features import Features
 from .geopackage import reading
 from .troubles import told
 
@@ -52,20 +53,28 @@ class Nearby:
 
     def near(self, layer_id: str, columns: Sequence[str], box: Box) -> gpd.GeoDataFrame:
         """The features whose boxes meet ``box`` (west, south, east, north in the layer's own system)."""
+        return self.features_near(layer_id, columns, box).frame()
+
+    def features_near(self, layer_id: str, columns: Sequence[str], box: Box) -> Features:
+        """As :meth:`near`, not made into a frame."""
         geometry, _ = self._layer(layer_id)
         index = f"rtree_{layer_id}_{geometry}"
         if not self._has(index):
-            frame = self._read(layer_id, columns, "", ())
-            bounds = shapely.bounds(frame.geometry.to_numpy())
+            found = self._read(layer_id, columns, "", ())
+            bounds = shapely.bounds(found.shapes)
             with np.errstate(invalid="ignore"):
                 meets = (bounds[:, 0] <= box[2]) & (bounds[:, 2] >= box[0])
                 meets &= (bounds[:, 1] <= box[3]) & (bounds[:, 3] >= box[1])
-            return frame[meets].reset_index(drop=True)
+            return found.at(np.flatnonzero(meets).tolist())
         where = f' WHERE rowid IN (SELECT id FROM "{index}" WHERE minx <= ? AND maxx >= ? AND miny <= ? AND maxy >= ?)'  # noqa: S608  # nosec B608 - the file's own index
         return self._read(layer_id, columns, where, (box[2], box[0], box[3], box[1]))
 
     def referring(self, layer_id: str, columns: Sequence[str], field: str, values: Iterable[Any]) -> gpd.GeoDataFrame:
         """The features whose ``field``, a declared one, is among ``values``; none where the file lacks the field."""
+        return self.features_referring(layer_id, columns, field, values).frame()
+
+    def features_referring(self, layer_id: str, columns: Sequence[str], field: str, values: Iterable[Any]) -> Features:
+        """As :meth:`referring`, not made into a frame."""
         dataset.declared(self.path, layer_id).find(field)
         wanted = list(dict.fromkeys(values)) if field in self._present(layer_id) else []
         found = [
@@ -74,13 +83,14 @@ class Nearby:
         ]
         if not found:
             return self._read(layer_id, columns, " WHERE 0", ())
-        return found[0] if len(found) == 1 else pd.concat(found, ignore_index=True)
+        return replace(found[0], rows=[row for one in found for row in one.rows])
 
     def rows(self, layer_id: str, columns: Sequence[str], fids: Sequence[int] | None) -> gpd.GeoDataFrame:
         """The features with these ``fids`` (None: all), in the order of the table."""
         if fids is None:
-            return self._read(layer_id, columns, "", ())
-        return self._read(layer_id, columns, " WHERE rowid IN (SELECT value FROM json_each(?))", (json.dumps(fids),))
+            return self._read(layer_id, columns, "", ()).frame()
+        where = " WHERE rowid IN (SELECT value FROM json_each(?))"
+        return self._read(layer_id, columns, where, (json.dumps(fids),)).frame()
 
     def scan(
         self, layer_id: str, columns: Sequence[str], at_once: int
@@ -127,24 +137,18 @@ class Nearby:
         found = self._database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone()
         return found is not None
 
-    def _read(self, layer_id: str, columns: Sequence[str], where: str, values: Sequence[Any]) -> gpd.GeoDataFrame:
+    def _read(self, layer_id: str, columns: Sequence[str], where: str, values: Sequence[Any]) -> Features:
         geometry, crs = self._layer(layer_id)
         present = self._present(layer_id)
-        names = list(dict.fromkeys(("uid", *columns)))
-        there = [name for name in names if name in present]
-        listed = ", ".join(f'"{name}"' for name in (*there, geometry))
+        names = tuple(dict.fromkeys(("uid", *columns)))
+        listed = ", ".join(f'"{name}"' if name in present else "NULL" for name in names)
         with told(self.path, writing=False):
             rows = self._database.execute(
-                f'SELECT {listed} FROM "{layer_id}"{where} ORDER BY rowid',  # noqa: S608  # nosec B608 - names of the catalogue
+                f'SELECT {listed}, "{geometry}" FROM "{layer_id}"{where} ORDER BY rowid',  # noqa: S608  # nosec B608 - names of the catalogue
                 values,
             ).fetchall()
-        table = list(zip(*rows, strict=True)) if rows else [()] * (len(there) + 1)
-        data = {
-            name: np.array([*table[there.index(name)], None], dtype=object)[:-1] if name in there else None
-            for name in names
-        }
-        shapes = shapely.from_wkb([wkb_of(blob) for blob in table[-1]], on_invalid="ignore")
-        return gpd.GeoDataFrame(pd.DataFrame(data, index=range(len(rows))), geometry=shapes, crs=crs or None)
+        shapes = shapely.from_wkb([wkb_of(row[-1]) for row in rows], on_invalid="ignore")
+        return Features(names, crs, [(*row[:-1], shape) for row, shape in zip(rows, shapes, strict=True)])
 
 
 def wkb_of(blob: bytes | None) -> bytes | None:

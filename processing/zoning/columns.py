@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -46,3 +47,10 @@ def pick(mask: Mask, value: Any, otherwise: Any = None) -> Words:
     made[:] = otherwise
     made[mask] = value[mask] if isinstance(value, np.ndarray) else value
     return made
+
+
+def in_frame(columns: Mapping[str, NDArray[Any]]) -> pd.DataFrame:
+    """Columns as a frame, words as the objects they are: pandas would read each to make it another kind of word."""
+    objects = pd.DataFrame({name: one for name, one in columns.items() if one.dtype == object}, dtype=object)
+    others = pd.DataFrame({name: one for name, one in columns.items() if one.dtype != object})
+    return pd.concat([objects, others], axis=1)

@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from ..columns import Mask, Numbers, Words, absent, nothing, numbers, pick, words
+from ..columns import Mask, Numbers, Words, absent, in_frame, nothing, numbers, pick, words
 from ..verdicts.judge import PLAN_STATE
 from .overlay import Areas, Geometries, Indices, Overlay, unions
 
@@ -64,7 +64,7 @@ def zone_states(zones: pd.DataFrame, shared: Overlay, lot_areas: Areas, given: S
     counts = first | (area >= COUNTING_SHARE * lot_areas[lot])
     largest = nothing(count)
     largest[lot[first]] = words(zones, "uid")[zone[first]]
-    table = pd.DataFrame({"zone_uid": largest})
+    table: dict[str, Any] = {"zone_uid": largest}
 
     def governing(values: Words) -> tuple[Words, Mask]:
         """The value of each lot's largest zone, None where another zone that counts has another."""
@@ -89,9 +89,9 @@ def zone_states(zones: pd.DataFrame, shared: Overlay, lot_areas: Areas, given: S
     table["zone_code.lacking"] = pick(clash, "planned_zone.conflict")
     for column, field in ZONE_LIMITS.items():
         found, clash = governing(words(zones, field))
-        table[column] = pd.to_numeric(pd.Series(found, dtype=object))
+        table[column] = found.astype(float)
         table[f"{column}.lacking"] = pick(clash, "planned_zone.conflict")
-    return table
+    return in_frame(table)
 
 
 def _governing(uses: set[Any]) -> tuple[str | None, str | None]:
@@ -122,15 +122,15 @@ def built_on(
     """
     count = len(parcels)
     drawn = np.where(absent(lots), np.nan, shapely.area(lots))
-    table = pd.DataFrame({"plot_area": drawn, "flaw": lot_flaw})
+    table: dict[str, Any] = {"plot_area": drawn, "flaw": lot_flaw}
     legal = numbers(parcels, "area_legal_m2")
     with np.errstate(invalid="ignore"):
         off = (legal > 0) & (np.abs(drawn - legal) > LEGAL_AREA_DISAGREEMENT * legal)
     table["plot_area.lacking"] = pick(off, "parcel.area_legal_m2")
-    table.loc[off, "plot_area"] = np.nan
+    drawn[off] = np.nan
 
     table["parts"] = unions(standing.part, standing.zone, count)
-    table["footprint"] = np.nan_to_num(shapely.area(table["parts"].to_numpy(dtype=object)))
+    table["footprint"] = np.nan_to_num(shapely.area(table["parts"]))
     share = standing.area / shapely.area(shapes[standing.lot])
     counts = np.flatnonzero(share >= COUNTING_SHARE)
     order = counts[np.argsort(standing.zone[counts], kind="stable")]
@@ -151,10 +151,9 @@ def built_on(
     )
     table["buildings"] = _lists(words(buildings, "uid")[building], lot, count)
     for column in ("use", "footprint"):
-        table.loc[unmeasured, column] = None if column == "use" else np.nan
-        lacking = table.get(f"{column}.lacking", pd.Series([None] * count, dtype=object)).to_numpy(dtype=object)
-        table[f"{column}.lacking"] = pick(unmeasured, "building.geometry", lacking)
-    return table
+        table[column][unmeasured] = None if column == "use" else np.nan
+        table[f"{column}.lacking"] = pick(unmeasured, "building.geometry", table.get(f"{column}.lacking"))
+    return in_frame(table)
 
 
 def _uses(use: Words, lot: Indices, count: int) -> tuple[Words, Words]:

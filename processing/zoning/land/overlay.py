@@ -9,7 +9,6 @@ the interpreter's lock, and the memory needed is that of one chunk per thread.
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -19,6 +18,7 @@ import shapely
 from numpy.typing import NDArray
 
 from ..columns import nothing, pick
+from .threads import each
 
 Geometries = NDArray[np.object_]
 Indices = NDArray[np.intp]
@@ -137,27 +137,25 @@ def overlay(
     order = np.argsort(zone, kind="stable")
     zone, lot = zone[order], lot[order]
     lot_areas = shapely.area(lots)
-    with ThreadPoolExecutor(threads) as pool:
-        slices = _cuts(zone, _CHUNK)
-        found = [np.zeros(0, dtype=np.int8)]
-        for chunk in pool.map(lambda at: _relation(lots, zones, lot[at], zone[at]), slices):
-            found.append(chunk)
-            tell(0.4 * len(found) / (len(slices) + 1))
-        relation = np.concatenate(found)
-        lot, zone, relation = (values[relation != _APART] for values in (lot, zone, relation))
-        asked = wanted(lot, zone) if wanted is not None else np.zeros(len(lot), dtype=bool)
-        area = np.where(relation == _INSIDE, lot_areas[lot], 0.0)
-        part = pick(asked & (relation == _INSIDE), lots[lot])
-        crossing = np.flatnonzero(relation == _CROSSING)
-        left = crossing[_remainders(lots, zones, lot[crossing], ~asked[crossing])]
-        cut = np.setdiff1d(crossing, left, assume_unique=True)
-        runs = [cut[at : at + _CUTS] for at in range(0, len(cut), _CUTS)]
-        for done, (run, pieces) in enumerate(
-            zip(runs, pool.map(lambda run: parts(lots, zones, lot[run], zone[run]), runs), strict=True), start=1
-        ):
-            area[run] = shapely.area(pieces)
-            part[run[asked[run]]] = pieces[asked[run]]
-            tell(0.4 + 0.6 * done / len(runs))
+    slices = _cuts(zone, _CHUNK)
+    found = [np.zeros(0, dtype=np.int8)]
+    for chunk in each(lambda at: _relation(lots, zones, lot[at], zone[at]), slices, threads):
+        found.append(chunk)
+        tell(0.4 * len(found) / (len(slices) + 1))
+    relation = np.concatenate(found)
+    lot, zone, relation = (values[relation != _APART] for values in (lot, zone, relation))
+    asked = wanted(lot, zone) if wanted is not None else np.zeros(len(lot), dtype=bool)
+    area = np.where(relation == _INSIDE, lot_areas[lot], 0.0)
+    part = pick(asked & (relation == _INSIDE), lots[lot])
+    crossing = np.flatnonzero(relation == _CROSSING)
+    left = crossing[_remainders(lots, zones, lot[crossing], ~asked[crossing])]
+    cut = np.setdiff1d(crossing, left, assume_unique=True)
+    runs = [cut[at : at + _CUTS] for at in range(0, len(cut), _CUTS)]
+    shared = each(lambda run: parts(lots, zones, lot[run], zone[run]), runs, threads)
+    for done, (run, pieces) in enumerate(zip(runs, shared, strict=True), start=1):
+        area[run] = shapely.area(pieces)
+        part[run[asked[run]]] = pieces[asked[run]]
+        tell(0.4 + 0.6 * done / len(runs))
     taken = np.bincount(lot, area, minlength=len(lots))
     area[left] = np.maximum(lot_areas[lot[left]] - taken[lot[left]], 0.0)
     kept = np.flatnonzero(area > LEAST_AREA_M2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import shapely
 
 from ..columns import Mask, Words, absent, nothing, pick
 from .overlay import Geometries
+from .threads import by_chunks
 
 
 def polygons(geometries: Any, flaw: str) -> tuple[Geometries, Words]:
@@ -43,10 +43,7 @@ def repaired(geometries: Any) -> Geometries:
 
 
 def _valid(shapes: Geometries) -> Mask:
-    """Validity, on two threads: shapely releases the interpreter's lock."""
-    with ThreadPoolExecutor(2) as pool:
-        halves = pool.map(shapely.is_valid, (shapes[: len(shapes) // 2], shapes[len(shapes) // 2 :]))
-        return np.concatenate(list(halves))
+    return np.asarray(by_chunks(shapely.is_valid, shapes), dtype=bool)
 
 
 def as_multipolygons(geometries: Geometries, *, sound: bool = False) -> Geometries:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -12,14 +13,20 @@ import pandas as pd
 import shapely
 
 from ....store import coordinates, nearby
+from ....store.features import Features
 from .inputs import FIELDS, STREET_REACH_M, UNDRAWN
 
 # Layers whose features belong to a street and are looked for as far from a lot as a street is wide.
 STREET_LAYERS = ("street_centreline", "street_boundary", "red_line")
 
+Box = Sequence[float] | np.ndarray  # west, south, east, north; not finite where there is no place
+
 
 class Surroundings:
-    """Reads the surroundings of a place given in the system of the parcels, over ``reader`` if one is given."""
+    """Reads the surroundings of a place given in the system of the parcels, over ``reader`` if one is given.
+
+    ``features_…`` hand over what is read as it is, the others as frames.
+    """
 
     def __init__(self, data: Path, reader: nearby.Nearby | None = None) -> None:
         self.data = data
@@ -38,22 +45,45 @@ class Surroundings:
         with nearby.nearby(self.data) as file:
             yield file
 
-    def at(self, layer_id: str, place: gpd.GeoDataFrame, reach: float = 0.0) -> gpd.GeoDataFrame:
-        """The features of a layer around ``place``; none for a place without geometry."""
-        box = np.asarray(place.total_bounds) + np.array([-reach, -reach, reach, reach])
+    def features_at(self, layer_id: str, box: Box, reach: float = 0.0) -> Features:
+        """The features of a layer whose boxes meet ``box`` or lie within ``reach`` of it; none for no place."""
+        wider = np.asarray(box, dtype=float) + np.array([-reach, -reach, reach, reach])
         with self._open() as file:
-            if not np.isfinite(box).all():
-                return file.referring(layer_id, FIELDS[layer_id], "uid", ())
+            if not np.isfinite(wider).all():
+                return file.features_referring(layer_id, FIELDS[layer_id], "uid", ())
             theirs = self.systems[layer_id]
             if theirs != self.crs:
-                moved = coordinates.transform_geometries(np.array([shapely.box(*box)]), self.crs, theirs)
-                box = shapely.bounds(moved)[0]
-            return file.near(layer_id, FIELDS[layer_id], (box[0], box[1], box[2], box[3]))
+                moved = coordinates.transform_geometries(np.array([shapely.box(*wider)]), self.crs, theirs)
+                wider = shapely.bounds(moved)[0]
+            return file.features_near(layer_id, FIELDS[layer_id], (wider[0], wider[1], wider[2], wider[3]))
+
+    def features_referring(self, layer_id: str, field: str, values: Iterable[Any]) -> Features:
+        """The features whose ``field`` is among ``values``."""
+        with self._open() as file:
+            return file.features_referring(layer_id, FIELDS[layer_id], field, values)
+
+    def features_of_streets(self, box: Box, reach: float = STREET_REACH_M) -> dict[str, Features]:
+        """Streets around ``box`` with all that belongs to them."""
+        borders = [name for name in ("street_boundary", "red_line") if name in self.there]
+        near = {name: self.features_at(name, box, reach) for name in borders}
+        made: dict[str, Features] = {}
+        named = [uid for found in near.values() for uid in found.column("street") if uid is not None]
+        if "street_centreline" in self.there:
+            centre = self.features_at("street_centreline", box, reach)
+            centre = centre.joined(self.features_referring("street_centreline", "uid", named))
+            made["street_centreline"] = centre
+            named += centre.column("uid")
+        for name, found in near.items():
+            made[name] = found.joined(self.features_referring(name, "street", named))
+        return made
+
+    def at(self, layer_id: str, place: gpd.GeoDataFrame, reach: float = 0.0) -> gpd.GeoDataFrame:
+        """The features of a layer around ``place``; none for a place without geometry."""
+        return self.features_at(layer_id, place.total_bounds, reach).frame()
 
     def referring(self, layer_id: str, field: str, values: Sequence[str]) -> gpd.GeoDataFrame:
         """The features whose ``field`` is among ``values``."""
-        with self._open() as file:
-            return file.referring(layer_id, FIELDS[layer_id], field, values)
+        return self.features_referring(layer_id, field, values).frame()
 
     def one(self, layer_id: str, uid: str) -> gpd.GeoDataFrame:
         """The feature ``uid`` or an empty frame."""
@@ -61,18 +91,7 @@ class Surroundings:
 
     def streets(self, place: gpd.GeoDataFrame, reach: float = STREET_REACH_M) -> dict[str, gpd.GeoDataFrame]:
         """Streets around ``place`` with all that belongs to them."""
-        borders = [name for name in ("street_boundary", "red_line") if name in self.there]
-        near = {name: self.at(name, place, reach) for name in borders}
-        made: dict[str, gpd.GeoDataFrame] = {}
-        named = [uid for frame in near.values() for uid in frame["street"].dropna()]
-        if "street_centreline" in self.there:
-            centre = self.at("street_centreline", place, reach)
-            centre = together(centre, self.referring("street_centreline", "uid", named))
-            made["street_centreline"] = centre
-            named += list(centre["uid"])
-        for name, frame in near.items():
-            made[name] = together(frame, self.referring(name, "street", named))
-        return made
+        return {name: found.frame() for name, found in self.features_of_streets(place.total_bounds, reach).items()}
 
 
 def together(one: gpd.GeoDataFrame, other: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

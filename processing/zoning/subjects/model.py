@@ -59,4 +59,4 @@ class Kind:
 def named(frame: gpd.GeoDataFrame) -> pd.DataFrame:
     """``uid`` and ``code`` of each feature; the uid stands for a missing code."""
     code, uid = words(frame, "code"), words(frame, "uid")
-    return pd.DataFrame({"uid": uid, "code": pick(absent(code), uid, code)})
+    return pd.DataFrame({"uid": uid, "code": pick(absent(code), uid, code)}, dtype=object)

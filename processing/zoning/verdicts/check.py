@@ -20,7 +20,16 @@ from ..land.scene import Layers, Scene
 from ..measures import MEASURES
 from ..rulebook.rules import OUTCOMES, Compatibility, Rule
 from ..subjects import KINDS, Kind, Subjects
-from .findings import COLUMNS, edition_absent, layer_absent, new_uids, tell_others, write_down
+from .findings import (
+    COLUMNS,
+    Written,
+    edition_absent,
+    in_one_frame,
+    layer_absent,
+    new_uids,
+    tell_others,
+    write_down,
+)
 from .judge import InShort, Verdicts, judge
 from .outcomes import in_columns
 from .standing import Columns
@@ -82,7 +91,6 @@ def judged(
     matrix: Compatibility | None = None,
     states: States = UNSTATED,
     wanted: Collection[str] = OUTCOMES,
-    about: str | None = None,
     brief: bool = False,
     report: Report = SILENT,
 ) -> Iterator[Judged]:
@@ -90,10 +98,37 @@ def judged(
 
     A rule that needs a layer which ``layers`` has not gives one row, not checkable, about no feature; so does one of
     which no edition is known on the day for anyone.
-    ``about`` asks for the rows of one feature alone; its surroundings are judged with it, and only counted.
     ``states`` overrides what the zones say; ``brief`` leaves out the sentences of passes. A matrix that is not valid on
     the day counts as none.
     """
+    asking = _Asking(on, wanted, None, brief)
+    for rule, outcomes, table in _judged(layers, rules, asking, matrix, states, report):
+        yield Judged(rule, outcomes, in_one_frame([table]))
+
+
+@dataclass(frozen=True)
+class _Asking:
+    """What is asked: the day, which outcomes, about which feature alone (None: all), and in how many words."""
+
+    on: date
+    wanted: Collection[str]
+    about: str | None
+    brief: bool
+
+
+_One = tuple[Rule, VerdictColumns | None, Written]
+
+
+def _judged(
+    layers: Layers,
+    rules: Sequence[Rule],
+    asking: _Asking,
+    matrix: Compatibility | None,
+    states: States,
+    report: Report,
+) -> Iterator[_One]:
+    """As :func:`judged`; asked about one feature, no outcomes are counted."""
+    on = asking.on
     if matrix is not None and not matrix.valid.first <= on <= matrix.valid.last:
         matrix = None
     sliver = max((rule.tolerance for rule in rules if rule.measure in _OF_USE), default=0.0)
@@ -103,64 +138,76 @@ def judged(
         kind = MEASURES[measure].subject
         absent = [layer_id for layer_id in KINDS[kind].required if layers.get(layer_id) is None]
         if absent:
-            yield from (Judged(rule, None, layer_absent(rule, absent)) for rule in group)
+            yield from ((rule, None, layer_absent(rule, absent)) for rule in group)
             continue
-        yield from (Judged(rule, None, edition_absent(rule)) for rule in group if out_of_date(rule, on))
+        yield from ((rule, None, edition_absent(rule)) for rule in group if out_of_date(rule, on))
         in_force = [rule for rule in group if not out_of_date(rule, on)]
         if in_force:
             judgeable.setdefault(kind, []).append(in_force)
     done = 0
-    for kind, subjects in _built(list(judgeable), scene):
-        columns, uids = Columns(subjects.frame), words(subjects.frame, "uid")
+    for kind, subjects in _built(list(judgeable), scene, ahead=asking.about is None):
+        uids = words(subjects.frame, "uid")
+        rows = None if asking.about is None else np.flatnonzero(uids == asking.about)
+        columns = Columns(subjects.frame if rows is None or len(rows) == len(uids) else subjects.frame.iloc[rows])
         for group in judgeable[kind]:
             report.progress(0.6 + 0.4 * done / len(rules), "zoning.step_judge")
             done += len(group)
-            yield from _judged_together(group, subjects, columns, uids, on, wanted, about, brief)
+            if rows is None:
+                yield from _judged_together(group, subjects, columns, uids, asking)
+            elif len(rows):
+                yield from _told_of(group, subjects, columns, rows, asking)
 
 
-def _built(kinds: Sequence[str], scene: Scene) -> Iterator[tuple[str, Subjects]]:
-    """The subjects of each kind; the next are measured while the caller judges and writes.
+def _built(kinds: Sequence[str], scene: Scene, *, ahead: bool) -> Iterator[tuple[str, Subjects]]:
+    """The subjects of each kind; ``ahead``: the next are measured while the caller judges and writes.
 
-    No more than two kinds are in memory: a province has a million subjects of some.
+    No more than two kinds are in memory: a province has a million subjects of some. For a single feature handing over
+    to another thread would take longer than measuring.
     """
+    if not ahead:
+        yield from ((kind, KINDS[kind].build(scene)) for kind in kinds)
+        return
     with ThreadPoolExecutor(1) as pool:
-        ahead = [pool.submit(KINDS[kind].build, scene) for kind in kinds[:1]]
+        waiting = [pool.submit(KINDS[kind].build, scene) for kind in kinds[:1]]
         for number, kind in enumerate(kinds):
-            subjects = ahead.pop().result()
-            ahead += [pool.submit(KINDS[later].build, scene) for later in kinds[number + 1 : number + 2]]
+            subjects = waiting.pop().result()
+            waiting += [pool.submit(KINDS[later].build, scene) for later in kinds[number + 1 : number + 2]]
             yield kind, subjects
 
 
 def _judged_together(
-    group: Sequence[Rule],
-    subjects: Subjects,
-    columns: Columns,
-    uids: Words,
-    on: date,
-    wanted: Collection[str],
-    about: str | None,
-    brief: bool,
-) -> Iterator[Judged]:
+    group: Sequence[Rule], subjects: Subjects, columns: Columns, uids: Words, asking: _Asking
+) -> Iterator[_One]:
     """The rules on one measure: what the others say of a subject is told beside what holds."""
-    codes = [code for code, outcome in enumerate(OUTCOMES) if outcome in wanted]
+    codes = [code for code, outcome in enumerate(OUTCOMES) if outcome in asking.wanted]
     kept: list[tuple[VerdictColumns, Verdicts, NDArray[np.intp]]] = []
     short: list[InShort] = []
     for rule in group:
-        verdicts = judge(rule, columns, on)
-        chosen = np.isin(verdicts.code, codes)
-        rows = np.flatnonzero(chosen if about is None else chosen & (uids == about))
+        verdicts = judge(rule, columns, asking.on)
+        rows = np.flatnonzero(np.isin(verdicts.code, codes))
         kept.append((in_columns(verdicts, subjects.layer, uids), verdicts.at(rows), rows))
         short.append(verdicts.in_short)
     cut, at = subjects.frame.iloc[:0], np.zeros(0, dtype=np.intp)
     for rule, mine, (outcomes, verdicts, rows) in zip(group, short, kept, strict=True):
-        if about is not None and len(rows) == 0:
-            continue
-        if not np.array_equal(rows, at):  # asked about one feature, all rules ask for the same rows
+        if not np.array_equal(rows, at):
             cut, at = subjects.frame.iloc[rows], rows
-        table = write_down(verdicts, subjects, rows, cut, brief=brief)
+        table = write_down(verdicts, subjects, rows, cut, brief=asking.brief)
         same_side = [one.at(rows) for one in short if one is not mine and one.rule.op == mine.rule.op]
-        tell_others(table, mine.at(rows), same_side, brief=brief)
-        yield Judged(rule, outcomes, table)
+        tell_others(table, mine.at(rows), same_side, brief=asking.brief)
+        yield rule, outcomes, table
+
+
+def _told_of(
+    group: Sequence[Rule], subjects: Subjects, columns: Columns, rows: NDArray[np.intp], asking: _Asking
+) -> Iterator[_One]:
+    """As :func:`_judged_together`, of the subjects ``rows`` alone, whose columns these are; none are counted."""
+    told = [judge(rule, columns, asking.on) for rule in group]
+    short = [verdicts.in_short for verdicts in told]
+    for rule, mine, verdicts in zip(group, short, told, strict=True):
+        table = write_down(verdicts, subjects, rows, columns.frame, brief=asking.brief)
+        same_side = [one for one in short if one is not mine and one.rule.op == mine.rule.op]
+        tell_others(table, mine, same_side, brief=asking.brief)
+        yield rule, None, table
 
 
 def check(
@@ -174,9 +221,12 @@ def check(
     brief: bool = False,
     report: Report = SILENT,
 ) -> gpd.GeoDataFrame:
-    """The findings of ``rules`` on the day ``on``, all outcomes: one row per rule and subject. See :func:`judged`."""
-    found = judged(layers, rules, on, matrix=matrix, states=states, about=about, brief=brief, report=report)
-    return identified([one.findings for one in found], next(iter(layers.values())).crs)
+    """The findings of ``rules`` on the day ``on``, all outcomes: one row per rule and subject. See :func:`judged`.
+
+    ``about`` asks for the findings of one feature alone, and those about none; its surroundings are measured with it.
+    """
+    found = _judged(layers, rules, _Asking(on, OUTCOMES, about, brief), matrix, states, report)
+    return identified([in_one_frame([table for _, _, table in found])], next(iter(layers.values())).crs)
 
 
 def identified(tables: Sequence[pd.DataFrame], crs: object) -> gpd.GeoDataFrame:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,11 +14,12 @@ import pandas as pd
 import shapely
 
 from ....layers.errors import InputError
-from ....store import dataset
+from ....store import dataset, nearby
+from ....store.features import Features
 from ....store.rows import misfits
 from ....store.values import cast
 from ..land.inputs import FIELDS
-from ..land.surroundings import Surroundings, together
+from ..land.surroundings import Box, Surroundings
 
 # A drawn feature with more points than any real lot is a mistake, and must not hold up the answers to others.
 MOST_POINTS = 100_000
@@ -41,32 +42,32 @@ class Drawn:
 class DrawnInto(Surroundings):
     """The surroundings in a data set with ``drawn`` in place of what is saved under its uid."""
 
-    def __init__(self, data: Path, drawn: Drawn) -> None:
-        super().__init__(data)
+    def __init__(self, data: Path, drawn: Drawn, reader: nearby.Nearby | None = None) -> None:
+        super().__init__(data, reader)
         self.drawn = drawn
         if self.systems.get(drawn.layer_id):
             self.there.add(drawn.layer_id)
 
-    def at(self, layer_id: str, place: gpd.GeoDataFrame, reach: float = 0.0) -> gpd.GeoDataFrame:
-        """As :meth:`Surroundings.at`; what is drawn is always among it."""
-        return self._with(layer_id, super().at(layer_id, place, reach), self.drawn.feature)
+    def features_at(self, layer_id: str, box: Box, reach: float = 0.0) -> Features:
+        """As :meth:`Surroundings.features_at`; what is drawn is always among it."""
+        return self._with(layer_id, super().features_at(layer_id, box, reach), lambda _row: True)
 
-    def referring(self, layer_id: str, field: str, values: Sequence[str]) -> gpd.GeoDataFrame:
-        """As :meth:`Surroundings.referring`."""
-        mine = self.drawn.feature
-        meant = mine[mine[field].isin(values)] if layer_id == self.drawn.layer_id else mine
-        return self._with(layer_id, super().referring(layer_id, field, values), meant)
+    def features_referring(self, layer_id: str, field: str, values: Iterable[Any]) -> Features:
+        """As :meth:`Surroundings.features_referring`."""
+        wanted, at = set(values), ("uid", *FIELDS[layer_id]).index(field)
+        found = super().features_referring(layer_id, field, wanted)
+        return self._with(layer_id, found, lambda row: row[at] in wanted)
 
-    def _with(self, layer_id: str, found: gpd.GeoDataFrame, mine: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    def _with(self, layer_id: str, found: Features, meant: Callable[[tuple[Any, ...]], bool]) -> Features:
         if layer_id != self.drawn.layer_id:
             return found
-        others = found[found["uid"] != self.drawn.uid]
-        return together(mine.reset_index(drop=True), others.reset_index(drop=True))
+        mine = Features.of(self.drawn.feature, FIELDS[layer_id], found.crs)
+        return replace(mine, rows=[row for row in mine.rows if meant(row)]).joined(found.without(self.drawn.uid))
 
 
-def around(data: Path, drawn: Drawn | None) -> Surroundings:
+def around(data: Path, drawn: Drawn | None, reader: nearby.Nearby | None = None) -> Surroundings:
     """The surroundings in a data set, with what is drawn if anything is."""
-    return Surroundings(data) if drawn is None else DrawnInto(data, drawn)
+    return Surroundings(data, reader) if drawn is None else DrawnInto(data, drawn, reader)
 
 
 def as_drawn(data: Path, given: Any) -> Drawn:

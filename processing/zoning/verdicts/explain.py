@@ -20,14 +20,16 @@ import shapely
 
 from ....layers.errors import InputError
 from ....store import coordinates, dataset, nearby
+from ....store.features import Features
 from ..land.inputs import FIELDS, STREET_REACH_M, gather
 from ..land.lots import UNSTATED, States
+from ..land.overlay import Geometries
 from ..land.soundness import repaired
 from ..land.surroundings import STREET_LAYERS, Surroundings, together
 from ..rulebook.rules import Compatibility, Rule
 from ..subjects import Kind
 from .check import check, kind_of
-from .drawn import Drawn
+from .drawn import Drawn, around
 
 
 @dataclass(frozen=True)
@@ -38,33 +40,6 @@ class Judging:
     on: date
     matrix: Compatibility | None = None
     states: States = UNSTATED
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where to read: ``near`` a data set, in which ``drawn`` replaces what is saved."""
-
-    near: Surroundings
-    drawn: Drawn | None = None
-
-    def _with_drawn(self, layer_id: str, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-        if self.drawn is None or self.drawn.layer_id != layer_id:
-            return frame
-        return together(self.drawn.feature, frame[frame["uid"] != self.drawn.uid].reset_index(drop=True))
-
-    def at(self, layer_id: str, place: gpd.GeoDataFrame, reach: float) -> gpd.GeoDataFrame:
-        return self._with_drawn(layer_id, self.near.at(layer_id, place, reach))
-
-    def referring(self, layer_id: str, field_id: str, values: Sequence[str]) -> gpd.GeoDataFrame:
-        found = self.near.referring(layer_id, field_id, values)
-        if self.drawn is None or self.drawn.layer_id != layer_id:
-            return found
-        mine = self.drawn.feature
-        found = found[found["uid"] != self.drawn.uid].reset_index(drop=True)
-        return together(found, mine[mine[field_id].isin(values)].reset_index(drop=True))
-
-    def whole(self, layer_id: str) -> gpd.GeoDataFrame:
-        return self._with_drawn(layer_id, whole_layer(self.near.data, layer_id))
 
 
 def explain(
@@ -86,97 +61,105 @@ def explain(
         raise InputError("store.uid_wrong", uid=uid[:60])
     judging = Judging(rules, on, matrix, states)
     with nearby.nearby(data) as reader:
-        place = _Place(Surroundings(data, reader), drawn)
-        layer_id, feature = _find(place, uid, rules)
-        tables = [_judged(place, layer_id, feature, judging)]
-        if layer_id == "building" and "parcel" in place.near.there:
-            lots = _lots_of(place, feature)
-            tables += [_judged(place, "parcel", lots.iloc[[i]], judging) for i in range(len(lots))]
+        near = around(data, drawn, reader)
+        layer_id, feature = _find(near, uid, rules)
+        tables = [_judged(near, drawn, layer_id, feature, judging)]
+        if layer_id == "building" and "parcel" in near.there:
+            lots = _lots_of(near, feature)
+            tables += [_judged(near, drawn, "parcel", lots.at([i]), judging) for i in range(len(lots))]
+    if len(tables) == 1:
+        return tables[0]
     return gpd.GeoDataFrame(pd.concat(tables, ignore_index=True), geometry="geometry", crs=tables[0].crs)
 
 
-def _find(place: _Place, uid: str, rules: Sequence[Rule]) -> tuple[str, gpd.GeoDataFrame]:
-    if place.drawn is not None and place.drawn.uid == uid:
-        return place.drawn.layer_id, place.drawn.feature
+def _find(near: Surroundings, uid: str, rules: Sequence[Rule]) -> tuple[str, Features]:
     for layer_id in dict.fromkeys(("parcel", "building", *(rule.layer for rule in rules))):
-        if layer_id in place.near.there:
-            found = place.near.one(layer_id, uid)
-            if not found.empty:
+        if layer_id in near.there:
+            found = near.features_referring(layer_id, "uid", [uid])
+            if len(found):
                 return layer_id, found
     raise InputError("zoning.uid_unknown", uid=uid)
 
 
-def _lots_of(place: _Place, building: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    here = coordinates.to(building, place.near.crs)
-    lots = place.at("parcel", here, 0.0)
-    shape = here.geometry.to_numpy()
+def _shapes(near: Surroundings, found: Features) -> Geometries:
+    """Where features lie, in the system of the parcels."""
+    return coordinates.transform_geometries(found.shapes, found.crs or near.crs, near.crs)
+
+
+def _lots_of(near: Surroundings, building: Features) -> Features:
+    shape = _shapes(near, building)
+    lots = near.features_at("parcel", shapely.total_bounds(shape))
     if not shapely.is_valid(shape).all():
-        return lots.iloc[:0]
-    sound = shapely.is_valid(lots.geometry.to_numpy())
-    return lots[sound & shapely.intersects(lots.geometry.to_numpy(), shape[0])].reset_index(drop=True)
+        return lots.at([])
+    grounds = lots.shapes
+    return lots.at(np.flatnonzero(shapely.is_valid(grounds) & shapely.intersects(grounds, shape[0])).tolist())
 
 
-def _judged(place: _Place, layer_id: str, feature: gpd.GeoDataFrame, judging: Judging) -> gpd.GeoDataFrame:
+def _judged(
+    near: Surroundings, drawn: Drawn | None, layer_id: str, feature: Features, judging: Judging
+) -> gpd.GeoDataFrame:
     """The findings about ``feature`` itself, and those of its layer's rules that are about no feature."""
     rules = [rule for rule in judging.rules if rule.layer == layer_id]
-    frames = _around(place, layer_id, feature, [kind_of(rule) for rule in rules])
-    read = {name: (lambda asked: frames[asked]) for name in frames}
-    layers = gather(set(frames), read, may_be_empty=True)
-    uid = str(feature["uid"].iloc[0])
+    found, entire = _around(near, layer_id, feature, [kind_of(rule) for rule in rules])
+    frames = {name: one.frame() for name, one in found.items()}
+    frames |= {name: _entire(near.data, name, drawn) for name in entire}
+    layers = gather(set(frames), dict.fromkeys(frames, frames.__getitem__), may_be_empty=True)
+    uid = str(feature.rows[0][0])
     return check(layers, rules, judging.on, matrix=judging.matrix, states=judging.states, about=uid)
 
 
 def _around(
-    place: _Place, layer_id: str, feature: gpd.GeoDataFrame, kinds: Sequence[Kind]
-) -> dict[str, gpd.GeoDataFrame]:
-    """What ``kinds`` must know of the ground around ``feature``: one frame for each layer that is there."""
-    near = place.near
+    near: Surroundings, layer_id: str, feature: Features, kinds: Sequence[Kind]
+) -> tuple[dict[str, Features], set[str]]:
+    """What ``kinds`` must know of the ground around ``feature`` of each layer that is there, and the layers of which
+    they must know all.
+    """
     wanted = {name for kind in kinds for name in kind.reads if name in near.there}
     entire = {name for kind in kinds for name in (kind.reads if kind.reach_m is None else kind.whole)} & wanted
     own = max((kind.own_reach_m for kind in kinds), default=0.0)
-    frames: dict[str, gpd.GeoDataFrame] = {name: place.whole(name) for name in entire}
-    here = coordinates.to(feature, near.crs)
-    if layer_id not in frames:
-        frames[layer_id] = together(feature, place.at(layer_id, here, own) if own else feature)
-    ground = _ground(place, layer_id, here, frames)
-    for name in wanted - set(frames):
+    here = _shapes(near, feature)
+    found: dict[str, Features] = {}
+    if layer_id not in entire:
+        found[layer_id] = (
+            feature.joined(near.features_at(layer_id, shapely.total_bounds(here), own)) if own else feature
+        )
+    ground = shapely.total_bounds(_ground(near, layer_id, here))
+    for name in wanted - entire - {layer_id, *STREET_LAYERS}:
         reach = max((kind.reach_m or 0.0 for kind in kinds if name in kind.reads), default=0.0) + own
-        if name in STREET_LAYERS:
-            continue
-        frames[name] = place.at(name, ground, reach)
-    streets = [name for name in STREET_LAYERS if name in wanted - set(frames)]
+        found[name] = near.features_at(name, ground, reach)
+    streets = [name for name in STREET_LAYERS if name in wanted - entire - {layer_id}]
     if streets:
         reach = max((kind.reach_m or 0.0 for kind in kinds if set(streets) & set(kind.reads)), default=0.0) + own
-        around = near.streets(ground, max(reach, STREET_REACH_M + own))
-        frames |= {name: around[name] for name in streets}
-    if "building" in frames and "building" not in entire and "parcel" in frames:
-        lots = list(frames["parcel"]["uid"]) if layer_id == "parcel" else []
-        frames["building"] = together(frames["building"], place.referring("building", "parcel", lots))
+        around = near.features_of_streets(ground, max(reach, STREET_REACH_M + own))
+        found |= {name: around[name] for name in streets}
+    if "building" in found and "parcel" in wanted and layer_id == "parcel":
+        lots = found["parcel"].column("uid") if "parcel" in found else [feature.rows[0][0]]
+        found["building"] = found["building"].joined(near.features_referring("building", "parcel", lots))
     for kind in kinds:
         for name, (mine, theirs) in kind.refers.items():
-            if name in frames and name not in entire and mine in feature:
-                values = [value for value in feature[mine] if isinstance(value, str)]
-                frames[name] = together(frames[name], place.referring(name, theirs, values))
-    return {name: frames[name] for name in FIELDS if name in frames}
+            if name in found and mine in feature.names:
+                values = [value for value in feature.column(mine) if isinstance(value, str)]
+                found[name] = found[name].joined(near.features_referring(name, theirs, values))
+    return found, entire
 
 
-def _ground(
-    place: _Place, layer_id: str, here: gpd.GeoDataFrame, frames: dict[str, gpd.GeoDataFrame]
-) -> gpd.GeoDataFrame:
+def _ground(near: Surroundings, layer_id: str, here: Geometries) -> Geometries:
     """The feature with the lots it stands on, or with the buildings that stand on it: all their streets count."""
     other = {"building": "parcel", "parcel": "building"}.get(layer_id)
-    if other is None or other not in place.near.there:
+    if other is None or other not in near.there:
         return here
-    touching = coordinates.to(place.at(other, here, 0.0), place.near.crs)
-    if touching.empty:
+    touching = _shapes(near, near.features_at(other, shapely.total_bounds(here)))
+    if len(touching) == 0:
         return here
-    meets = shapely.intersects(_sound(touching), _sound(here)[0])
-    shapes = [*here.geometry, *touching.geometry[np.asarray(meets)]]
-    return gpd.GeoDataFrame(geometry=gpd.GeoSeries(shapes, crs=here.crs))
+    meets = shapely.intersects(repaired(touching), repaired(here)[0])
+    return np.concatenate([here, touching[np.asarray(meets)]])
 
 
-def _sound(frame: gpd.GeoDataFrame) -> np.ndarray:
-    return repaired(frame.geometry.to_numpy())
+def _entire(data: Path, layer_id: str, drawn: Drawn | None) -> gpd.GeoDataFrame:
+    frame = whole_layer(data, layer_id)
+    if drawn is None or drawn.layer_id != layer_id:
+        return frame
+    return together(drawn.feature, frame[frame["uid"] != drawn.uid].reset_index(drop=True))
 
 
 def whole_layer(data: Path, layer_id: str) -> gpd.GeoDataFrame:

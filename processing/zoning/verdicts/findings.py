@@ -35,6 +35,9 @@ COLUMNS = (
     "message_en",
 )  # fmt: skip
 
+# Findings column by column, :data:`COLUMNS` and ``geometry``: a frame is made of all of them at once.
+Written = dict[str, NDArray[Any]]
+
 # Outcomes whose sentence can be made again in another form: the others repeat their columns.
 _TELLING = ("fail", "not_checkable")
 
@@ -63,8 +66,8 @@ def _reasons(values: Sequence[str], language: str) -> list[str]:
 
 def write_down(
     verdicts: Verdicts, subjects: Subjects, rows: NDArray[np.intp], frame: pd.DataFrame, *, brief: bool = False
-) -> pd.DataFrame:
-    """The findings of one rule, in the subjects' order, with columns :data:`COLUMNS` and ``geometry``.
+) -> Written:
+    """The findings of one rule, in the subjects' order.
 
     ``rows`` are the subjects that ``verdicts`` are about and ``frame`` is the subjects' frame at these. ``brief``:
     passes have no sentence; their columns say all of it, and a province has hundreds of thousands of them.
@@ -78,7 +81,7 @@ def write_down(
         more = frame["source"].to_numpy(dtype=object)
         source = pick(absent(more), source, source + "; " + more.astype(str))
     warned = np.array([n >= 0 and verdicts.exemptions[n].then == "warning" for n in verdicts.fired], dtype=bool)
-    table: dict[str, Any] = {
+    table: Written = {
         "rule": np.full(count, rule.id, dtype=object),
         "rule_version": np.array([entry.version for entry in verdicts.entries])[verdicts.won],
         "rule_status": status,
@@ -101,11 +104,17 @@ def write_down(
     geometry[at] = as_multipolygons(subjects.offending(rows[at], verdicts.limit[at]), sound=True)
     blind = np.flatnonzero(verdicts.code == NOT_CHECKABLE)
     geometry[blind] = as_multipolygons(subjects.whole[rows[blind]])
-    table["geometry"] = geometry
-    return pd.DataFrame(table, index=range(count))
+    return table | {"geometry": geometry}
 
 
-def layer_absent(rule: Rule, layers: Sequence[str]) -> pd.DataFrame:
+def in_one_frame(tables: Sequence[Written]) -> pd.DataFrame:
+    """Findings of several rules, one after the other."""
+    if not tables:
+        return pd.DataFrame(columns=[*COLUMNS, "geometry"])
+    return pd.DataFrame({name: np.concatenate([table[name] for table in tables]) for name in (*COLUMNS, "geometry")})
+
+
+def layer_absent(rule: Rule, layers: Sequence[str]) -> Written:
     """The one finding of a rule whose ``layers`` are not in the data set: not checkable, about no feature."""
     named = {
         language: {"layers": ", ".join(layer(layer_id).name[language] for layer_id in layers)} for language in LANGUAGES
@@ -114,7 +123,7 @@ def layer_absent(rule: Rule, layers: Sequence[str]) -> pd.DataFrame:
     return _of_nothing(rule, "layer_absent", missing, {"layers": list(layers)}, named)
 
 
-def edition_absent(rule: Rule) -> pd.DataFrame:
+def edition_absent(rule: Rule) -> Written:
     """The one finding of a rule of which no edition is known on the day: not checkable, about no feature."""
     source = {"source": rule.entries[-1].source.citation}
     return _of_nothing(rule, "edition_absent", [EDITION], source, dict.fromkeys(LANGUAGES, source))
@@ -122,7 +131,7 @@ def edition_absent(rule: Rule) -> pd.DataFrame:
 
 def _of_nothing(
     rule: Rule, code: str, missing: list[str], arguments: Mapping[str, Any], named: Mapping[str, Mapping[str, Any]]
-) -> pd.DataFrame:
+) -> Written:
     told = {
         f"message_{language}": sentence(f"zoning.found.{code}", language, title=rule.title[language], **named[language])
         for language in LANGUAGES
@@ -144,7 +153,8 @@ def _of_nothing(
         "arguments": json.dumps({"rule": rule.id} | dict(arguments), ensure_ascii=False),
         "geometry": None,
     }
-    return pd.DataFrame([row | told])
+    numbers = ("rule_version", "measured", "limit_value", "margin")
+    return {name: np.array([value], None if name in numbers else object) for name, value in (row | told).items()}
 
 
 def new_uids(count: int) -> list[str]:
@@ -202,12 +212,12 @@ def _how(
     return made
 
 
-def tell_others(table: pd.DataFrame, mine: InShort, others: Sequence[InShort], *, brief: bool = False) -> None:
+def tell_others(table: Written, mine: InShort, others: Sequence[InShort], *, brief: bool = False) -> None:
     """Add to ``how`` in ``table``, the findings of one rule, what other rules on the same measure allow there.
 
     ``brief``: only of the failed rows; of a million passes nobody asks it.
     """
-    how = table["how"].to_numpy(dtype=object).copy()
+    how = table["how"]
     asked = np.asarray(table["outcome"] == "fail") if brief else ~np.isnan(mine.limit)
     beside: list[list[str]] = [[] for _ in how]
     for other in others:
@@ -221,7 +231,6 @@ def tell_others(table: pd.DataFrame, mine: InShort, others: Sequence[InShort], *
             how[i] = json.dumps(told, ensure_ascii=False)
         elif said:
             how[i] = how[i][:-1] + ', "others": [' + ", ".join(said) + "]}"
-    table["how"] = how
 
 
 def _limits(verdicts: Verdicts, frame: pd.DataFrame, at: NDArray[np.intp]) -> list[str]:
