@@ -1,33 +1,25 @@
 """What every feature of some layers was when it was last looked at: a hash of its row, its box, and what it names.
 
 One file keeps them beside a data set; it may be deleted at any time. Compared with the data as they are now it tells
-which features changed since, in one pass over the rows and without making a single geometry.
+which features changed since, in one pass over the columns and without making a shape of what did not.
 """
 
 from __future__ import annotations
 
 import json
-import marshal
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from .nearby import Nearby, wkb_of
+from .layer_rows import LayerRows, read_shapes
 from .whole import made_whole
-
-_AT_ONCE = 10_000  # rows held at a time
-# Version 2 of Python's marshalling writes equal values as equal bytes; later ones write shared objects as references.
-_MARSHAL = 2
-# OGC 12-128r18, 2.1.3: little-endian, not empty, with an envelope of minx, maxx, miny, maxy.
-_HEAD = np.dtype([("magic", "S2"), ("version", "u1"), ("flags", "u1"), ("srs", "<i4"), ("box", "<f8", (4,))])
-_BOXED = 0x03
 
 
 @dataclass(frozen=True)
@@ -53,52 +45,45 @@ class Prints:
 
 
 def taken(
-    near: Nearby, layer_id: str, columns: Sequence[str], names: Sequence[str] = (), numbers: Sequence[str] = ()
+    rows: LayerRows, names: Sequence[str] = (), numbers: Sequence[str] = (), before: Prints | None = None
 ) -> Prints:
-    """The prints of a layer as it is now: ``columns`` are hashed with the geometry, ``names`` and ``numbers`` kept."""
-    there, rows_of = near.scan(layer_id, list(dict.fromkeys(("uid", *columns))), _AT_ONCE)
-    kept = {name: there.index(name) + 1 for name in ("uid", *names, *numbers) if name in there}
-    fid: list[int] = []
-    hashes: list[bytes] = []
-    boxes = [np.zeros((0, 4))]
-    told: dict[str, list[Any]] = {name: [] for name in ("uid", *names, *numbers)}
-    for rows in rows_of:
-        fid += [row[0] for row in rows]
-        hashes += [blake2b(marshal.dumps(row, _MARSHAL), digest_size=8).digest() for row in rows]
-        boxes.append(_boxes([row[-1] for row in rows]))
-        for name, values in told.items():
-            values += [row[kept[name]] for row in rows] if name in kept else [None] * len(rows)
+    """The prints of a layer, of which ``names`` and ``numbers`` are kept beside the hash.
+
+    ``before`` are older prints: what did not change since lies where it lay.
+    """
+    nothing = np.full(len(rows.fid), None, dtype=object)
     return Prints(
-        near.layers[layer_id][1],
-        tuple(there),
-        np.array(fid, dtype=np.int64),
-        np.frombuffer(b"".join(hashes), dtype="<u8"),
-        np.concatenate(boxes),
-        {name: _texts(told[name]) for name in dict.fromkeys(("uid", *names))},
-        {name: np.array([_number(one) for one in told[name]], dtype=float) for name in numbers},
+        rows.system,
+        tuple(rows.columns),
+        rows.fid,
+        rows.hashes,
+        shapely.bounds(rows.shapes) if before is None else _boxes(rows, before),
+        {name: _texts(rows.columns.get(name, nothing)) for name in dict.fromkeys(("uid", *names))},
+        {name: _numbers(rows.columns.get(name, nothing)) for name in numbers},
     )
 
 
-def _texts(values: list[Any]) -> NDArray[np.object_]:
+def _boxes(rows: LayerRows, before: Prints) -> NDArray[np.float64]:
+    made = np.full((len(rows.fid), 4), np.nan)
+    _, new, old = np.intersect1d(rows.fid, before.fid, assume_unique=True, return_indices=True)
+    same = rows.hashes[new] == before.hash[old]
+    made[new[same]] = before.box[old[same]]
+    other = np.setdiff1d(np.arange(len(made)), new[same], assume_unique=True)
+    made[other] = shapely.bounds(read_shapes(rows.wkb[other]))
+    return made
+
+
+def _texts(values: NDArray[Any]) -> NDArray[np.object_]:
+    """Texts in one line each, empty where null."""
     made = np.empty(len(values), dtype=object)
-    made[:] = ["" if one is None else str(one).replace("\n", " ") for one in values]
+    made[:] = ["" if one is None else one if type(one) is str else str(one) for one in values.tolist()]
+    if any("\n" in one for one in made):
+        made[:] = [one.replace("\n", " ") for one in made]
     return made
 
 
-def _number(value: Any) -> float:
-    return float(value) if isinstance(value, (int, float)) else np.nan
-
-
-def _boxes(blobs: Sequence[bytes | None]) -> NDArray[np.float64]:
-    """Boxes from the headers; of a geometry without one in its header (points) from the geometry."""
-    heads = b"".join([(blob or b"")[:40].ljust(40, b"\0") for blob in blobs])
-    head = np.frombuffer(heads, dtype=_HEAD)
-    made = np.asarray(head["box"])[:, [0, 2, 1, 3]].astype(float)
-    other = np.flatnonzero((head["magic"] != b"GP") | (head["flags"] & 0x1F != _BOXED))
-    if len(other):
-        shapes = shapely.from_wkb([wkb_of(blobs[i]) for i in other.tolist()], on_invalid="ignore")
-        made[other] = shapely.bounds(shapes)
-    return made
+def _numbers(values: NDArray[Any]) -> NDArray[np.float64]:
+    return np.asarray(pd.to_numeric(pd.Series(values), errors="coerce"), dtype=float)
 
 
 def keep(path: Path, about: Mapping[str, Any], layers: Mapping[str, Prints]) -> None:

@@ -140,10 +140,11 @@ def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     given = {name: value for name, value in parameters.items() if value is not None}
     place = data if scenario is None else scenarios.runs_of(scenario)  # the newest run of the data is not a scenario's
     heard = zoning_again.Heard(report)
-    with zoning_again.looking(data, judging, found, wanted=plain) as seen:
-        again = seen.again(Stage(heard, 0.1, 0.95)) if seen is not None and not parameters["full"] else None
+    with zoning_again.looking(data, judging, found, wanted=plain, anew=bool(parameters["full"])) as seen:
+        again = seen.again(Stage(heard, 0.1, 0.95)) if seen is not None else None
         if again is None:
-            layers = inputs.whole(data, layers_needed(rules), instead, heard, scenario=scenario)
+            rows = seen.rows if seen is not None else {}
+            layers = inputs.whole(data, layers_needed(rules), instead, heard, scenario=scenario, rows=rows)
             if "planned_zone" in layers:
                 zone_cover.tell(layers["planned_zone"], heard)
             if seen is not None:

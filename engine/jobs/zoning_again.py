@@ -19,6 +19,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from ... import __version__
@@ -29,9 +30,10 @@ from ...processing.zoning.land import inputs, zone_cover
 from ...processing.zoning.rulebook import packs
 from ...processing.zoning.verdicts.check import Judged, identified
 from ...processing.zoning.verdicts.findings import with_waivers
-from ...processing.zoning.verdicts.incremental import Again, Judging, again, comparable, look
+from ...processing.zoning.verdicts.incremental import Again, Judging, again, comparable, look, prints
 from ...store import dataset, fingerprints, nearby, runs, verdicts
 from ...store.fingerprints import Prints, changes
+from ...store.layer_rows import LayerRows
 from ...store.nearby import Nearby
 from ...store.verdicts import VerdictColumns
 from ...store.waivers import Waiver
@@ -76,27 +78,35 @@ class Former:
 class Look:
     """One look at a data set that is open for reading, before a whole check of it."""
 
-    def __init__(self, near: Nearby, judging: Judging, about: Mapping[str, Any]) -> None:
+    def __init__(self, near: Nearby, judging: Judging, about: Mapping[str, Any], *, anew: bool) -> None:
         self.near = near
         self.judging = judging
         self.about = dict(about)
         self.state = near.state
-        self.layers = look(near, judging.rules)
         self.settled = False
+        self._rows = look(near, judging.rules)
+        self._kept = None if anew else fingerprints.kept(self.cache)
+        self.layers = prints(self._rows, self._kept[1] if self._kept is not None else {})
 
     @property
     def cache(self) -> Path:
         """Where the prints are kept."""
         return dataset.beside(self.near.path) / "cache" / CACHE
 
+    @property
+    def rows(self) -> Mapping[str, LayerRows]:
+        """The layers as they were looked at; none where somebody wrote them since."""
+        return self._rows if self.near.state == self.state else {}
+
     def settle(self) -> bool:
         """Say that the data have been read; whether nobody wrote them meanwhile, so that the prints are theirs."""
         self.settled = self.near.state == self.state
+        self._rows = {}
         return self.settled
 
     def former(self) -> Former | None:
         """The run that the kept prints belong to, if what it judged by is the same and it is whole."""
-        told = fingerprints.kept(self.cache)
+        told = self._kept
         if told is None or told[0].get("by") != self.about or not comparable(told[1], self.layers):
             return None
         run = runs.in_folder(self.near.path, str(told[0].get("run")))
@@ -148,13 +158,16 @@ class Look:
 
 
 @contextmanager
-def looking(data: Path, judging: Judging, found: packs.Library, *, wanted: bool) -> Iterator[Look | None]:
-    """A look at ``data`` that lasts while the block does; None where it is not ``wanted``."""
+def looking(data: Path, judging: Judging, found: packs.Library, *, wanted: bool, anew: bool) -> Iterator[Look | None]:
+    """A look at ``data`` that lasts while the block does; None where it is not ``wanted``.
+
+    ``anew``: no former run is asked for.
+    """
     if not wanted:
         yield None
         return
     with nearby.nearby(data) as near:
-        yield Look(near, judging, _by(data, judging, found))
+        yield Look(near, judging, _by(data, judging, found), anew=anew)
 
 
 def write(run: runs.RunFile, step: Again, former: Path, waived: Mapping[tuple[str, str], Waiver]) -> list[Judged]:
@@ -177,7 +190,13 @@ def _by(data: Path, judging: Judging, found: packs.Library) -> dict[str, Any]:
     told = {
         "engine": __version__,
         "code": _code(),
-        "libraries": [shapely.__version__, shapely.geos_version_string, np.__version__, gpd.__version__],
+        "libraries": [
+            shapely.__version__,
+            shapely.geos_version_string,
+            np.__version__,
+            pd.__version__,
+            gpd.__version__,
+        ],
         "on": judging.on.isoformat(),
         "area": judging.states.area,
         "plan": judging.states.plan,

@@ -15,7 +15,8 @@ from ....layers import crs
 from ....layers.catalogue import layer
 from ....layers.errors import InputError
 from ....layers.report import SILENT, Report
-from ....store import coordinates, dataset, layer_source, nearby, place, scenarios
+from ....store import coordinates, dataset, layer_source, place, scenarios
+from ....store.layer_rows import LayerRows, read_rows
 from ....store.scenarios import Scenario
 from ..columns import Mask, absent
 from ..subjects import KINDS
@@ -125,9 +126,10 @@ def whole(
     report: Report = SILENT,
     *,
     scenario: Scenario | None = None,
+    rows: Mapping[str, LayerRows] | None = None,
 ) -> Layers:
     """The layers of the data set, or as ``scenario`` would have them; ``instead`` gives contract values that replace
-    some of them.
+    some of them, ``rows`` are those read already.
 
     One that the data set lacks is left out; a data set with none of them is an error.
     """
@@ -137,7 +139,7 @@ def whole(
         if instead.get(layer_id):
             read[layer_id] = lambda name: layer_source.read_layer(_measured(name, instead[name]), data, name)
         elif layer_id in there or (scenario is not None and layer_id in scenario.layers):
-            read[layer_id] = lambda name: _as_planned(data, name, name in there, scenario)
+            read[layer_id] = lambda name: _as_planned(data, name, name in there, scenario, (rows or {}).get(name))
     if needed.isdisjoint(read):
         first = next(layer_id for layer_id in FIELDS if layer_id in needed)
         raise InputError("schema.layer_missing", path=str(data), layer=first, known=list(there))
@@ -147,8 +149,12 @@ def whole(
     return _on_given_parcels(layers) if given else layers
 
 
-def _as_planned(data: Path, layer_id: str, there: bool, scenario: Scenario | None) -> gpd.GeoDataFrame:
-    base = nearby.read_columns(data, layer_id, FIELDS[layer_id]) if there else None
+def _as_planned(
+    data: Path, layer_id: str, there: bool, scenario: Scenario | None, rows: LayerRows | None
+) -> gpd.GeoDataFrame:
+    if there and rows is None:
+        rows = read_rows(data, layer_id, FIELDS[layer_id])
+    base = rows.frame(FIELDS[layer_id]) if rows is not None else None
     planned = base if scenario is None else scenarios.merged(scenario, layer_id, base)
     if planned is None:  # the caller asks only for what one of both has
         raise InputError("schema.layer_missing", path=str(data), layer=layer_id, known=["–"])

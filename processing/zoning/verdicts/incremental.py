@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ....layers.report import SILENT, Report
 from ....store.fingerprints import Prints, changes, taken
+from ....store.layer_rows import LayerRows, read_rows
 from ....store.nearby import Nearby
 from ....store.verdicts import JUDGED, VerdictColumns
 from ..columns import Mask, Words
@@ -74,12 +75,20 @@ class Again:
     entire: tuple[str, ...]
 
 
-def look(near: Nearby, rules: Sequence[Rule]) -> dict[str, Prints]:
-    """The prints of all layers that ``rules`` look at and that say something."""
+def look(near: Nearby, rules: Sequence[Rule]) -> dict[str, LayerRows]:
+    """The rows of all layers that ``rules`` look at and that say something."""
     needed = layers_needed(rules)
-    there = [name for name in FIELDS if name in needed and name in near.layers]
-    drawn = [name for name in there if name not in UNDRAWN or not near.is_empty(name)]
-    return {name: taken(near, name, FIELDS[name], NAMES.get(name, ()), NUMBERS.get(name, ())) for name in drawn}
+    found = {
+        name: read_rows(near.path, name, FIELDS[name]) for name in FIELDS if name in needed and name in near.layers
+    }
+    return {name: rows for name, rows in found.items() if name not in UNDRAWN or len(rows.fid)}
+
+
+def prints(rows: Mapping[str, LayerRows], before: Mapping[str, Prints]) -> dict[str, Prints]:
+    """The prints of layers; ``before`` are older ones, of any layers."""
+    return {
+        name: taken(one, NAMES.get(name, ()), NUMBERS.get(name, ()), before.get(name)) for name, one in rows.items()
+    }
 
 
 def comparable(before: Mapping[str, Prints], now: Mapping[str, Prints]) -> bool:

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from dothi.engine.jobs import zoning_again
 from dothi.processing.zoning.land.inputs import FIELDS
 from dothi.processing.zoning.verdicts import affected, incremental
-from dothi.store import dataset, fingerprints, nearby, runs, verdicts, waivers
+from dothi.store import dataset, fingerprints, layer_rows, nearby, runs, verdicts, waivers
 
 from .edits import OPTIONS, Edit, make
 from .scenes import uid
@@ -228,15 +228,17 @@ def test_data_edited_while_they_are_judged_are_not_remembered_as_judged(data, mo
 
 
 def test_prints_tell_rows_apart(data):
-    with nearby.nearby(data) as near:
-        before = fingerprints.taken(near, "building", FIELDS["building"], ("parcel",))
+    columns = FIELDS["building"]
+    before = fingerprints.taken(layer_rows.read_rows(data, "building", columns), ("parcel",))
     make(data, Edit("building", 2, "set", ("height_m", 31.0)))
     make(data, Edit("building", 0, "delete", ()))
-    with nearby.nearby(data) as near:
-        now = fingerprints.taken(near, "building", FIELDS["building"], ("parcel",))
+    rows = layer_rows.read_rows(data, "building", columns)
+    now = fingerprints.taken(rows, ("parcel",))
+    since = fingerprints.taken(rows, ("parcel",), (), before)
     found = fingerprints.changes(before, now)
     assert found.count == 2
     assert len(found.rows) == 1
     assert len(found.before) == 2
     frame = pd.DataFrame(shapely.bounds(dataset.read(data, "building").geometry.to_numpy()))
     assert (frame.to_numpy() == now.box).all()
+    assert (since.box == now.box).all()  # known, where nothing changed
