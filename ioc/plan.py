@@ -91,20 +91,13 @@ def plan(source: Source, state: State, layers: Sequence[str] = ()) -> list[Layer
 
 def compare(layer: str, now: Scan, known: Known) -> LayerPlan:
     """The plan of one layer."""
-    held = pd.Index(known.uid)
-    if not held.is_unique:  # several records a feature: it is as it was only if all of them are
-        together = pd.DataFrame({"uid": known.uid, "source": known.source, "proved": known.proved})
-        groups = together.groupby("uid", sort=False)
-        same = groups["source"].nunique().eq(1) & groups["proved"].all()
-        held = pd.Index(same.index)
-        sources, proved = groups["source"].first().to_numpy(), same.to_numpy()
-    else:
-        sources, proved = known.source, known.proved
+    held, sources, proved, stays = _by_feature(known)
     at = held.get_indexer(pd.Index(now.uid))
     new = at < 0
-    differs, unsure = np.zeros_like(new), np.zeros_like(new)
+    differs, unsure, there = np.zeros_like(new), np.zeros_like(new), np.zeros_like(new)
     differs[~new] = sources[at[~new]] != now.source[~new]
     unsure[~new] = ~proved[at[~new]]
+    there[~new] = ~stays[at[~new]]
     gone = np.ones(len(held), dtype=bool)
     gone[at[~new]] = False
     work = new | differs | unsure
@@ -114,9 +107,20 @@ def compare(layer: str, now: Scan, known: Known) -> LayerPlan:
         updated=tuple(now.uid[differs & ~unsure]),
         unsure=tuple(now.uid[unsure]),
         deleted=tuple(held[gone]),
-        unchanged=int((~work).sum()),
+        unchanged=int((~work & there).sum()),
         sources=dict(zip(now.uid[work].tolist(), now.source[work].tolist(), strict=True)),
     )
+
+
+def _by_feature(known: Known) -> tuple[pd.Index[str], NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
+    """One entry a feature: of several records it is as it was only if all of them are."""
+    held = pd.Index(known.uid)
+    if held.is_unique:
+        return held, known.source, known.proved, known.stays
+    rows = pd.DataFrame({"uid": known.uid, "source": known.source, "proved": known.proved, "stays": known.stays})
+    groups = rows.groupby("uid", sort=False)
+    same = groups["source"].nunique().eq(1) & groups["proved"].all()
+    return pd.Index(same.index), groups["source"].first().to_numpy(), same.to_numpy(), groups["stays"].all().to_numpy()
 
 
 def require_few_vanish(plans: Sequence[LayerPlan]) -> None:

@@ -71,13 +71,14 @@ _COLUMNS = ", ".join(Sent.__dataclass_fields__)
 
 @dataclass(frozen=True)
 class Known:
-    """The features of a layer that the target should hold, one entry a record: ``uid``, ``source`` (row hash; 0 where
-    unknown) and whether all is proved.
+    """The features of a layer, one entry a record: ``uid``, ``source`` (row hash; 0 where unknown), whether what should
+    be there is ``proved`` to be there, and whether it ``stays`` at home, so that nothing is there.
     """
 
     uid: NDArray[np.object_]
     source: NDArray[np.int64]
     proved: NDArray[np.bool_]
+    stays: NDArray[np.bool_]
 
 
 class State:
@@ -118,7 +119,7 @@ class State:
         return tuple(str(layer) for (layer,) in rows)
 
     def known(self, layer: str) -> Known:
-        """What the target should hold of a layer."""
+        """What is known of a layer."""
         rows = self._database.execute(
             "SELECT uid, source, mark FROM record WHERE layer = ? AND mark <> ?", (layer, REMOVED)
         ).fetchall()
@@ -128,6 +129,7 @@ class State:
             uid,
             np.fromiter((row[1] or 0 for row in rows), dtype=np.int64, count=len(rows)),
             np.fromiter((row[2] in (PROVED, STAYS) for row in rows), dtype=bool, count=len(rows)),
+            np.fromiter((row[2] == STAYS for row in rows), dtype=bool, count=len(rows)),
         )
 
     def records(self, layer: str, uids: Iterable[str]) -> dict[str, Sent]:
@@ -160,10 +162,12 @@ class State:
         rows = self._database.execute("SELECT layer, mark, count(*) FROM record GROUP BY layer, mark")
         return {(str(layer), int(mark)): int(count) for layer, mark, count in rows}
 
-    def count(self, layer: str, mark: int) -> int:
-        """Number of records of a layer with a mark."""
+    def expected(self, layer: str) -> int:
+        """Records that were proved of a layer, and of others that become records of the same kinds."""
         row = self._database.execute(
-            "SELECT count(*) FROM record WHERE layer = ? AND mark = ?", (layer, mark)
+            "SELECT count(*) FROM record WHERE mark = ? AND (layer = ? OR kind IN "
+            "(SELECT DISTINCT kind FROM record WHERE layer = ? AND kind <> ''))",
+            (PROVED, layer, layer),
         ).fetchone()
         return int(row[0])
 

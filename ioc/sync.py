@@ -19,7 +19,7 @@ from ..layers.report import SILENT, Report, Stage
 from .plan import LayerPlan, Source, plan, require_few_vanish
 from .records import Record
 from .selection import LeftOut
-from .state import CONFLICT, FAILED, PROVED, UNPROVED, Sent, State
+from .state import CONFLICT, FAILED, UNPROVED, Sent, State
 from .targets.target import Refusal, Target, UnansweredError
 
 AT_ONCE = 5_000  # features made at a time: bounds the memory
@@ -65,8 +65,8 @@ def publish(
     plans = plan(source, state, layers)
     if not vanish:
         require_few_vanish(plans)
-    target.prepare([one.layer for one in plans if one.to_send or one.deleted])
     run = _Run(source, target, state, over, wait)
+    run.prepare([one.layer for one in plans if one.to_send or one.deleted])
     for done, one in enumerate(plans):
         run.bring(one, Stage(report, 0.9 * done / len(plans), 0.9 * (done + 1) / len(plans)))
     for one in reversed(plans):  # what refers goes before what it refers to
@@ -83,13 +83,17 @@ class _Run:
         self.result = Result()
         self._silent = 0
 
+    def prepare(self, layers: Sequence[str]) -> None:
+        """A dry run with the real permissions."""
+        self._asked(partial(self.target.prepare, layers))
+
     def bring(self, one: LayerPlan, report: Report) -> None:
         """Create and update the features of a layer; where the target has lost some, all are looked at."""
         counts = self.result.layers.setdefault(one.layer, Counter())
         counts["unchanged"] += one.unchanged
         wanted, sources = one.to_send, one.sources
         there = self._asked(partial(self.target.count, one.layer)) if one.known or wanted else 0
-        if one.unchanged and there < self.state.count(one.layer, PROVED):
+        if one.unchanged and there < self.state.expected(one.layer):
             now = self.source.scan(one.layer)
             wanted, sources = tuple(now.uid), dict(zip(now.uid.tolist(), now.source.tolist(), strict=True))
             counts["unchanged"] -= one.unchanged

@@ -58,7 +58,7 @@ class Target(Protocol):
         """Find out with a real dry run and the real permissions whether these layers can be written."""
 
     def count(self, layer: str) -> int:
-        """How many records of ours are there of a layer."""
+        """How many records of ours are there of the kinds that a layer becomes, whatever layer they came from."""
 
     def read(self, records: Sequence[tuple[str, str]]) -> dict[str, str]:
         """Key → canonical body of those of the (layer, key) that are there; only the attributes that are ours."""

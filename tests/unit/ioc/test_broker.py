@@ -1,0 +1,134 @@
+"""A province is published to a broker over HTTP: once, whole, and proved by reading back."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from dothi.engine.jobs.ioc import read_publication
+from dothi.ioc import state as states
+from dothi.ioc.outgoing import Outgoing
+from dothi.ioc.publish import layers_to_publish
+from dothi.ioc.sync import OUTCOMES, publish
+from dothi.ioc.targets import broker as brokers
+from dothi.ioc.web import Credentials
+from dothi.layers.errors import EnvironmentTroubleError, InputError
+from dothi.store import geopackage
+from dothi.tests.doubles.ngsi_ld.server import Broker, serving
+
+CONTEXT = "https://ioc.example/context/v1.jsonld"
+
+
+@pytest.fixture
+def centre():
+    broker = Broker()
+    with serving(broker) as address:
+        yield broker, address
+
+
+class Side:
+    """A data set and a target, published again and again."""
+
+    def __init__(self, data, address, state, layers=(), token=""):
+        self.data, self.address, self.state, self.layers, self.token = data, address, state, layers, token
+
+    def publish(self, **how):
+        publication = read_publication(self.data, None, ("ngsi",))
+        chosen = [of for of in layers_to_publish(publication, self.layers) if of.entities]
+        target = brokers.Broker(
+            f"ngsi-ld+{self.address}?tenant=binhduong", publication.province, chosen, context=CONTEXT,
+            credentials=Credentials(token=self.token),
+        )  # fmt: skip
+        source = Outgoing(self.data, publication, chosen, brokers.form(publication, chosen))
+        with states.opened(self.state, target.identity) as state:
+            return publish(source, target, state, wait=lambda seconds: None, **how)
+
+
+def rewritten(data, layer, uid, **values):
+    """Change a row; the triggers of the spatial index need functions that plain SQLite lacks."""
+    with geopackage.writing(data) as database:
+        for trigger in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'"):
+            database.execute(f'DROP TRIGGER "{trigger[0]}"')
+        for name, value in values.items():
+            database.execute(f'UPDATE "{layer}" SET "{name}" = ? WHERE uid = ?', (value, uid))
+
+
+def counts(result):
+    return {name: count for name, count in result.counts.items() if count}
+
+
+def test_the_whole_province_arrives_once(data, centre, tmp_path):
+    broker, address = centre
+    side = Side(data, address, tmp_path / "state.sqlite")
+    first = counts(side.publish())
+    assert set(first) == {"created"}
+    held = broker.tenants["binhduong"].held
+    assert first["created"] <= len(held)
+    assert all("@context" not in entity for entity in held.values())
+    writes = [seen for seen in broker.seen if "upsert" in seen[1]]
+    again = counts(side.publish())
+    assert again == {"unchanged": first["created"]}
+    assert [seen for seen in broker.seen if "upsert" in seen[1]] == writes
+
+
+def test_every_fault_of_a_broker_ends_with_both_sides_equal(data, centre, tmp_path):
+    broker, address = centre
+    random = Random(3)
+    faults = ("lost", "answer lost", "kept nothing", "half", "500", "413", "restart empty")
+    broker.faults = lambda method, path: random.choice(faults) if random.random() < 0.3 and "/upsert" in path else ""
+    side = Side(data, address, tmp_path / "state.sqlite")
+    side.publish()
+    broker.faults = lambda method, path: ""
+    side.publish()
+    last = counts(side.publish())
+    assert set(last) == {"unchanged"}
+    clean = Broker()
+    with serving(clean) as other:
+        Side(data, other, tmp_path / "other.sqlite").publish()
+    assert broker.tenants["binhduong"].held == clean.tenants["binhduong"].held
+
+
+def test_an_attribute_of_another_system_stays_and_ours_that_is_gone_goes(data, centre, tmp_path):
+    broker, address = centre
+    data = Path(shutil.copy(data, tmp_path / "copy.gpkg"))
+    side = Side(data, address, tmp_path / "state.sqlite", ["luminaire"])
+    side.publish()
+    held = broker.tenants["binhduong"].held
+    key = next(key for key in held if ":Streetlight:" in key)
+    held[key]["lampState"] = {"type": "Property", "value": "on"}
+    uid = key.rpartition(":")[2]
+    rewritten(data, "luminaire", uid, power_w=None)
+    assert held[key]["powerRating"]
+    assert counts(side.publish())["updated"] == 1
+    assert held[key]["lampState"]["value"] == "on"
+    assert "powerRating" not in held[key]
+
+
+def test_a_wrong_token_is_named_and_nothing_is_sent(data, centre, tmp_path):
+    broker, address = centre
+    broker.token = "right"
+    with pytest.raises(InputError) as error:
+        Side(data, address, tmp_path / "state.sqlite", token="wrong").publish()
+    assert error.value.code == "ioc.not_allowed"
+    assert "wrong" not in str(error.value)
+    assert broker.tenants["binhduong"].held == {}
+
+
+@pytest.mark.parametrize("address", ["http://ioc.example", "ftp://127.0.0.1", "https://user:pw@ioc.example", "http://"])
+def test_an_address_that_is_not_safe_is_refused(data, tmp_path, address):
+    with pytest.raises(InputError) as error:
+        Side(data, address, tmp_path / "state.sqlite").publish()
+    assert error.value.code in ("ioc.address_wrong", "ioc.secret_in_address")
+
+
+def test_nobody_at_the_address_is_said(data, tmp_path):
+    with pytest.raises(EnvironmentTroubleError) as error:
+        Side(data, "http://127.0.0.1:9", tmp_path / "state.sqlite").publish()
+    assert error.value.code == "ioc.no_answer"
+
+
+def test_outcomes_are_the_ones_that_scripts_rely_on():
+    assert OUTCOMES == ("created", "updated", "deleted", "unchanged", "unproved", "failed", "conflicts")
