@@ -15,7 +15,7 @@ CRS = "EPSG:9218"
 EAST, NORTH = 456_000.0, 1_209_000.0
 
 
-def relief(x: NDArray[np.float64], y: NDArray[np.float64], steep: float = 1.0) -> NDArray[np.float64]:
+def relief(x: NDArray[Any], y: NDArray[Any], steep: float = 1.0) -> NDArray[np.float64]:
     """Height (m) at metres east and north of the corner: dunes in all directions, analytic so that shifts are exact."""
     z = 60.0 + 14.0 * np.sin(x / 37.0 + 0.4) * np.cos(y / 53.0) + 9.0 * np.cos((x + 0.7 * y) / 71.0)
     found: NDArray[np.float64] = 60.0 + steep * (z - 60.0 + 4.0 * np.sin((x - 1.3 * y) / 29.0 + 1.0))
