@@ -3,5 +3,5 @@
 ``season`` (days to a design matrix), ``baseline`` (a harmonic regression per pixel), ``monitoring`` (CUSUM and MOSUM
 with their boundaries), ``states`` (what each pixel knows: none, suspected, confirmed, ended), ``measure`` (a number per
 pixel from bands), ``series_file`` (states and baseline as rasters, written whole), ``dates`` (scenes to read),
-``follow`` (build and update), ``chart`` (one place over time), ``products`` (polygons of a run).
+``follow`` (build and update), ``place`` and ``chart`` (one place over time), ``products`` (polygons of a run).
 """

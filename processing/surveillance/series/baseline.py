@@ -48,13 +48,13 @@ class Baseline:
 
     def expected(self, row: NDArray[np.float64]) -> NDArray[np.float32]:
         """The mean on the day whose design row is ``row`` (p)."""
-        return row.astype(np.float32) @ self.coefficients
+        return _weighted(row, self.coefficients)
 
     def leverage(self, row: NDArray[np.float64]) -> NDArray[np.float32]:
         """x'(X'X)⁻¹x of the day: the mean's variance in units of sigma²."""
         first, second = np.triu_indices(len(row))
         weights = row[first] * row[second] * np.where(first == second, 1.0, 2.0)
-        return weights.astype(np.float32) @ self.inverse
+        return _weighted(weights, self.inverse)
 
     def knows(self, day: int, leverage: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Where the history has seen the season of ``day``, and the mean there is sure enough."""
@@ -71,6 +71,14 @@ class Baseline:
             self.count[chosen],
             self.seen[chosen],
         )
+
+
+def _weighted(weights: NDArray[np.float64], layers: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Sum of ``layers`` (n, pixels) by ``weights`` (n), layer by layer: a matrix product rounds by its own size."""
+    total = np.zeros(layers.shape[1], np.float32)
+    for weight, layer in zip(weights.astype(np.float32), layers, strict=True):
+        total += weight * layer
+    return total
 
 
 def fit(

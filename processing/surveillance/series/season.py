@@ -33,6 +33,12 @@ def day_of(number: float) -> date:
     return date.fromordinal(EPOCH.toordinal() + round(number))
 
 
+def apart_in_year(one: date, other: date) -> int:
+    """Days between two dates as if they were of one year, at most half a year."""
+    apart = abs(one.timetuple().tm_yday - other.timetuple().tm_yday)
+    return min(apart, 365 - apart)
+
+
 def months(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
     """Months (1 to 12) of days."""
     return np.asarray(np.asarray(numbers).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12 + 1)

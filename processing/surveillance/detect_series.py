@@ -1,0 +1,145 @@
+"""The whole way over many dates: the states of a series to a run with alerts and their raster beside it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ...layers.report import Report, Stage
+from ...store import coordinates, dataset, runs
+from ...store.layer_source import read_layer
+from .cases import law
+from .cases.alerts import Provenance, alerts, to_map, working_crs
+from .cases.kinds_of import map_around
+from .cases.licences import RELATIONS
+from .cases.surroundings import read_around
+from .change.objects import Objects
+from .kinds.ground import Dates
+from .kinds.naming import in_words, name
+from .kinds.neighbours import Map
+from .kinds.rules import rulebook
+from .scenes.opening import processors, raster_session
+from .series import season
+from .series.dates import opened
+from .series.products import Found, objects_of
+from .series.series_file import SeriesFile, opened_series
+from .series.states import CONFIRMED, SUSPECTED
+
+JOB = "series.alerts"
+_SURELY_SMALLER = 0.5
+
+
+@dataclass(frozen=True)
+class SeriesRequest:
+    """Alerts of the series ``name`` of ``data``: of at least ``min_area`` (m²), with ``suspected`` also those that are
+    not confirmed yet. ``concessions`` replaces the data set's own layer.
+    """
+
+    data: Path
+    name: str
+    min_area: float = 1000.0
+    tolerance: float = 10.0
+    suspected: bool = False
+    concessions: str | Mapping[str, Any] | None = None
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SeriesAlerts:
+    """What was found: path of the run, alerts by number, relation and area (m²)."""
+
+    run: Path
+    count: int
+    relations: dict[str, int]
+    area_m2: float
+    crs: str
+
+
+def series_alerts(request: SeriesRequest, report: Report, job: str = JOB) -> SeriesAlerts:
+    """Draw and judge the alerts of a series, and write them as a run. Raises :class:`InputError`."""
+    data = request.data
+    with raster_session(processors()), opened_series(data, request.name) as series:
+        record = series.record
+        licences = _concessions(request)
+        crs = coordinates.code_of(licences.crs) if licences is not None else working_crs(series.grid)
+        last = max((one.on for one in record.monitored), default=record.begins)
+        inputs = {"series": {"name": record.name, "dates": len(record.history) + len(record.monitored)}}
+        sources = [one.given for one in (*record.history, *record.monitored)]
+        given = {**request.given, "series": record.name, "scenes": sources}
+        with runs.new_run(data, job, given, inputs, simulated=record.simulated, judged_on=last) as run:
+            fewest = int(_SURELY_SMALLER * request.min_area / float(np.prod(series.grid.pixel_m)))
+            states = (CONFIRMED, SUSPECTED) if request.suspected else (CONFIRMED,)
+            found = objects_of(series, run.sibling(".tif"), max(1, fewest), Stage(report, 0.0, 0.8), states)
+            report.progress(0.8, "change.step_alerts")
+            rows = _rows(request, series, found, licences, crs, report)
+            run.write("alert", rows)
+            relations = {relation: Counter(rows["relation"])[relation] for relation in RELATIONS}
+            run.finish({"alerts": len(rows), **relations})
+    if record.simulated:
+        report.message("change.simulated")
+    return SeriesAlerts(run.path, len(rows), relations, round(float(rows["area_m2"].sum()), 1), crs)
+
+
+def _rows(
+    request: SeriesRequest,
+    series: SeriesFile,
+    found: Found,
+    licences: gpd.GeoDataFrame | None,
+    crs: str,
+    report: Report,
+) -> gpd.GeoDataFrame:
+    """Rows of the layer ``alert``, each dated by its own departures."""
+    record = series.record
+    last = max((one.on for one in record.monitored), default=record.begins)
+    method = f"{record.measure}, {record.rules.method}, {record.rules.needed}/{record.rules.memory}"
+    provenance = Provenance(method, record.begins, last)
+    around = read_around(request.data, crs)
+    placed = to_map(found.objects.geometry, series.grid, crs)
+    kinds = _kinds(request.data, series, found.objects, placed, map_around(around, licences, last, crs))
+    return alerts(
+        found.objects, series.grid, crs, request.min_area, licences, request.tolerance, provenance, report,
+        around, law.table_on(last, request.data), pd.concat([found.facts, kinds], axis=1),
+    )  # fmt: skip
+
+
+def _kinds(data: Path, series: SeriesFile, objects: Objects, placed: NDArray[np.object_], around: Map) -> pd.DataFrame:
+    """Class and reason of each object, between the last date and the date of the history nearest to it in the year."""
+    record = series.record
+    if not record.monitored or not len(objects.geometry):
+        return pd.DataFrame(index=range(len(objects.geometry)))
+    after = record.monitored[-1]
+    before = min(record.history, key=lambda one: (season.apart_in_year(one.on, after.on), -one.on.toordinal()))
+    pair = Dates.of(*(opened(data, one, record.outline) for one in (before, after)), series.grid, (0.0, 0.0))
+    try:
+        named = name(objects, placed, pair, series.grid, around, rulebook(), objects.geometry)
+    finally:
+        pair.close()
+    return pd.DataFrame(
+        {
+            # what one pair of dates would put down to season or weather, the series has seen stay: not known, not gone
+            "change_class": [
+                kind if not cause else "unknown" for kind, cause in zip(named.kind, named.aside, strict=True)
+            ],
+            "class_confidence": np.round(named.degree, 2),
+            "reason_vi": [in_words(reasons, "vi") for reasons in named.reasons],
+            "reason_en": [in_words(reasons, "en") for reasons in named.reasons],
+            "reasons": [list(reasons) for reasons in named.reasons],
+        }
+    )
+
+
+def _concessions(request: SeriesRequest) -> gpd.GeoDataFrame | None:
+    """The licences to judge by; None where there are none."""
+    if request.concessions:
+        return read_layer(request.concessions, request.data, "concession")
+    if "concession" in dataset.layers_in(request.data):
+        return dataset.read(request.data, "concession")
+    return None
