@@ -1,0 +1,92 @@
+"""From a change map's objects to what they are: taken apart, named, and divided into alerts and what is set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from ..alignment.pair import CORRECTED_ABOVE
+from ..change.change_map import ChangeMap
+from ..change.objects import Objects
+from ..scenes.reading import open_scene
+from .ground import Dates
+from .naming import NEEDED, Named, in_words, name
+from .neighbours import Map
+from .parts import taken_apart
+from .rules import Rulebook, rulebook
+
+ToMap = Callable[[NDArray[np.object_]], NDArray[np.object_]]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Objects that are alerts and objects set aside, each with its columns ``change_class`` … as the layers have."""
+
+    alerts: Objects
+    kinds: pd.DataFrame
+    aside: Objects
+    causes: pd.DataFrame
+    features: pd.DataFrame
+
+
+def judge(
+    objects: Objects,
+    change: ChangeMap,
+    raster: Path,
+    scenes: tuple[str, str],
+    to_map: ToMap,
+    around: Map,
+    min_area: float,
+    *,
+    keep_all: bool = False,
+    rules: Rulebook | None = None,
+) -> Judged:
+    """Judge the objects of at least ``min_area`` (m², in the map's system); smaller ones are left out.
+
+    ``raster`` is the change raster as it lies now, ``scenes`` the two images, ``keep_all``: nothing is set aside.
+    """
+    rules = rules or rulebook()
+    moved = (change.shift.columns, change.shift.rows) if change.shift.length > CORRECTED_ABOVE else (0.0, 0.0)
+    dates = Dates.of(open_scene(scenes[0]), open_scene(scenes[1]), change.grid, moved)
+    try:
+        if set(NEEDED) <= set(dates.names):
+            objects = taken_apart(objects, dates, change.grid, rules.cover, str(raster)).objects
+        placed = to_map(objects.geometry)
+        large = shapely.area(placed) >= min_area if len(placed) else np.zeros(0, bool)
+        chosen = _rows(objects, large)
+        named = name(chosen, placed[large], dates, change.grid, around, rules, objects.geometry)
+    finally:
+        dates.close()
+    columns = _columns(named)
+    alert = np.array([keep_all or not cause for cause in named.aside], bool)
+    features = pd.DataFrame(named.features, index=range(len(chosen.geometry)))
+    return Judged(
+        _rows(chosen, alert),
+        columns[alert].drop(columns="cause").reset_index(drop=True),
+        _rows(chosen, ~alert),
+        columns[~alert].drop(columns="change_class").reset_index(drop=True),
+        features[alert].reset_index(drop=True),
+    )
+
+
+def _rows(objects: Objects, rows: NDArray[np.bool_]) -> Objects:
+    return Objects(objects.geometry[rows], objects.pixels[rows], objects.confidence[rows])
+
+
+def _columns(named: Named) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "change_class": list(named.kind),
+            "class_confidence": np.round(named.degree, 2),
+            "cause": list(named.aside),
+            "reason_vi": [in_words(reasons, "vi") for reasons in named.reasons],
+            "reason_en": [in_words(reasons, "en") for reasons in named.reasons],
+            "reasons": [list(reasons) for reasons in named.reasons],
+        }
+    )
