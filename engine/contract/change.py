@@ -44,8 +44,8 @@ DETECT = Job(
     parameters=(
         *_IMAGES,
         Parameter("data", "dataset"),
-        # 0.1 ha: the smallest step of Decree 36/2020/NĐ-CP art. 37
-        Parameter("min_area", "number", default=1000.0, minimum=0.0, unit="m²"),
+        # 0.05 ha: what a square of 0.1 ha, the smallest step of Decree 36/2020/NĐ-CP art. 37, may measure on pixels of 10 m
+        Parameter("min_area", "number", default=500.0, minimum=0.0, unit="m²"),
         Parameter("tolerance", "number", default=10.0, minimum=0.0, maximum=1000.0, unit="m"),
         Parameter("concessions", "layer", geometry="MultiPolygon", advanced=True),
         Parameter("area", "layer", geometry="MultiPolygon", advanced=True),
@@ -53,6 +53,7 @@ DETECT = Job(
         Parameter("date_after", "date", advanced=True),
         Parameter("out", "out_folder", advanced=True),
         *_FINE,
+        Parameter("keep_all", "flag", advanced=True),
     ),
     results=(
         Result("run", "file"),
@@ -62,5 +63,7 @@ DETECT = Job(
         Result("relations", "json"),
         Result("area_m2", "number"),
         *_FOUND,
+        Result("classes", "json"),
+        Result("set_aside", "json"),
     ),
 )

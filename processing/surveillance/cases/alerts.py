@@ -51,13 +51,15 @@ def alerts(
     report: Report,
     around: Around | None = None,
     law: LawTable | None = None,
+    kinds: pd.DataFrame | None = None,
 ) -> gpd.GeoDataFrame:
     """Alerts of at least ``min_area`` (m², measured in ``crs``), the largest first; columns as the layer ``alert`` has
     them.
 
     ``concessions`` None: no licences are known, the relation is ``none``. A licence's own ``tolerance_m`` goes before
     ``tolerance`` (m). Areas come with the interval that half a pixel at the edge leaves open. ``around`` are the layers
-    of :mod:`.surroundings` (None: not asked), ``law`` the table that a band is proposed by.
+    of :mod:`.surroundings` (None: not asked), ``law`` the table that a band is proposed by,
+    ``kinds`` the columns of class and reason, a row per object.
     Raises :class:`InputError` where licences have validity and the date after is not known.
     """
     geometry = to_map(objects.geometry, grid, crs)
@@ -77,6 +79,7 @@ def alerts(
         found = relate(geometry, licences.geometry.to_numpy(), ring, pixel_m2, without="outside")
     made = _frame(geometry, area, objects.confidence[order], found, licences, provenance, crs)
     made["area_low_m2"], made["area_high_m2"] = (np.round(part, 1) for part in interval(geometry, edge))
+    made["edge_m"] = edge
     bounds = np.array([], object) if licences is None else licences.geometry.to_numpy()
     outside = outside_interval(geometry, bounds, ring, edge)
     made["outside_low_m2"], made["outside_high_m2"] = (np.round(part, 1) for part in outside)
@@ -88,6 +91,9 @@ def alerts(
             report.message("case.surroundings_missing", layers=absent)
         made["surroundings"] = surroundings(geometry, around)
     made["law"] = _law(made, law, ring, found)
+    if kinds is not None:
+        for column in kinds:
+            made[column] = kinds[column].iloc[order].to_numpy()
     return made
 
 
