@@ -17,6 +17,7 @@ from . import (
     scenario,
     scene,
     schema,
+    series,
     zoning,
     zoning_edges,
     zoning_findings,
@@ -43,6 +44,7 @@ JOBS: dict[str, Job] = {
         plan,
         change,
         scene,
+        series,
         ioc,
         scenario,
     )
