@@ -28,20 +28,35 @@ class Relations:
 
 
 def in_force(concessions: gpd.GeoDataFrame, on: date) -> gpd.GeoDataFrame:
-    """Licences valid on ``on``; a missing date is an open end."""
-    day = pd.Timestamp(on)
-    start, end = pd.to_datetime(concessions["valid_from"]), pd.to_datetime(concessions["valid_to"])
-    kept: gpd.GeoDataFrame = concessions[(start.isna() | (start <= day)) & (end.isna() | (end >= day))]
+    """Licences as they stood on ``on``; a missing date is an open end.
+
+    ``valid_to`` is the last day. A licence that was ended early (``ended_on``), or that another one ``replaces`` (by
+    its ``code``: extended, enlarged, reduced), is over from that day, or from the day the other begins.
+    """
+    kept: gpd.GeoDataFrame = concessions[_states(concessions, on) == "in_force"]
     return kept.reset_index(drop=True)
 
 
 def not_in_force(concessions: gpd.GeoDataFrame, on: date) -> gpd.GeoDataFrame:
-    """Licences that had ended by ``on`` or had not begun; the column ``state`` says which."""
-    day = pd.Timestamp(on)
-    start, end = pd.to_datetime(concessions["valid_from"]), pd.to_datetime(concessions["valid_to"])
-    state = np.select([(end < day).to_numpy(), (start > day).to_numpy()], ["expired", "not_yet"], "in_force")
+    """Licences that had ended by ``on`` or had not begun; the column ``state`` says which (``expired``: also those
+    ended early or replaced).
+    """
+    state = _states(concessions, on)
     kept: gpd.GeoDataFrame = concessions.assign(state=state)[state != "in_force"]
     return kept.reset_index(drop=True)
+
+
+def _states(concessions: gpd.GeoDataFrame, on: date) -> NDArray[np.object_]:
+    day = pd.Timestamp(on)
+    start, end = pd.to_datetime(concessions["valid_from"]), pd.to_datetime(concessions["valid_to"])
+    over = (end < day).to_numpy()
+    if "ended_on" in concessions:  # data sets made before the column was declared
+        over = over | (pd.to_datetime(concessions["ended_on"]) <= day).to_numpy()
+    if "replaces" in concessions:
+        begun = start.isna() | (start <= day)
+        over = over | concessions["code"].isin(set(concessions.loc[begun, "replaces"].dropna())).to_numpy()
+    later = (start > day).to_numpy()
+    return np.select([over, later], ["expired", "not_yet"], "in_force").astype(object)
 
 
 def largest_share(alerts: NDArray[np.object_], areas: NDArray[np.object_], least_m2: float) -> NDArray[np.int64]:

