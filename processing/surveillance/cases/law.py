@@ -41,7 +41,9 @@ class Band:
 
 @dataclass(frozen=True)
 class LawTable:
-    """The steps of one article with where they come from and how surely they are known."""
+    """The steps of one article with where they come from and how surely they are known. A depth counts where it is
+    found over at least ``depth_over`` m².
+    """
 
     id: str
     title: Text
@@ -52,6 +54,7 @@ class LawTable:
     valid_to: date | None
     remark: Text
     bands: tuple[Band, ...]
+    depth_over: float = 0.0
 
     def area_band(self, area_m2: float) -> Band | None:
         """The band of an area beyond a boundary; None for none."""
@@ -60,6 +63,11 @@ class LawTable:
     def depth_band(self, depth_m: float) -> Band | None:
         """The band of a depth beyond the licensed level; None below the first step."""
         return self._find(depth_m, "depth")
+
+    @property
+    def depth_steps(self) -> tuple[float, ...]:
+        """The depths (m) at which a band begins, rising."""
+        return tuple(band.depth_from for band in self.bands if math.isfinite(band.depth_from))
 
     def _find(self, value: float, what: str) -> Band | None:
         for band in self.bands:
@@ -132,7 +140,7 @@ def _table(raw: Mapping[str, Any]) -> LawTable:
         raise ValueError(f"{raw['id']}: valid_from and valid_to are days")
     return LawTable(
         str(raw["id"]), Text(**raw["title"]), Text(**raw["source"]), str(raw["read_from"]), raw["status"], *days,
-        Text(**raw["remark"]), bands,
+        Text(**raw["remark"]), bands, float(raw.get("depth_over", 0.0)),
     )  # fmt: skip
 
 

@@ -157,7 +157,9 @@ def test_a_licence_is_judged_as_it_stood_on_the_day_of_the_scene():
     assert made["law"].iloc[2] is None
     assert made["law"].iloc[3]["contiguous"] is False
     low, area, high = (made[name].iloc[3] for name in ("outside_low_m2", "outside_m2", "outside_high_m2"))
-    assert low < area == pytest.approx(6000, rel=0.01) < high
+    assert area == pytest.approx(6000, rel=0.01)
+    assert low < area < high
+    assert made["edge_m"].iloc[3] == pytest.approx(5.0, rel=0.01)
 
 
 def test_what_digs_over_the_line_is_held_against_its_licence():
