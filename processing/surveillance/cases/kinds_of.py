@@ -55,5 +55,8 @@ def tell_of_kinds(judged: Judged, aside: gpd.GeoDataFrame, report: Report) -> No
     if len(traces):
         longest = max(reason["arguments"]["length_m"] for one in traces["reasons"] for reason in one[:1])
         report.message("kinds.below_resolution", "warning", count=len(traces), length_m=longest)
-    if len(judged.kinds) and all(one[0]["code"] == "kinds.reason.no_bands" for one in judged.kinds["reasons"]):
+    first = {one[0]["code"] for one in judged.kinds["reasons"]}
+    if first == {"kinds.reason.no_bands"}:
         report.message("kinds.no_bands", "warning", bands=list(NEEDED))
+    if first == {"kinds.reason.no_reflectance"}:
+        report.message("kinds.no_reflectance", "warning")

@@ -29,6 +29,8 @@ _PIECE = 1024
 # A water body of at least this size (pixels of the window looked at, in hectares) is open water: sea or lake.
 OPEN_WATER_HA = 10.0
 _LOOK_M = 700.0
+# Sunlit snow reaches 1; a median above this is no reflectance. So many objects are looked at.
+_NO_REFLECTANCE, _PROBES = 1.5, 5
 # A set of fewer pixels is too small to speak for an object; a share of it that stays dry speaks for its sand.
 _LEAST, _DRY = 4, 0.3
 # NDVI of a pixel that moved by so much: its plants changed.
@@ -72,6 +74,14 @@ class Dates:
         """Close the files."""
         self.before.close()
         self.after.close()
+
+    def tell_reflectance(self, shapes: NDArray[np.object_], grid: Grid) -> bool:
+        """Whether numbers under a few of ``shapes`` are reflectances: counts without a known scale are far above 1."""
+        for shape in shapes[:_PROBES]:
+            first, second, seen = self.read(window_of(shape.representative_point(), grid, _RING))
+            if seen.any() and max(float(np.median(bands[:, seen])) for bands in (first, second)) > _NO_REFLECTANCE:
+                return False
+        return True
 
     def read(self, window: Window) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
         """Bands of both dates and what of them can be used on both."""

@@ -16,7 +16,7 @@ from ..change.change_map import ChangeMap
 from ..change.objects import Objects
 from ..scenes.reading import open_scene
 from .ground import Dates
-from .naming import NEEDED, Named, in_words, name
+from .naming import NEEDED, Named, in_words, name, nothing_told
 from .neighbours import Map
 from .parts import taken_apart
 from .rules import Rulebook, rulebook
@@ -55,12 +55,16 @@ def judge(
     moved = (change.shift.columns, change.shift.rows) if change.shift.length > CORRECTED_ABOVE else (0.0, 0.0)
     dates = Dates.of(open_scene(scenes[0]), open_scene(scenes[1]), change.grid, moved)
     try:
-        if set(NEEDED) <= set(dates.names):
+        legible = set(NEEDED) <= set(dates.names) and dates.tell_reflectance(objects.geometry, change.grid)
+        if legible:
             objects = taken_apart(objects, dates, change.grid, rules.cover, str(raster)).objects
         placed = to_map(objects.geometry)
         large = shapely.area(placed) >= min_area if len(placed) else np.zeros(0, bool)
         chosen = _rows(objects, large)
-        named = name(chosen, placed[large], dates, change.grid, around, rules, objects.geometry)
+        if legible:
+            named = name(chosen, placed[large], dates, change.grid, around, rules, objects.geometry)
+        else:
+            named = nothing_told(len(chosen.geometry), dates.names)
     finally:
         dates.close()
     columns = _columns(named)

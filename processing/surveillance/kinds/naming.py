@@ -56,12 +56,9 @@ def name(
 ) -> Named:
     """Judge ``objects`` on ``grid``; ``placed`` are the same outlines in the map's system, metres.
 
-    ``others`` is all changed ground on ``grid``. Without named bands nothing can be judged: all are unknown.
+    ``others`` is all changed ground on ``grid``. The bands :data:`NEEDED` must be there, as reflectance.
     """
     count = len(placed)
-    if not set(NEEDED) <= set(dates.names):
-        reason = {"code": "kinds.reason.no_bands", "arguments": {"bands": list(NEEDED)}}
-        return Named(("unknown",) * count, np.zeros(count), ("",) * count, ((reason,),) * count, ("",) * count, {})
     features = measure(objects.geometry, dates, grid, others, rules.cover)
     features |= shape_features(placed, float(np.mean(grid.pixel_m)))
     near = neighbours(placed, around)
@@ -86,6 +83,14 @@ def name(
         tuple(rule.id if rule else "" for rule in chosen),
         features,
     )
+
+
+def nothing_told(count: int, names: tuple[str, ...]) -> Named:
+    """All unknown: the images name too few bands, or hold counts whose scale nobody says."""
+    reason: Reason = {"code": "kinds.reason.no_reflectance", "arguments": {}}
+    if not set(NEEDED) <= set(names):
+        reason = {"code": "kinds.reason.no_bands", "arguments": {"bands": list(NEEDED)}}
+    return Named(("unknown",) * count, np.zeros(count), ("",) * count, ((reason,),) * count, ("",) * count, {})
 
 
 def in_words(reasons: tuple[Reason, ...], language: str) -> str:
