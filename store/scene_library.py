@@ -91,7 +91,7 @@ def call(data: str | Path, code: str) -> str:
 
 
 def called(data: str | Path, given: str) -> str:
-    """``given`` itself, or the full call where it is no path but the bare code of a scene in the library of ``data``."""
+    """``given`` itself, or the full call where it is no path but the code of a scene in the library of ``data``."""
     if Path(given).exists() or not library_path(data).exists() or given not in set(scenes(data)["code"]):
         return given
     return call(data, given)

@@ -19,6 +19,15 @@ _FOUND = (Result("scenes", "json"), Result("count", "number"), _GRID)
 _ADDED = tuple(Result(name, "json") for name in ("added", "replaced", "unchanged", "older", "refused"))
 _LIBRARY = Result("library", "layer", geometry="MultiPolygon")
 
+# Where to search, and how to get there. ``asset_hosts``: hosts beside the catalogue's that files may come from.
+_CATALOGUE = (
+    Parameter("catalogue", "text", required=True),
+    Parameter("collections", "texts", advanced=True),
+    Parameter("asset_hosts", "texts", advanced=True),
+    Parameter("proxy", "text", advanced=True),
+    Parameter("authority", "text", advanced=True),
+)
+
 ADD = Job(
     id="scene.add",
     algorithm="add_scenes",
@@ -63,4 +72,40 @@ CACHE = Job(
         Parameter("most_gb", "number", default=20.0, minimum=0.0, maximum=100_000.0, unit="GB", advanced=True),
     ),
     results=(Result("cached", "json"), Result("pruned", "number"), Result("bytes", "number"), _GRID),
+)
+
+SEARCH = Job(
+    id="scene.search",
+    parameters=(
+        *_CATALOGUE,
+        Parameter("data", "dataset"),
+        *AREA,
+        *_TIME,
+        _MAX_CLOUD,
+        Parameter("most", "integer", default=100, minimum=1, maximum=2000),
+    ),
+    results=(Result("items", "json"), Result("count", "number")),
+)
+
+FETCH = Job(
+    id="scene.fetch",
+    algorithm="fetch_scenes",
+    parameters=(DATA, Parameter("item", "texts", required=True), *_CATALOGUE, *AREA, *_READ),
+    results=(*_ADDED, Result("products", "json"), _LIBRARY, _GRID),
+)
+
+NEWEST = Job(
+    id="scene.newest",
+    algorithm="newest_scene",
+    parameters=(
+        DATA,
+        *_CATALOGUE,
+        *AREA,
+        *_TIME,
+        Parameter("max_cloud", "number", default=10.0, minimum=0.0, maximum=100.0, unit="%"),
+        Parameter("max_tile_cloud", "number", default=80.0, minimum=0.0, maximum=100.0, unit="%", advanced=True),
+        Parameter("tries", "integer", default=5, minimum=1, maximum=50, advanced=True),
+        *_READ,
+    ),
+    results=(Result("scene", "text"), Result("cached", "raster"), Result("tried", "json"), _LIBRARY, _GRID),
 )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...layers.errors import InputError
+from ...layers.errors import InputError, UsageError
 from ...layers.report import Report, Stage
 
 if TYPE_CHECKING:
@@ -105,6 +105,128 @@ def cache(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     gone, left = copies.prune(scene_library.cache_folder(data), int(parameters["most_gb"] * _GB))
     report.progress(1.0)
     return {"cached": made, "pruned": gone, "bytes": left, "grid": _grid(data)}
+
+
+def search(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    """What a catalogue has of the area; nothing is fetched."""
+    from ...processing.surveillance.scenes.catalogues import Query
+
+    with _catalogue(parameters) as catalogue:
+        query = Query(
+            _area_or_librarys(parameters),
+            parameters["from"],
+            parameters["to"],
+            parameters["max_cloud"],
+            tuple(parameters["collections"] or ()),
+            most=parameters["most"],
+        )
+        items = catalogue.search(query, report)
+    report.progress(1.0)
+    told = [
+        {
+            "item": item.id,
+            "collection": item.collection,
+            "acquired_on": str(item.taken),
+            "cloud_pct": item.cloud,
+            "platform": item.platform,
+            "href": item.href,
+            "bounds": [round(value, 6) for value in item.footprint.bounds],
+        }
+        for item in items
+    ]
+    return {"items": told, "count": len(told)}
+
+
+def fetch(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    """Fetch items of a catalogue by their ids and add them to the library."""
+    from ...processing.surveillance.scenes import bringing, cataloguing
+    from ...processing.surveillance.scenes.catalogues import Query
+
+    data = Path(parameters["data"])
+    wanted = _wanted(parameters)
+    with _catalogue(parameters) as catalogue:
+        query = Query(collections=tuple(parameters["collections"] or ()), ids=tuple(parameters["item"]))
+        items = catalogue.search(query, Stage(report, 0.0, 0.05))
+        missing = sorted(set(parameters["item"]) - {item.id for item in items})
+        if missing:
+            raise InputError("scene.item_missing", items=missing, catalogue=parameters["catalogue"])
+        products = [
+            bringing.bring(
+                catalogue,
+                item,
+                bringing.products_folder(data),
+                wanted,
+                Stage(report, 0.05 + 0.75 * number / len(items), 0.05 + 0.75 * (number + 1) / len(items)),
+            )
+            for number, item in enumerate(items)
+        ]
+    made = cataloguing.add(
+        data,
+        products,
+        Stage(report, 0.8, 0.99),
+        area=area_given(parameters),
+        resolution=parameters["resolution"],
+        bands=wanted.bands,
+        day=items[0].taken if len(items) == 1 else None,
+    )
+    return {"products": [str(path) for path in products], **_added(data, made, report)}
+
+
+def newest(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    """Bring the newest scene that is clear over the area: search, fetch, add, decode."""
+    from ...processing.surveillance.scenes.catalogues import Query
+    from ...processing.surveillance.scenes.newest import newest as bring_newest
+    from ...store import scene_library
+
+    data = Path(parameters["data"])
+    area = _area_or_librarys(parameters)
+    if area is None:
+        raise UsageError("engine.parameter_missing", parameter="area")
+    query = Query(
+        area,
+        parameters["from"],
+        parameters["to"],
+        parameters["max_tile_cloud"],
+        tuple(parameters["collections"] or ()),
+        most=max(100, parameters["tries"]),
+    )
+    with _catalogue(parameters) as catalogue:
+        found = bring_newest(
+            data, catalogue, query, area, parameters["max_cloud"], report, _wanted(parameters), parameters["tries"]
+        )
+    report.progress(1.0)
+    return {
+        "scene": found.code,
+        "cached": found.copy,
+        "tried": found.tried,
+        "library": f"{scene_library.library_path(data)}|layername={scene_library.LAYER}",
+        "grid": _grid(data),
+    }
+
+
+def _catalogue(parameters: Mapping[str, Any]) -> Any:
+    from ...processing.surveillance.scenes.catalogues import Catalogue
+
+    return Catalogue(
+        parameters["catalogue"],
+        asset_hosts=parameters["asset_hosts"] or (),
+        proxy=parameters["proxy"] or "",
+        authority=parameters["authority"] or "",
+    )
+
+
+def _wanted(parameters: Mapping[str, Any]) -> Any:
+    from ...processing.surveillance.scenes.bringing import Wanted
+
+    return Wanted(tuple(parameters["bands"] or ()), parameters["resolution"] or 10)
+
+
+def _area_or_librarys(parameters: Mapping[str, Any]) -> BaseGeometry | None:
+    """The area given, else that of the data set's library."""
+    from ...processing.surveillance.scenes.library import area_of
+
+    area = area_given(parameters)
+    return area_of(parameters["data"]) if area is None and parameters["data"] else area
 
 
 def area_given(parameters: Mapping[str, Any]) -> BaseGeometry | None:

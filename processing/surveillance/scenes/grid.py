@@ -78,12 +78,13 @@ class Grid:
             return None
         return round(column), round(row)
 
-    def blocks(self) -> list[Window]:
-        """Windows that cover the grid, row by row."""
+    def blocks(self, rows: int = 0, columns: int = 0) -> list[Window]:
+        """Windows of at most ``rows`` × ``columns`` pixels that cover the grid, row by row; 0 is the usual size."""
+        rows, columns = rows or BLOCK_ROWS, columns or BLOCK_COLUMNS
         return [
-            Window(column, row, min(BLOCK_COLUMNS, self.width - column), min(BLOCK_ROWS, self.height - row))
-            for row in range(0, self.height, BLOCK_ROWS)
-            for column in range(0, self.width, BLOCK_COLUMNS)
+            Window(column, row, min(columns, self.width - column), min(rows, self.height - row))
+            for row in range(0, self.height, rows)
+            for column in range(0, self.width, columns)
         ]
 
     def window(self, window: Window) -> Grid:

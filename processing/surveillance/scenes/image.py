@@ -69,6 +69,14 @@ class Image:
             values[:, ~valid] = 0.0
         return values, valid
 
+    @property
+    def tiled(self) -> bool:
+        """Whether the file of the first band holds tiles; else strips, of which a narrow window reads whole ones."""
+        path = self.scene.bands[0].path
+        with reading(path):
+            dataset = self._dataset(path)
+            return bool(dataset.block_shapes[0][1] < dataset.width)
+
     def _by_file(self) -> dict[str, list[int]]:
         files: dict[str, list[int]] = {}
         for place, band in enumerate(self.scene.bands):
