@@ -7,6 +7,7 @@ people are in ``resources/messages`` under ``job.<job>.title|help`` and ``job.<j
 from __future__ import annotations
 
 from . import (
+    case,
     change,
     crs,
     demo,
@@ -18,6 +19,9 @@ from . import (
     scene,
     schema,
     series,
+    terrain,
+    watch,
+    watches,
     zoning,
     zoning_edges,
     zoning_findings,
@@ -45,6 +49,10 @@ JOBS: dict[str, Job] = {
         change,
         scene,
         series,
+        terrain,
+        watch,
+        case,
+        watches,
         ioc,
         scenario,
     )

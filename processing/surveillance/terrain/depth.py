@@ -141,7 +141,7 @@ def breaches(
             heights, known = image.read(Window(0, 0, grid.width, grid.height))
         known &= within(licence.geometry, grid)
         if not known.any():
-            report.message("terrain.depth_not_surveyed", "warning", code=licence.code)
+            report.message("terrain.depth_not_surveyed", "warning", concession=licence.code)
             continue
         depth = np.where(known, np.float32(licence.level_m) - heights[0], np.float32(0.0))
         for step in claimed:
@@ -186,7 +186,7 @@ def _of_step(
             "low_m": round(mean - T95 * error, 2), "high_m": round(mean + T95 * error, 2),
             "deepest_m": round(float(narrow[inside].max()), 2), "area_m2": round(polygon.area, 1),
             "certainty": round(certainty, 4), "certain": certainty >= _CERTAIN,
-            "geometry": shapely.MultiPolygon([polygon]),
+            "geometry": shapely.multipolygons([polygon]),
         }  # fmt: skip
 
 
