@@ -38,4 +38,4 @@ def perform(job: Job, values: Mapping[str, Any], report: Report) -> dict[str, An
 
 
 def _function_name(word: str) -> str:
-    return f"{word}_" if word in ("import", "list", "map") else word
+    return f"{word}_" if word in ("import", "list", "map", "set") else word

@@ -15,7 +15,7 @@ from PIL.ExifTags import IFD
 
 from ....layers.errors import InputError
 
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP")
+FORMATS = ("JPEG", "PNG", "WEBP")
 MOST_PIXELS = 200_000_000  # the largest phone sensors have 200 Mpx; beyond lies what is meant to fill the memory
 # EXIF says a clock's reading without its zone unless the camera adds it: in the field that is the clock of Viet Nam.
 _VIET_NAM_TIME = timezone(timedelta(hours=7))

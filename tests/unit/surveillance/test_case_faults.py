@@ -60,10 +60,13 @@ def told(data):
 @pytest.mark.parametrize("moment", [1, 2, 5, 20, 110, 130, 136, 139, 141])
 def test_killed_at_any_moment_nothing_is_doubled_or_lost(tmp_path, moment):
     data = province(tmp_path)
-    take(data, run_of(data, [box(0, 0), box(400, 0)])) if moment % 2 else None
+    if moment % 2:
+        take(data, run_of(data, [box(0, 0), box(400, 0)]))
     run = run_of(data, [box(100, 0, 60, 100), box(800, 0)], after=date(2026, 3, 3))
-    whole = province(tmp_path / "b") if (tmp_path / "b").mkdir() is None else None
-    take(whole, run_of(whole, [box(0, 0), box(400, 0)])) if moment % 2 else None
+    (tmp_path / "b").mkdir()
+    whole = province(tmp_path / "b")
+    if moment % 2:
+        take(whole, run_of(whole, [box(0, 0), box(400, 0)]))
     take(whole, run_of(whole, [box(100, 0, 60, 100), box(800, 0)], after=date(2026, 3, 3)))
     ended = subprocess.run(
         [sys.executable, "-P", "-c", KILLED, str(data), str(run), str(moment)], capture_output=True, text=True,

@@ -80,6 +80,7 @@ def test_steps_nobody_has_read_are_named_and_not_filled():
 
 def test_a_proposal_tells_the_bands_of_least_likely_and_most():
     table = law.table_on(date(2026, 2, 21))
+    assert table is not None
     told = law.propose(table, 600.0, 1200.0, 5200.0, contiguous=False).plain()
     assert (told["least"], told["likely"], told["most"]) == ("khoản 3", "khoản 4", "khoản 5 đến khoản 10")
     assert told["contiguous"] is False

@@ -87,7 +87,7 @@ def test_an_alert_over_two_cases_goes_to_the_nearer_and_tells_of_the_other(data)
 
 def test_places_are_matched_by_area_or_by_a_common_front_at_any_size():
     def common(one, other):
-        return float(commonness(*(np.array([s], dtype=object) for s in (one, other)), 20.0)[0])
+        return float(commonness(np.array([one], dtype=object), np.array([other], dtype=object), 20.0)[0])
 
     assert common(box(0, 0), box(10, 10, 30, 30)) == 1.0
     assert common(box(0, 0), box(100, 0)) > 0.25
