@@ -12,7 +12,7 @@ from typing import Any
 LANGUAGES = ("vi", "en")
 RESOURCES = Path(__file__).resolve().parent.parent / "resources"
 
-_SEPARATORS = {"vi": (".", ","), "en": (",", ".")}
+_SEPARATORS = {"vi": str.maketrans(",.", ".,")}
 
 
 @cache
@@ -41,8 +41,12 @@ def number(value: float, language: str, decimals: int | None = None) -> str:
     text = f"{value:,.{shown if decimals is None else decimals}f}"
     if decimals is None and "." in text:
         text = text.rstrip("0").rstrip(".")
-    thousands, point = _SEPARATORS[language]
-    return text.translate(str.maketrans(",.", thousands + point))
+    return separated(text, language)
+
+
+def separated(numerals: str, language: str) -> str:
+    """Numbers as English writes them, as ``language`` does."""
+    return numerals if language == "en" else numerals.translate(_SEPARATORS[language])
 
 
 class _Formatter(string.Formatter):

@@ -7,6 +7,7 @@ once and not row by row. Format: OGC 12-128r18, 2.1.3 (geometry blobs) and annex
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from ..layers.model import Field, Layer
 from . import dataset
-from .rows import fit
+from .rows import fit, promote
 from .tables import GEOMETRY
 from .troubles import told
 
@@ -30,35 +31,47 @@ _CACHE = "cache_size = -131072"
 _DATES = {"date": "%Y-%m-%d", "datetime": "%Y-%m-%dT%H:%M:%S.%fZ"}
 
 
-def fill(path: Path, layer: Layer, frame: pd.DataFrame, extra: Path | None = None, *, our_json: bool = False) -> int:
+def fill(path: Path, layer: Layer, frame: pd.DataFrame, extra: Path | None = None) -> int:
     """Write ``frame`` to the table of ``layer`` in the unfinished GeoPackage ``path``; returns the number of rows.
 
-    Checked and cast as :func:`dataset.append` does it; ``our_json`` as in :func:`rows.fit`.
-    Raises an error of data or machine; ``path`` is then useless.
+    Checked and cast as :func:`dataset.append` does it. Raises an error of data or machine; ``path`` is then useless.
     """
     crs = dataset.crs_of(path, layer.id)
-    rows = fit(frame, layer, crs, extra, our_json=our_json)
-    if len(rows) == 0:
-        return 0
+    rows = fit(frame, layer, crs, extra)
+    columns = {field.id: plain(rows[field.id], field) for field in layer.fields if field.id in rows}
+    _write(path, layer.id, columns, rows.geometry.to_numpy() if isinstance(rows, gpd.GeoDataFrame) else None, crs)
+    return len(rows)
+
+
+def fill_made(path: Path, layer_id: str, columns: Mapping[str, NDArray[Any]]) -> None:
+    """As :func:`fill`, of columns that this program made for the table: words, None, numbers (NaN: null) and, in the
+    layer's own system, ``geometry``. Nothing is checked.
+    """
+    plain_columns = {name: values.tolist() for name, values in columns.items() if name != "geometry"}
+    shapes = promote(columns["geometry"]) if "geometry" in columns else None
+    _write(path, layer_id, plain_columns, shapes, dataset.crs_of(path, layer_id))
+
+
+def _write(
+    path: Path, layer_id: str, columns: dict[str, list[Any]], shapes: NDArray[np.object_] | None, crs: str
+) -> None:
+    count = len(next(iter(columns.values())))
+    if count == 0:
+        return
     with told(path, writing=True), closing(sqlite3.connect(path, isolation_level=None)) as database:
         for pragma in ("journal_mode = OFF", "synchronous = OFF", _CACHE):
             database.execute(f"PRAGMA {pragma}")
         database.execute("BEGIN")
-        first = 1 + (database.execute(f'SELECT max("fid") FROM "{layer.id}"').fetchone()[0] or 0)  # noqa: S608  # nosec B608 - names of the catalogue
-        fids = range(first, first + len(rows))
-        columns: dict[str, list[Any]] = {"fid": list(fids)}
-        columns |= {field.id: plain(rows[field.id], field) for field in layer.fields if field.id in rows}
-        if crs and isinstance(rows, gpd.GeoDataFrame):
-            shapes = rows.geometry.to_numpy()
+        first = 1 + (database.execute(f'SELECT max("fid") FROM "{layer_id}"').fetchone()[0] or 0)  # noqa: S608  # nosec B608 - names of the catalogue
+        columns = {"fid": list(range(first, first + count)), **columns}
+        trigger = ""
+        if shapes is not None and crs:
             columns[GEOMETRY] = blobs(shapes, int(crs.removeprefix("EPSG:")))
-            trigger = _index(database, layer.id, shapes, np.arange(first, first + len(rows)))
-        else:
-            trigger = ""
-        _insert(database, layer.id, columns)
+            trigger = _index(database, layer_id, shapes, np.arange(first, first + count))
+        _insert(database, layer_id, columns)
         if trigger:
             database.execute(trigger)
         database.execute("COMMIT")
-    return len(rows)
 
 
 def _insert(database: sqlite3.Connection, table: str, columns: dict[str, list[Any]]) -> None:

@@ -104,7 +104,7 @@ def keep(path: Path, about: Mapping[str, Any], layers: Mapping[str, Prints]) -> 
 def kept(path: Path) -> tuple[dict[str, Any], dict[str, Prints]] | None:
     """What :func:`keep` wrote; None where there is nothing, or nothing that can be read."""
     try:
-        with np.load(path, allow_pickle=False) as file:  # every part carries a checksum
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:  # every part carries a checksum
             told = json.loads(file["about"].tobytes().decode())
             return told["about"], {layer_id: _read(file, layer_id, *note) for layer_id, note in told["layers"].items()}
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):

@@ -53,12 +53,8 @@ def misfits(geometries: NDArray[np.object_], layer: Layer) -> NDArray[np.bool_]:
     return wrong
 
 
-def fit(
-    frame: pd.DataFrame, layer: Layer, crs: str = "", extra: Path | None = None, *, our_json: bool = False
-) -> pd.DataFrame:
+def fit(frame: pd.DataFrame, layer: Layer, crs: str = "", extra: Path | None = None) -> pd.DataFrame:
     """``frame`` as the table of ``layer`` in ``crs`` stores it, a new frame.
-
-    ``our_json`` says that texts in JSON columns were made by this program and need not be read again.
 
     Unknown columns are refused, types cast, defaults and missing ``uid`` filled, geometries made 2D and multiple and
     brought to ``crs`` through the pinned operation. Raises :class:`InputError` that names layer, field and an example.
@@ -69,13 +65,7 @@ def fit(
     unknown = [name for name in given if name not in known]
     if unknown:
         raise InputError("schema.column_unknown", layer=layer.id, columns=unknown)
-    made = {
-        field.id: frame[field.id]
-        if our_json and field.type == "json" and field.id in given
-        else _column(frame, field, layer, extra)
-        for field in layer.fields
-        if _wanted(field, given)
-    }
+    made = {field.id: _column(frame, field, layer, extra) for field in layer.fields if _wanted(field, given)}
     table = pd.DataFrame(made, index=frame.index).reset_index(drop=True)
     if not layer.is_spatial:
         return table

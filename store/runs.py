@@ -13,10 +13,13 @@ from typing import Any
 from uuid import uuid4
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from .. import __version__
 from ..layers import catalogue
+from ..layers.model import Layer
 from . import bulk, continued, coordinates, dataset, geopackage, tables, verdicts
 from .troubles import told
 from .verdicts import VerdictColumns
@@ -52,19 +55,29 @@ class RunFile:
         """Take over the findings of the whole run ``former``; see :func:`continued.take_over`."""
         continued.take_over(former, self._temporary, self.uid, stale, waived)
 
-    def write(self, layer_id: str, frame: pd.DataFrame, *, our_json: bool = False) -> int:
+    def write(self, layer_id: str, frame: pd.DataFrame) -> int:
         """Write rows of a declared layer (``finding``, ``alert``) in the frame's own system; returns their number.
 
         The column ``run`` is filled. A layer without rows still gets its table: an empty result is a result.
         """
-        layer = catalogue.layer(layer_id, self._extra)
-        if layer_id not in dataset.layers_in(self._temporary):
-            crs = coordinates.code_of(frame.crs) if isinstance(frame, gpd.GeoDataFrame) else ""
-            with geopackage.writing(self._temporary) as database:
-                tables.create_table(database, layer, crs, extra=self._extra, simulated=bool(self._row.get("simulated")))
+        layer = self._table(layer_id, coordinates.code_of(frame.crs) if isinstance(frame, gpd.GeoDataFrame) else "")
         if "run" not in frame.columns and any(field.id == "run" for field in layer.fields):
             frame = frame.assign(run=self.uid)
-        return bulk.fill(self._temporary, layer, frame, self._extra, our_json=our_json)
+        return bulk.fill(self._temporary, layer, frame, self._extra)
+
+    def write_made(self, layer_id: str, columns: Mapping[str, NDArray[Any]], crs: str) -> None:
+        """As :meth:`write`, of columns that this program made for the table, with ``geometry`` in ``crs``."""
+        self._table(layer_id, crs)
+        run = np.full(len(columns["uid"]), self.uid, dtype=object)
+        bulk.fill_made(self._temporary, layer_id, {**columns, "run": run})
+
+    def _table(self, layer_id: str, crs: str) -> Layer:
+        """The declared layer; its table is made when it is first written to."""
+        layer = catalogue.layer(layer_id, self._extra)
+        if layer_id not in dataset.layers_in(self._temporary):
+            with geopackage.writing(self._temporary) as database:
+                tables.create_table(database, layer, crs, extra=self._extra, simulated=bool(self._row.get("simulated")))
+        return layer
 
     def write_verdicts(self, rules: Sequence[VerdictColumns]) -> None:
         """Write the verdicts of all rules in columns, once (:mod:`.verdicts`)."""

@@ -20,12 +20,12 @@ from ...processing.zoning.land.lots import States
 from ...processing.zoning.land.scene import Layers
 from ...processing.zoning.rulebook import packs
 from ...processing.zoning.rulebook.rules import OUTCOMES, Rule
-from ...processing.zoning.verdicts.check import Judged, edition_on, identified, judged, layers_needed
+from ...processing.zoning.verdicts.check import Judged, edition_on, judged, layers_needed
 from ...processing.zoning.verdicts.drawn import as_drawn
 from ...processing.zoning.verdicts.explain import explain as explain_feature
-from ...processing.zoning.verdicts.findings import with_waivers
+from ...processing.zoning.verdicts.findings import Written, among, identified, with_waivers
 from ...processing.zoning.verdicts.incremental import Judging
-from ...store import dataset, runs, scenarios
+from ...store import coordinates, dataset, runs, scenarios
 from ...store import waivers as waivers_of
 from ...store.waivers import Waiver
 from . import zoning_again
@@ -68,15 +68,15 @@ def _provenance(data: Path, found: packs.Library, rules: Sequence[Rule], on: dat
     }
 
 
-def _asked_about(one: Judged, asked: Mapping[str, Collection[str]] | None) -> tuple[Judged, pd.DataFrame]:
+def _asked_about(one: Judged, asked: Mapping[str, Collection[str]] | None) -> tuple[Judged, Written]:
     """What one rule says on the features ``asked`` about (None: all), without its rows; and these."""
     outcomes, findings = one.outcomes, one.findings
     if asked is not None:
         mine = asked.get(one.rule.layer if outcomes is None else outcomes.layer, ())
-        findings = findings[[uid in mine for uid in findings["feature_uid"]]]
+        findings = among(findings, mine)
         if outcomes is not None:
             outcomes = outcomes.only(np.array([uid in mine for uid in outcomes.uids], dtype=bool))
-    return replace(one, outcomes=outcomes, findings=one.findings.iloc[:0]), findings
+    return replace(one, outcomes=outcomes, findings={}), findings
 
 
 def _counts(one: Judged) -> dict[str, int]:
@@ -101,20 +101,20 @@ def _judge_all(
     report: Report,
 ) -> list[Judged]:
     """Judge all of ``layers`` and write the findings as they come; returns every rule without its rows."""
-    crs = next(iter(layers.values())).crs
+    crs = coordinates.code_of(next(iter(layers.values())).crs)
     done: list[Judged] = []
-    waiting: list[pd.DataFrame] = []
+    waiting: list[Written] = []
     stage = Stage(report, 0.1, 0.95)
     matrix, states = judging.matrix, judging.states
     for one in judged(layers, judging.rules, judging.on, matrix=matrix, states=states, wanted=ROWS, report=stage):
         kept, findings = _asked_about(one, asked)
         done.append(kept)
         waiting.append(findings)
-        if sum(map(len, waiting)) > TOGETHER:
-            run.write("finding", with_waivers(identified(waiting, crs), waived), our_json=True)
+        if sum(len(table["rule"]) for table in waiting) > TOGETHER:
+            run.write_made("finding", with_waivers(identified(waiting), waived), crs)
             waiting = []
     if waiting:
-        run.write("finding", with_waivers(identified(waiting, crs), waived), our_json=True)
+        run.write_made("finding", with_waivers(identified(waiting), waived), crs)
     return done
 
 

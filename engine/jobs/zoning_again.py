@@ -28,8 +28,8 @@ from ...layers.report import Report
 from ...processing import zoning
 from ...processing.zoning.land import inputs, zone_cover
 from ...processing.zoning.rulebook import packs
-from ...processing.zoning.verdicts.check import Judged, identified
-from ...processing.zoning.verdicts.findings import with_waivers
+from ...processing.zoning.verdicts.check import Judged
+from ...processing.zoning.verdicts.findings import identified, with_waivers
 from ...processing.zoning.verdicts.incremental import Again, Judging, again, comparable, look, prints
 from ...store import dataset, fingerprints, nearby, runs, verdicts
 from ...store.fingerprints import Prints, changes
@@ -173,9 +173,9 @@ def looking(data: Path, judging: Judging, found: packs.Library, *, wanted: bool,
 def write(run: runs.RunFile, step: Again, former: Path, waived: Mapping[tuple[str, str], Waiver]) -> list[Judged]:
     """Write what is new, and take over the rest; returns every rule without its rows."""
     run.continue_from(former, step.stale, [(rule, uid, one.document) for (rule, uid), one in waived.items()])
-    rows = [one for one in step.findings if len(one)]
+    rows = [table for table in step.findings if len(table["rule"])]
     if rows:
-        run.write("finding", with_waivers(identified(rows, step.crs), waived), our_json=True)
+        run.write_made("finding", with_waivers(identified(rows), waived), step.crs)
     return list(step.judged)
 
 

@@ -20,16 +20,7 @@ from ..land.scene import Layers, Scene
 from ..measures import MEASURES
 from ..rulebook.rules import OUTCOMES, Compatibility, Rule
 from ..subjects import KINDS, Kind, Subjects
-from .findings import (
-    COLUMNS,
-    Written,
-    edition_absent,
-    in_one_frame,
-    layer_absent,
-    new_uids,
-    tell_others,
-    write_down,
-)
+from .findings import Written, edition_absent, identified, layer_absent, tell_others, write_down
 from .judge import InShort, Verdicts, judge
 from .outcomes import in_columns
 from .standing import Columns
@@ -80,7 +71,7 @@ class Judged:
 
     rule: Rule
     outcomes: VerdictColumns | None
-    findings: pd.DataFrame
+    findings: Written
 
 
 def judged(
@@ -102,8 +93,7 @@ def judged(
     the day counts as none.
     """
     asking = _Asking(on, wanted, None, brief)
-    for rule, outcomes, table in _judged(layers, rules, asking, matrix, states, report):
-        yield Judged(rule, outcomes, in_one_frame([table]))
+    return _judged(layers, rules, asking, matrix, states, report)
 
 
 @dataclass(frozen=True)
@@ -116,9 +106,6 @@ class _Asking:
     brief: bool
 
 
-_One = tuple[Rule, VerdictColumns | None, Written]
-
-
 def _judged(
     layers: Layers,
     rules: Sequence[Rule],
@@ -126,7 +113,7 @@ def _judged(
     matrix: Compatibility | None,
     states: States,
     report: Report,
-) -> Iterator[_One]:
+) -> Iterator[Judged]:
     """As :func:`judged`; asked about one feature, no outcomes are counted."""
     on = asking.on
     if matrix is not None and not matrix.valid.first <= on <= matrix.valid.last:
@@ -138,9 +125,9 @@ def _judged(
         kind = MEASURES[measure].subject
         absent = [layer_id for layer_id in KINDS[kind].required if layers.get(layer_id) is None]
         if absent:
-            yield from ((rule, None, layer_absent(rule, absent)) for rule in group)
+            yield from (Judged(rule, None, layer_absent(rule, absent)) for rule in group)
             continue
-        yield from ((rule, None, edition_absent(rule)) for rule in group if out_of_date(rule, on))
+        yield from (Judged(rule, None, edition_absent(rule)) for rule in group if out_of_date(rule, on))
         in_force = [rule for rule in group if not out_of_date(rule, on)]
         if in_force:
             judgeable.setdefault(kind, []).append(in_force)
@@ -177,7 +164,7 @@ def _built(kinds: Sequence[str], scene: Scene, *, ahead: bool) -> Iterator[tuple
 
 def _judged_together(
     group: Sequence[Rule], subjects: Subjects, columns: Columns, uids: Words, asking: _Asking
-) -> Iterator[_One]:
+) -> Iterator[Judged]:
     """The rules on one measure: what the others say of a subject is told beside what holds."""
     codes = [code for code, outcome in enumerate(OUTCOMES) if outcome in asking.wanted]
     kept: list[tuple[VerdictColumns, Verdicts, NDArray[np.intp]]] = []
@@ -194,12 +181,12 @@ def _judged_together(
         table = write_down(verdicts, subjects, rows, cut, brief=asking.brief)
         same_side = [one.at(rows) for one in short if one is not mine and one.rule.op == mine.rule.op]
         tell_others(table, mine.at(rows), same_side, brief=asking.brief)
-        yield rule, outcomes, table
+        yield Judged(rule, outcomes, table)
 
 
 def _told_of(
     group: Sequence[Rule], subjects: Subjects, columns: Columns, rows: NDArray[np.intp], asking: _Asking
-) -> Iterator[_One]:
+) -> Iterator[Judged]:
     """As :func:`_judged_together`, of the subjects ``rows`` alone, whose columns these are; none are counted."""
     told = [judge(rule, columns, asking.on) for rule in group]
     short = [verdicts.in_short for verdicts in told]
@@ -207,7 +194,7 @@ def _told_of(
         table = write_down(verdicts, subjects, rows, columns.frame, brief=asking.brief)
         same_side = [one for one in short if one is not mine and one.rule.op == mine.rule.op]
         tell_others(table, mine, same_side, brief=asking.brief)
-        yield rule, None, table
+        yield Judged(rule, None, table)
 
 
 def check(
@@ -226,11 +213,5 @@ def check(
     ``about`` asks for the findings of one feature alone, and those about none; its surroundings are measured with it.
     """
     found = _judged(layers, rules, _Asking(on, OUTCOMES, about, brief), matrix, states, report)
-    return identified([in_one_frame([table for _, _, table in found])], next(iter(layers.values())).crs)
-
-
-def identified(tables: Sequence[pd.DataFrame], crs: object) -> gpd.GeoDataFrame:
-    """Findings in one frame, each with a new ``uid``."""
-    found = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=[*COLUMNS, "geometry"])
-    found.insert(0, "uid", new_uids(len(found)))
-    return gpd.GeoDataFrame(found, geometry="geometry", crs=crs)
+    table = pd.DataFrame(identified([one.findings for one in found]))
+    return gpd.GeoDataFrame(table, geometry="geometry", crs=next(iter(layers.values())).crs)

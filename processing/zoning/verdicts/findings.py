@@ -8,10 +8,9 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -107,11 +106,19 @@ def write_down(
     return table | {"geometry": geometry}
 
 
-def in_one_frame(tables: Sequence[Written]) -> pd.DataFrame:
-    """Findings of several rules, one after the other."""
-    if not tables:
-        return pd.DataFrame(columns=[*COLUMNS, "geometry"])
-    return pd.DataFrame({name: np.concatenate([table[name] for table in tables]) for name in (*COLUMNS, "geometry")})
+def identified(tables: Sequence[Written]) -> Written:
+    """Findings of several rules, one after the other, each with a new ``uid``."""
+    found = {
+        name: np.concatenate([table[name] for table in tables]) if tables else nothing(0)
+        for name in (*COLUMNS, "geometry")
+    }
+    return {"uid": np.array(new_uids(len(found["rule"])), dtype=object), **found}
+
+
+def among(findings: Written, uids: Collection[str]) -> Written:
+    """Those of the ``findings`` that are about one of the features ``uids``."""
+    chosen = np.array([uid in uids for uid in findings["feature_uid"].tolist()], dtype=bool)
+    return {name: values[chosen] for name, values in findings.items()}
 
 
 def layer_absent(rule: Rule, layers: Sequence[str]) -> Written:
@@ -186,11 +193,8 @@ def _how(
     The other levels are told of the rows that are ``compared``: of a million passes nobody asks it.
     """
     at = np.flatnonzero(judged)
-    columns: dict[str, list[Any]] = {
-        name: list(frame[name].to_numpy(dtype=object)[at])
-        for name in MEASURES[verdicts.rule.measure].told
-        if name in frame
-    }
+    told = MEASURES[verdicts.rule.measure].told
+    columns = {name: frame[name].to_numpy()[at] for name in told if name in frame}
     inputs = json_rows(columns, len(at))
     levels = [verdicts.entries[won].level for won in verdicts.won[at]]
     parts = zip(_limits(verdicts, frame, at), levels, inputs, strict=True)
@@ -237,7 +241,7 @@ def _limits(verdicts: Verdicts, frame: pd.DataFrame, at: NDArray[np.intp]) -> li
     """How the limits of the rows ``at`` were found, as JSON: a constant, an attribute, table rows and weights."""
     rule = verdicts.rule
     if len(verdicts.entries) == 1 and isinstance(rule.limit, Constant):
-        return json_rows({"constant": [rule.limit.value] * len(at)}, len(at))
+        return json_rows({"constant": [rule.limit.value]}, 1) * len(at)
     if len(verdicts.entries) == 1 and isinstance(rule.limit, Attribute):
         zones = list(frame["zone_uid"].iloc[at]) if "zone_uid" in frame else [None] * len(at)
         return json_rows({"attribute": [rule.limit.name] * len(at), "zone": zones}, len(at))
@@ -260,11 +264,7 @@ def _say(
     """Message code, arguments and both sentences, outcome by outcome."""
     rule = verdicts.rule
     said = {column: nothing(len(frame)) for column in COLUMNS[-4:]}
-    columns: Mapping[str, Any] = {
-        name: frame[name].to_numpy(dtype=object) for name in MEASURES[rule.measure].spoken if name in frame
-    }
-    told_of = ("feature_code", "measured", "limit_value", "margin", "source", "rule_status")
-    own = {name: np.asarray(table[name], dtype=object) for name in told_of}
+    columns = {name: frame[name].to_numpy() for name in MEASURES[rule.measure].spoken if name in frame}
     for outcome in OUTCOMES:
         at = np.flatnonzero(verdicts.outcome == outcome)
         if len(at) == 0:
@@ -272,14 +272,14 @@ def _say(
         if brief and outcome == "pass":
             said["message_code"][at] = f"zoning.found.{rule.measure}.pass"
             continue
-        plain: dict[str, list[Any]] = {"feature": list(own["feature_code"][at])}
+        plain: dict[str, Any] = {"feature": table["feature_code"][at]}
         judged = outcome in ("pass", "fail")
         code = f"zoning.found.{rule.measure}.{outcome}" if judged else f"zoning.found.{outcome}"
         if judged:
             for name, column in (("measured", "measured"), ("limit", "limit_value"), ("margin", "margin")):
-                plain[name] = list(own[column][at])
-            plain["source"] = list(own["source"][at])
-            plain |= {name: list(values[at]) for name, values in columns.items()}
+                plain[name] = table[column][at]
+            plain["source"] = table["source"][at]
+            plain |= {name: values[at] for name, values in columns.items()}
         elif outcome == "not_applicable":
             plain["reason"] = list(verdicts.reason[at])
         else:
@@ -295,7 +295,7 @@ def _say(
                 told["missing"] = _lacking(verdicts.missing[at], language)
             lines = sentences(code, language, told, len(at))
             if judged:
-                lines = _marked(lines, own["rule_status"][at], language)
+                lines = _marked(lines, table["rule_status"][at], language)
                 if outcome == "fail":
                     lines = [
                         line
@@ -325,12 +325,12 @@ def _marked(lines: list[str], statuses: Iterable[str], language: str) -> list[st
     return [line + marks[status] for line, status in zip(lines, statuses, strict=True)]
 
 
-def with_waivers(findings: gpd.GeoDataFrame, waived: Mapping[tuple[str, str], Waiver]) -> gpd.GeoDataFrame:
+def with_waivers(findings: Written, waived: Mapping[tuple[str, str], Waiver]) -> Written:
     """``findings`` with the document of the waiver beside each breach that is let stand: it stays a breach."""
     if not waived:
         return findings
-    named = [
-        waived[rule, uid].document if outcome == "fail" and (rule, uid) in waived else None
-        for rule, uid, outcome in zip(findings["rule"], findings["feature_uid"], findings["outcome"], strict=True)
-    ]
-    return findings.assign(waiver=pd.Series(named, index=findings.index, dtype=object))
+    named = nothing(len(findings["rule"]))
+    for i, key in enumerate(zip(findings["rule"], findings["feature_uid"], strict=True)):
+        if key in waived and findings["outcome"][i] == "fail":
+            named[i] = waived[key].document
+    return findings | {"waiver": named}

@@ -30,6 +30,7 @@ from ..rulebook.rules import Compatibility, Rule
 from ..subjects import Kind
 from .affected import Affected, Reached
 from .check import Judged, by_measure, judged, kind_of, layers_needed
+from .findings import Written, among
 from .ground import Ground
 from .vicinity import vicinity
 
@@ -67,9 +68,9 @@ class Again:
     """
 
     judged: Sequence[Judged]
-    findings: Sequence[pd.DataFrame]
+    findings: Sequence[Written]
     stale: frozenset[tuple[str, str | None]]
-    crs: object
+    crs: str
     changed: int
     touched: int
     entire: tuple[str, ...]
@@ -154,10 +155,10 @@ def again(
             outcomes[rule_id] = columns if group.found.entire else merging.merged(kept[rule_id], columns, uids)
     every = [rule for _, rules in by_measure(judging.rules) for rule in rules]
     return Again(
-        [Judged(rule, outcomes.get(rule.id), pd.DataFrame()) for rule in every],
+        [Judged(rule, outcomes.get(rule.id), {}) for rule in every],
         findings,
         frozenset(stale),
-        next(iter(now.values())).system,
+        near.layers[next(iter(now))][1],
         sum(one.count for one in ground.changed.values()),
         sum(map(len, touched.values())),
         tuple(sorted(rule for rule, uid in stale if uid is None)),
@@ -199,7 +200,7 @@ def _judged(near: Nearby, ground: Ground, group: _Group, judging: Judging, repor
     asked = {rule.id for rule in group.rules}
     # What share of a lot is a sliver, the rules on land use say for all.
     slivers = [rule for rule in judging.rules if rule.measure == "misused_area" and rule.id not in asked]
-    mine = pd.Index(ground.prints[group.own].uid[group.found.rows])
+    mine = frozenset(ground.prints[group.own].uid[group.found.rows].tolist())
     for one in judged(
         layers,
         [*group.rules, *slivers],
@@ -211,11 +212,10 @@ def _judged(near: Nearby, ground: Ground, group: _Group, judging: Judging, repor
     ):
         if one.rule.id not in asked:
             continue
-        findings = one.findings[pd.Index(one.findings["feature_uid"]).isin(mine)]
         outcomes = one.outcomes
         if outcomes is not None and rows is not None:
-            outcomes = outcomes.only(np.asarray(pd.Index(outcomes.uids).isin(mine)))
-        yield replace(one, outcomes=outcomes, findings=findings)
+            outcomes = outcomes.only(np.array([uid in mine for uid in outcomes.uids.tolist()], dtype=bool))
+        yield replace(one, outcomes=outcomes, findings=among(one.findings, mine))
 
 
 @dataclass(frozen=True)
