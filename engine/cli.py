@@ -52,14 +52,17 @@ def parser(lang: str) -> argparse.ArgumentParser:
     areas = top.add_subparsers(dest="area", required=True, metavar="AREA")
     groups: dict[str, Any] = {}
     for job in JOBS.values():
-        area, word = job.command
-        if area not in groups:
-            group = areas.add_parser(area, help=sentence(f"job.{area}.title", lang))
-            groups[area] = group.add_subparsers(dest="word", required=True, metavar="JOB")
+        *above, word = job.command
+        place = areas
+        for area in above:
+            if area not in groups:
+                group = areas.add_parser(area, help=sentence(f"job.{area}.title", lang))
+                groups[area] = group.add_subparsers(dest="word", required=True, metavar="JOB")
+            place = groups[area]
         title = sentence(f"job.{job.id}.title", lang)
-        leaf = groups[area].add_parser(word, help=title, description=sentence(f"job.{job.id}.help", lang))
+        leaf = place.add_parser(word, help=title, description=sentence(f"job.{job.id}.help", lang))
         leaf.set_defaults(job=job)
-        for parameter in job.parameters:
+        for parameter in (p for p in job.parameters if not p.secret):  # everybody can read a command line
             _add(leaf, job, parameter, lang)
         how = leaf.add_mutually_exclusive_group()
         how.add_argument("--json", action="store_true", help=sentence("engine.option_json", lang))
@@ -103,7 +106,7 @@ def _run(arguments: Sequence[str] | None) -> int:
 
         return serve()
     job: Job = given.job
-    values = {p.id: v for p in job.parameters if (v := getattr(given, p.id)) is not None}
+    values = {p.id: v for p in job.parameters if (v := getattr(given, p.id, None)) is not None}
     if not given.events:
         return run_terminal(job, values, language=lang, as_json=given.json)
     events = Events()

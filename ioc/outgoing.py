@@ -13,8 +13,11 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
+from ..layers.errors import InputError
 from ..store import dataset
+from ..store.coordinates import code_of, transform_geometries
 from . import manifest
 from .mapping import LayerMapping
 from .plan import Made, Scan
@@ -23,14 +26,22 @@ from .scanning import Rows, rows
 from .selection import Leaving
 
 Form = Callable[[Leaving], Made]
+UNITS = "admin_unit"
 _FORM = 1  # raise it where the same row would make another record
 
 
 class Outgoing:
     """What leaves a data set, in the order of ``chosen``: layers that others refer to come first."""
 
-    def __init__(self, path: Path, publication: Publication, chosen: Sequence[LayerMapping], form: Form) -> None:
-        self._path, self._publication, self._form = path, publication, form
+    def __init__(
+        self,
+        path: Path,
+        publication: Publication,
+        chosen: Sequence[LayerMapping],
+        form: Form,
+        wards: Sequence[str] = (),
+    ) -> None:
+        self._path, self._publication, self._form, self._wards = path, publication, form, tuple(wards)
         self._mappings = {of.layer.id: of for of in chosen}
         self._rows: dict[str, pd.Series[int]] = {}
         self._alerts: tuple[gpd.GeoDataFrame, bool, dict[str, str]] | None = None
@@ -43,11 +54,11 @@ class Outgoing:
     def scan(self, layer: str) -> Scan:
         """The layer as it is now."""
         of = self._mappings[layer]
-        found = (
-            self._alert_rows(of)
-            if layer == ALERT
-            else rows(self._path, layer, self._columns(layer, of), self._led_to(of), self._recipe(of))
-        )
+        if layer == ALERT:
+            found = self._alert_rows(of)
+        else:
+            area = self._area(of, dataset.crs_of(self._path, layer)) if self._wards else None
+            found = rows(self._path, layer, self._columns(layer, of), self._led_to(of), self._recipe(of), area)
         self._rows[layer] = pd.Series(found.fid, index=found.uid)
         return Scan(found.uid, found.hash)
 
@@ -88,17 +99,33 @@ class Outgoing:
                     found.setdefault(attribute.field, []).append(led_to)
         return found
 
+    def _area(self, of: LayerMapping, system: str) -> Any:
+        """The chosen units as one geometry in ``system``; None for no limit."""
+        if not self._wards or not of.layer.is_spatial:
+            return None
+        units = dataset.read(self._path, UNITS, ["code"])
+        missing = sorted(set(self._wards) - set(units["code"]))
+        if missing:
+            raise InputError("ioc.wards_unknown", wards=missing[:10])
+        shapes = units.geometry[units["code"].isin(self._wards)].to_numpy()
+        return shapely.union_all(transform_geometries(shapes, code_of(units.crs), system))
+
     def _recipe(self, of: LayerMapping) -> int:
         """A number for the rules by which rows of a layer become records."""
         publication = self._publication
-        told = [manifest.declarations([of.layer.id], publication.own, publication.extra), publication.province, _FORM]
+        catalogued = manifest.declarations([of.layer.id], publication.own, publication.extra)
+        told = [catalogued, publication.province, of.fields, of.withhold, of.entities, _FORM]
         if any(attribute.fact == "@data_date" for entity in of.entities for attribute in entity.attributes):
             told.append(publication.data_date)
         return zlib.crc32(repr(told).encode())
 
     def _alerts_of(self, of: LayerMapping) -> tuple[gpd.GeoDataFrame, bool, dict[str, str]]:
         if self._alerts is None:
-            self._alerts = alerts(self._publication, of)
+            frame, simulated, issued = alerts(self._publication, of)
+            area = self._area(of, code_of(frame.crs))
+            if area is not None:
+                frame = frame[shapely.intersects(frame.geometry.to_numpy(), area)]
+            self._alerts = frame, simulated, issued
         return self._alerts
 
     def _alert_rows(self, of: LayerMapping) -> Rows:

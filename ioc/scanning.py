@@ -37,15 +37,17 @@ def rows(
     columns: Sequence[str],
     also: Mapping[str, Sequence[Mapping[Any, Any]]] | None = None,
     recipe: int = 0,
+    area: Any = None,
 ) -> Rows:
     """The rows of a layer, hashed over ``columns`` and geometry.
 
     ``also``: column → what else its values lead to (a value of another layer). ``recipe`` stands for the rules by which
-    rows become records: where it changes, every row is looked at again.
+    rows become records: where it changes, every row is looked at again. ``area`` is a geometry in the
+    system of the layer: only rows that meet it are told.
     """
     with told(path, writing=False):
         meta, table = raw.read_arrow(
-            path, layer=layer, columns=list(dict.fromkeys(("uid", *columns))), return_fids=True
+            path, layer=layer, columns=list(dict.fromkeys(("uid", *columns))), return_fids=True, mask=area
         )
     fid = meta["fid_column"] or "OGC_FID"
     total = np.full(len(table), np.uint64(recipe % 2**64), dtype=np.uint64)

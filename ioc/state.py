@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,10 @@ from ..store.geopackage import PATIENCE
 from ..store.troubles import told
 from .alone import alone
 from .records import Record, hash_of
+from .targets.target import Said
 
 FORMAT = 1
+TROUBLES = 200  # records and sayings told by a summary
 # Marks of a record. ``SENT``: what became of it is not known yet. ``STAYS``: the feature may not leave as it is now.
 PROVED, SENT, UNPROVED, FAILED, CONFLICT, STAYS, REMOVED = range(7)
 _TABLES = """
@@ -230,6 +233,28 @@ class State:
             [(REMOVED, now, r.layer, r.uid, r.kind) for r in records],
         )
 
+    def hear(self, said: Iterable[Said]) -> int:
+        """Keep what the centre wrote, once; returns how much of it is new."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        before = self._database.total_changes
+        self._put(
+            "INSERT OR IGNORE INTO said VALUES (?, ?, ?, ?, ?, ?)",
+            [(one.key, one.kind, one.text, one.sender, one.at, now) for one in said],
+        )
+        return self._database.total_changes - before
+
+    def heard(self) -> list[tuple[Said, str]]:
+        """All that the centre ever wrote, the newest first, with the moment it was seen here."""
+        rows = self._database.execute("SELECT key, kind, text, sender, at, seen_at FROM said ORDER BY at DESC, key")
+        return [(Said(*row[:5]), str(row[5])) for row in rows]
+
+    def adopt(self, records: Sequence[Record]) -> None:
+        """They were found at the other side without being remembered."""
+        self._put(
+            "INSERT OR REPLACE INTO record (layer, uid, kind, key, content, mark) VALUES (?, ?, ?, ?, ?, ?)",
+            [(r.layer, r.uid, r.kind, r.key, r.content, PROVED) for r in records],
+        )
+
     def forget(self) -> None:
         """Forget every record, before the state is made again from the target."""
         with self.changing() as database:
@@ -280,3 +305,40 @@ def _connected(path: Path) -> sqlite3.Connection:
         database.close()
         raise
     return database
+
+
+def set_aside(path: Path) -> None:
+    """Put a state that cannot be read out of the way, so that it can be made again; a sound one stays where it is."""
+    if not path.is_file():
+        return
+    try:
+        with told(path, writing=False), closing(_connected(path)) as database:
+            database.execute("SELECT count(*) FROM record").fetchone()
+    except InputError:
+        path.replace(path.with_name(f"{path.name}.damaged"))
+
+
+def summary(path: Path) -> dict[str, Any]:
+    """What a state says without being held: ``counts`` by outcome, ``last_proof``, what the centre ``said``."""
+    with told(path, writing=False), closing(_connected(path)) as database:
+        state = State(database, path)
+        by_mark = Counter[int]()
+        for (_, mark), count in state.counts().items():
+            by_mark[mark] += count
+        last = database.execute("SELECT max(proved_at) FROM record").fetchone()[0]
+        troubles = [
+            {"layer": one.layer, "uid": one.uid, **json.loads(one.error or "{}")}
+            for one in state.marked(UNPROVED, FAILED, CONFLICT)
+        ]
+        return {
+            "counts": {
+                "unchanged": by_mark[PROVED],
+                "unproved": by_mark[SENT] + by_mark[UNPROVED],
+                "failed": by_mark[FAILED],
+                "conflicts": by_mark[CONFLICT],
+                "deleted": by_mark[REMOVED],
+            },
+            "last_proof": last,
+            "troubles": troubles[:TROUBLES],
+            "said": [{**asdict(said), "seen_at": seen} for said, seen in state.heard()][:TROUBLES],
+        }

@@ -35,10 +35,11 @@ _WORST_LAST = ("unchanged", "created", "updated", "deleted", "unproved", "failed
 
 @dataclass
 class Result:
-    """What became of the features, by layer and :data:`OUTCOMES`, and what stays at home."""
+    """What became of the features, by layer and :data:`OUTCOMES`; what stays at home; how much the centre said anew."""
 
     layers: dict[str, Counter[str]] = field(default_factory=dict)
     left_out: list[LeftOut] = field(default_factory=list)
+    heard: int = 0
 
     @property
     def counts(self) -> dict[str, int]:
@@ -71,6 +72,7 @@ def publish(
         run.bring(one, Stage(report, 0.9 * done / len(plans), 0.9 * (done + 1) / len(plans)))
     for one in reversed(plans):  # what refers goes before what it refers to
         run.take_away(one)
+    run.hear([one.layer for one in plans])
     report.progress(1.0)
     return run.result
 
@@ -86,6 +88,10 @@ class _Run:
     def prepare(self, layers: Sequence[str]) -> None:
         """A dry run with the real permissions."""
         self._asked(partial(self.target.prepare, layers))
+
+    def hear(self, layers: Sequence[str]) -> None:
+        """Keep what the centre wrote on our records."""
+        self.result.heard = self.state.hear(self._asked(lambda: list(self.target.said(layers))))
 
     def bring(self, one: LayerPlan, report: Report) -> None:
         """Create and update the features of a layer; where the target has lost some, all are looked at."""
@@ -255,3 +261,83 @@ class _Run:
 def _told(code: str, **arguments: Any) -> str:
     """Why, as the state keeps it: a code of the messages and its arguments."""
     return json.dumps({"code": code, **arguments}, ensure_ascii=False)
+
+
+@dataclass
+class Proof:
+    """What the other side really holds: ``counts`` of features by :data:`OUTCOMES`, and the records that differ."""
+
+    counts: Counter[str]
+    differences: list[dict[str, str]]
+
+
+def verify(source: Source, target: Target, layers: Sequence[str] = (), report: Report = SILENT) -> Proof:
+    """Read everything back and compare it with the data as they are now; nothing is changed on either side.
+
+    ``created``: missing there, ``updated``: different there, ``deleted``: there without being in the data.
+    """
+    chosen = [layer for layer in source.layers if not layers or layer in layers]
+    there = _everything(target, chosen)  # two layers may share a kind, so all is read before anything is missed
+    proof = Proof(Counter(), [])
+    for done, layer in enumerate(chosen):
+        report.progress(done / len(chosen), "ioc.step_layer", layer=layer)
+        for some in _chunks(source, layer):
+            outcome: dict[str, str] = {}
+            for record in source.records(layer, some, frozenset()).records:
+                found = there.pop(record.key, None)
+                what = "created" if found is None else "unchanged" if found.body == record.body else "updated"
+                if what != "unchanged":
+                    proof.differences.append({"layer": layer, "uid": record.uid, "key": record.key, "what": what})
+                outcome[record.uid] = max(what, outcome.get(record.uid, "unchanged"), key=_WORST_LAST.index)
+            proof.counts.update(outcome.values())
+    for record in _not_of(source, chosen, there):
+        proof.differences.append({"layer": record.layer, "uid": record.uid, "key": record.key, "what": "deleted"})
+        proof.counts["deleted"] += 1
+    return proof
+
+
+def repair(
+    source: Source,
+    target: Target,
+    state: State,
+    layers: Sequence[str] = (),
+    *,
+    over: bool = False,
+    vanish: bool = False,
+    report: Report = SILENT,
+) -> Result:
+    """Make the state again from what the target answers, and bring both sides together.
+
+    What is there and equal is adopted. What is there and different is a conflict, as nobody remembers who brought it,
+    unless ``over`` says that the data set is right. What is there and in no layer is deleted, with the same guard.
+    """
+    state.forget()
+    result = publish(source, target, state, layers, over=over, report=report)
+    chosen = [layer for layer in source.layers if not layers or layer in layers]
+    left = _not_of(source, chosen, _everything(target, chosen))
+    if left:
+        state.adopt(left)
+        more = publish(source, target, state, layers, over=over, vanish=vanish, report=report)
+        for layer, counts in more.layers.items():
+            result.layers[layer]["deleted"] += counts["deleted"]
+    return result
+
+
+def _everything(target: Target, layers: Sequence[str]) -> dict[str, Record]:
+    return {record.key: record for layer in layers for record in target.everything(layer)}
+
+
+def _chunks(source: Source, layer: str) -> Iterator[list[str]]:
+    uids = source.scan(layer).uid.tolist()
+    for start in range(0, len(uids), AT_ONCE):
+        yield uids[start : start + AT_ONCE]
+
+
+def _not_of(source: Source, layers: Sequence[str], there: dict[str, Record]) -> list[Record]:
+    """Those of ``there`` that are of no feature, withdrawn ones included."""
+    left = dict(there)
+    for layer in layers:
+        for some in _chunks(source, layer) if left else ():
+            for record in source.records(layer, some, frozenset(some)).records:
+                left.pop(record.key, None)
+    return sorted(left.values(), key=lambda record: record.key)

@@ -1,24 +1,88 @@
-"""Contracts of publishing to the operations centre."""
+"""Contracts of publishing to the operations centre.
+
+``target`` is the name of a target of the data set, or an address: a folder, ``file:FOLDER``, ``ngsi-ld+https://…``,
+``postgresql://…``, ``rest+https://…``. Scripts rely on the seven counts.
+"""
 
 from __future__ import annotations
 
 from .spec import Job, Parameter, Result
 
+_DATA = Parameter("data", "dataset", required=True)
+_TARGET = Parameter("target", "out_folder", required=True)
+_WHICH = (
+    Parameter("layers", "texts"),
+    Parameter("runs", "texts", advanced=True),
+)
+_REACH = (
+    Parameter("context", "text", advanced=True),
+    Parameter("secret_file", "out_file", extensions=("json",), advanced=True),
+    Parameter("authority", "out_file", extensions=("pem", "crt"), advanced=True),
+    Parameter("secret", "json", advanced=True, secret=True),
+)
+_COUNTS = (
+    Result("created", "number"),
+    Result("updated", "number"),
+    Result("deleted", "number"),
+    Result("unchanged", "number"),
+    Result("unproved", "number"),
+    Result("failed", "number"),
+    Result("conflicts", "number"),
+)
+
 PUBLISH = Job(
     id="ioc.publish",
     algorithm="publish_ioc",
     parameters=(
-        Parameter("data", "dataset", required=True),
-        Parameter("target", "out_folder", required=True),
-        Parameter("layers", "texts"),
-        Parameter("runs", "texts", advanced=True),
+        _DATA,
+        _TARGET,
+        *_WHICH,
         Parameter("formats", "choices", default=("gpkg", "geojson", "ngsi"), choices=("gpkg", "geojson", "ngsi")),
+        Parameter("allow_vanish", "flag", advanced=True),
+        Parameter("write_over", "flag", advanced=True),
+        *_REACH,
     ),
     results=(
         Result("folder", "folder"),
         Result("manifest", "file"),
         Result("counts", "json"),
         Result("left_out", "json"),
-        Result("unchanged", "json"),
+        Result("same", "json"),
+        *_COUNTS,
     ),
+)
+
+PLAN = Job(
+    id="ioc.plan",
+    algorithm="plan_ioc",
+    parameters=(_DATA, _TARGET, *_WHICH, *_REACH),
+    results=(*_COUNTS, Result("layers", "json"), Result("examples", "json"), Result("leaving", "json")),
+)
+
+VERIFY = Job(
+    id="ioc.verify",
+    algorithm="verify_ioc",
+    parameters=(_DATA, _TARGET, *_WHICH, *_REACH),
+    results=(*_COUNTS, Result("differences", "json")),
+)
+
+REPAIR = Job(
+    id="ioc.repair",
+    algorithm="repair_ioc",
+    parameters=(
+        _DATA,
+        _TARGET,
+        *_WHICH,
+        Parameter("allow_vanish", "flag", advanced=True),
+        Parameter("write_over", "flag", advanced=True),
+        *_REACH,
+    ),
+    results=(Result("counts", "json"), Result("left_out", "json"), Result("same", "json"), *_COUNTS),
+)
+
+STATUS = Job(
+    id="ioc.status",
+    parameters=(_DATA, Parameter("target", "out_folder"), *_WHICH),
+    results=(*_COUNTS, Result("targets", "json")),
+    quick=True,
 )

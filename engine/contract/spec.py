@@ -46,7 +46,8 @@ class Parameter:
     """One input of a job.
 
     ``default`` None with ``required`` False means: may be left out. ``positional`` stands without ``--`` on the command
-    line. ``advanced`` is folded away in QGIS. ``unit`` is shown beside the number. ``secret`` never appears in a log.
+    line. ``advanced`` is folded away in QGIS. ``unit`` is shown beside the number. A ``secret`` comes over
+    standard input alone.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Parameter:
     extensions: tuple[str, ...] = ()
     positional: bool = False
     advanced: bool = False
+    secret: bool = False
 
     def read(self, value: Any) -> Any:
         """``value`` checked and brought to its kind. Raises :class:`UsageError`."""
@@ -180,8 +182,8 @@ class Job:
 
     @property
     def command(self) -> tuple[str, ...]:
-        """The subcommand words: ``zoning.check`` → ``("zoning", "check")``."""
-        return tuple(self.id.split("."))
+        """The subcommand words: ``zoning.check`` → ``("zoning", "check")``, ``watch.run`` → ``("watch",)``."""
+        return tuple(self.id.removesuffix(".run").split("."))
 
     def parameter(self, parameter_id: str) -> Parameter:
         """The parameter named so; raises ``KeyError``."""

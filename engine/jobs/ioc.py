@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,21 +14,194 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from ...ioc import profile as profiles
+from ...ioc import state as states
+from ...ioc import sync
 from ...ioc.drop import MANIFEST, folder_target
-from ...ioc.publish import Publication, Read, Source
+from ...ioc.manifest import as_json
+from ...ioc.outgoing import Outgoing
+from ...ioc.plan import LayerPlan
+from ...ioc.plan import plan as planned
+from ...ioc.profile import Profile
+from ...ioc.publish import Publication, Read, Source, layers_to_publish
 from ...ioc.publish import publish as publish_into
+from ...ioc.targets.opening import FILE, Reach, reached
 from ...layers.errors import InputError
 from ...layers.report import Report
 from ...store import dataset, geopackage, runs
 
 # A data set that does not say its province: its entities need a name space all the same.
 NO_PROVINCE = "vn"
+EXAMPLES = 10  # features shown before and after
+DIFFERENCES = 1_000  # records named by a proof; the counts are always whole
 
 
 def publish(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    """Layers and alerts to a target: a folder, or a service that answers."""
+    data = Path(parameters["data"])
+    profile = _profile(data, parameters)
+    if profile.scheme == FILE:
+        return _into_folder(data, profile, parameters, report)
+    with _sides(data, profile, parameters, report) as (reach, source, state):
+        result = sync.publish(
+            source,
+            reach.target,
+            state,
+            tuple(parameters["layers"] or ()),
+            vanish=bool(parameters["allow_vanish"]),
+            over=bool(parameters["write_over"]),
+            report=report,
+        )
+        return _told(result, reach, report)
+
+
+def plan(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    """What publishing would do, with examples before and after, and what leaves the house; nothing is sent."""
+    data = Path(parameters["data"])
+    with _sides(data, _profile(data, parameters), parameters, report) as (reach, source, state):
+        plans = planned(source, state, tuple(parameters["layers"] or ()))
+        counts = Counter[str]()
+        for one in plans:
+            counts.update(created=len(one.created), updated=len(one.updated), deleted=len(one.deleted))
+            counts.update(unproved=len(one.unsure), unchanged=one.unchanged)
+        return {
+            **_seven(counts),
+            "layers": {
+                one.layer: {"created": len(one.created), "updated": len(one.updated), "deleted": len(one.deleted)}
+                for one in plans
+            },
+            "examples": list(_examples(plans, source, reach)),
+            "leaving": {of.layer.id: list(of.fields) for of in reach.chosen},
+        }
+
+
+def verify(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    """Read everything back and compare; nothing is changed."""
+    data = Path(parameters["data"])
+    with _sides(data, _profile(data, parameters), parameters, report) as (reach, source, _):
+        proof = sync.verify(source, reach.target, tuple(parameters["layers"] or ()), report)
+    different = sum(proof.counts[name] for name in ("created", "updated", "deleted"))
+    report.message(
+        "ioc.proved" if not different else "ioc.differs",
+        level="info" if not different else "warning",
+        target=reach.target.identity,
+        same=proof.counts["unchanged"],
+        count=different,
+    )
+    return {**_seven(proof.counts), "differences": proof.differences[:DIFFERENCES]}
+
+
+def repair(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    """Make the state again from the target and bring both sides together."""
+    data = Path(parameters["data"])
+    profile = _profile(data, parameters)
+    states.set_aside(_state_path(data, profile))
+    with _sides(data, profile, parameters, report) as (reach, source, state):
+        result = sync.repair(
+            source,
+            reach.target,
+            state,
+            tuple(parameters["layers"] or ()),
+            over=bool(parameters["write_over"]),
+            vanish=bool(parameters["allow_vanish"]),
+            report=report,
+        )
+        return _told(result, reach, report)
+
+
+def status(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    """What is known of one target or of all, without asking them: counts, last proof, what the centre said."""
+    data = Path(parameters["data"])
+    known = profiles.profiles(data)
+    wanted = [_profile(data, parameters)] if parameters["target"] else list(known.values())
+    found, total = [], Counter[str]()
+    for profile in wanted:
+        path = _state_path(data, profile)
+        if not path.is_file():
+            found.append({"name": profile.name, "address": profile.address, "counts": _seven({}), "published": False})
+            continue
+        told = states.summary(path)
+        total.update(told["counts"])
+        found.append({"name": profile.name, "address": profile.address, "published": True, **told})
+    return {**_seven(total), "targets": found}
+
+
+def _profile(data: Path, parameters: Mapping[str, Any]) -> Profile:
+    found = profiles.find(data, parameters["target"])
+    given = {name: parameters.get(name) for name in ("context", "authority")}
+    given["secret"] = parameters.get("secret_file")
+    return replace(found, **{name: value for name, value in given.items() if value})
+
+
+def _state_path(data: Path, profile: Profile) -> Path:
+    return dataset.beside(data) / "ioc" / f"{profile.name}.sqlite"
+
+
+@contextmanager
+def _sides(
+    data: Path, profile: Profile, parameters: Mapping[str, Any], report: Report
+) -> Iterator[tuple[Reach, Outgoing, states.State]]:
+    """Both sides and the memory between them."""
+    publication = read_publication(data, parameters["runs"], ("ngsi",))
+    if publication.province == NO_PROVINCE:
+        report.message("ioc.province_missing", level="warning")
+    wanted = parameters["layers"] or profile.layers
+    chosen = [profile.scoped(of) for of in layers_to_publish(publication, wanted)]
+    with reached(profile, publication, chosen, parameters.get("secret")) as reach:
+        source = Outgoing(data, publication, reach.chosen, reach.form, profile.wards)
+        with states.opened(_state_path(data, profile), reach.target.identity) as state:
+            yield reach, source, state
+
+
+def _told(result: sync.Result, reach: Reach, report: Report) -> dict[str, Any]:
+    left = [as_json(one) for one in result.left_out]
+    for one in left:
+        report.message(f"ioc.left_out.{one['reason']}", level="warning", **words(one))
+    counts = result.counts
+    bad = counts["unproved"] + counts["failed"] + counts["conflicts"]
+    report.message(
+        "ioc.sent" if not bad else "ioc.sent_in_part",
+        level="info" if not bad else "warning",
+        target=reach.target.identity,
+        sent=counts["created"] + counts["updated"] + counts["deleted"],
+        **counts,
+    )
+    return {
+        "folder": None,
+        "manifest": None,
+        "counts": {**counts, "layers": {layer: dict(of) for layer, of in result.layers.items()}},
+        "left_out": left,
+        "same": not any(counts[name] for name in sync.OUTCOMES if name != "unchanged"),
+        **_seven(counts),
+    }
+
+
+def _examples(plans: Sequence[LayerPlan], source: Outgoing, reach: Reach) -> Iterator[dict[str, Any]]:
+    """The first features of each kind of change, as they are there and as they will be."""
+    left = EXAMPLES
+    for one in plans:
+        uids = (*one.updated, *one.created)[:left]
+        records = source.records(one.layer, uids, frozenset(uids)).records if uids else []
+        there = reach.target.read([(record.layer, record.key) for record in records])
+        for record in records[:left]:
+            before = there.get(record.key)
+            yield {
+                "layer": record.layer,
+                "uid": record.uid,
+                "before": None if before is None else json.loads(before),
+                "after": json.loads(record.body),
+            }
+        left -= min(left, len(records))
+
+
+def _seven(counts: Mapping[str, int]) -> dict[str, int]:
+    return {name: int(counts.get(name, 0)) for name in sync.OUTCOMES}
+
+
+def _into_folder(data: Path, profile: Profile, parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     """Layers and alerts into the target folder."""
-    drop = folder_target(parameters["target"])
-    publication = read_publication(Path(parameters["data"]), parameters["runs"], tuple(parameters["formats"]))
+    drop = folder_target(profile.address)
+    publication = read_publication(data, parameters["runs"], tuple(parameters["formats"]))
     if publication.province == NO_PROVINCE:
         report.message("ioc.province_missing", level="warning")
     manifest = publish_into(publication, parameters["layers"], drop, report)
@@ -46,7 +222,8 @@ def publish(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
         "manifest": str(drop.folder / MANIFEST),
         "counts": {"features": features, "entities": dict(entities), "files": len(manifest["files"])},
         "left_out": manifest["left_out"],
-        "unchanged": manifest["unchanged"],
+        "same": manifest["unchanged"],
+        **_seven({}),
     }
 
 

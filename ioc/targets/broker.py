@@ -23,6 +23,7 @@ from .target import Refusal, Said, UnansweredError
 
 API = "/ngsi-ld/v1"
 PROBE = "DothiProbe"
+PAGE = 1_000  # entities of a page: the most that brokers give
 # What the centre writes on an entity of ours, and what we never send.
 SAID = ("acknowledgement", "instruction")
 # Members of an attribute that are ours; brokers add others (createdAt, modifiedAt, instanceId).
@@ -125,21 +126,26 @@ class Broker:
             return {}
         return _refusals(answer, [key for _, key in records])
 
-    def everything(self, layer: str) -> Iterator[tuple[str, str]]:
+    def everything(self, layer: str) -> Iterator[Record]:
         """All entities of the layer's types, a page at a time."""
         for entity in self._entities[layer]:
             start = 0
             while True:
                 answer = self._get(
-                    "/entities", type=entity.type, idPattern=self._pattern(entity.type), limit="1000", offset=str(start)
+                    "/entities",
+                    type=entity.type,
+                    idPattern=self._pattern(entity.type),
+                    limit=str(PAGE),
+                    offset=str(start),
                 )
                 if answer.status != 200:
                     raise UnansweredError
-                found = answer.json()
-                if not found:
+                found = list(self._bodies(answer))
+                for key, body in found:
+                    yield Record(layer, key.rpartition(":")[2], entity.type, key, body)
+                if len(found) < PAGE:
                     break
-                yield from self._bodies(answer)
-                start += len(found)
+                start += PAGE
 
     def said(self, layers: Sequence[str]) -> Iterator[Said]:
         """Acknowledgements and instructions that the centre wrote on entities of ours."""
@@ -147,7 +153,7 @@ class Broker:
             for entity in self._entities.get(layer, ()):
                 for kind in SAID:
                     answer = self._get(
-                        "/entities", type=entity.type, idPattern=self._pattern(entity.type), q=kind, limit="1000"
+                        "/entities", type=entity.type, idPattern=self._pattern(entity.type), q=kind, limit=str(PAGE)
                     )
                     if answer.status == 200:
                         for one in answer.json():

@@ -69,8 +69,8 @@ class Target(Protocol):
     def remove(self, records: Sequence[tuple[str, str]]) -> dict[str, Refusal]:
         """Take (layer, key) away; one that is not there is no error."""
 
-    def everything(self, layer: str) -> Iterator[tuple[str, str]]:
-        """Key and canonical body of all of ours that is there, for rebuilding a lost state."""
+    def everything(self, layer: str) -> Iterator[Record]:
+        """All of ours that is there of the kinds that a layer becomes, for proving and for a lost state."""
 
     def said(self, layers: Sequence[str]) -> Iterator[Said]:
         """Acknowledgements and instructions of the centre; none where the protocol has no place for them."""

@@ -146,7 +146,7 @@ def test_nothing_changed_nothing_written(data, tmp_path, publication):
     first = publication(data, tmp_path / "đích")
     before = {p: p.stat().st_ino for p in folder(first).rglob("*")}
     second = publication(data, tmp_path / "đích")
-    assert (first["unchanged"], second["unchanged"]) == (False, True)
+    assert (first["same"], second["same"]) == (False, True)
     assert {p: p.stat().st_ino for p in folder(second).rglob("*")} == before
 
 
@@ -154,7 +154,7 @@ def test_a_damaged_target_is_written_again(data, tmp_path, publication):
     first = publication(data, tmp_path / "đích")
     (folder(first) / "geojson" / "parcel.geojson").write_text("{}")
     assert problems(folder(first)) == ["geojson/parcel.geojson"]
-    assert publication(data, tmp_path / "đích")["unchanged"] is False
+    assert publication(data, tmp_path / "đích")["same"] is False
     assert problems(folder(first)) == []
 
 
@@ -499,5 +499,5 @@ def test_provinces_rules_beside_the_data_are_heard(tmp_path, publication):
     assert set(collection(made, "parcel")["features"][0]["properties"]) == {"code", "simulated"}
     shutil.rmtree(own)
     again = publication(path, tmp_path / "đích", layers="parcel")
-    assert again["unchanged"] is False
+    assert again["same"] is False
     assert "sheet_no" in collection(again, "parcel")["features"][0]["properties"]

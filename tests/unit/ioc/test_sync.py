@@ -10,7 +10,7 @@ import pytest
 
 from dothi.ioc import state as states
 from dothi.ioc.plan import plan
-from dothi.ioc.sync import OUTCOMES, publish
+from dothi.ioc.sync import OUTCOMES, publish, repair, verify
 from dothi.layers.errors import EnvironmentTroubleError, InputError
 from dothi.tests.unit.ioc.two_sides import LAYER, Broker, KilledError, Layer
 
@@ -106,6 +106,40 @@ def test_a_lost_state_adopts_what_is_there_and_sends_nothing_twice(path):
     broker.written = 0
     assert run(layer, broker, path) == counts(unchanged=10)
     assert broker.written == 0
+
+
+def test_verifying_tells_what_is_missing_other_and_too_much_and_changes_nothing(path):
+    layer, broker = ten(), Broker()
+    layer.withheld = {"u8"}
+    run(layer, broker, path)
+    layer.withheld = {"u7", "u8"}
+    run(layer, broker, path)
+    assert dict(verify(layer, broker).counts) == {"unchanged": 8}
+    del broker.held["urn:u1"]
+    broker.held["urn:u2"] = '{"id":"u2","value":"theirs"}'
+    broker.held["urn:ghost"] = '{"id":"ghost"}'
+    before = dict(broker.held)
+    proof = verify(layer, broker)
+    assert dict(proof.counts) == {"unchanged": 6, "created": 1, "updated": 1, "deleted": 1}
+    assert [(one["key"], one["what"]) for one in proof.differences] == [
+        ("urn:u1", "created"), ("urn:u2", "updated"), ("urn:ghost", "deleted"),
+    ]  # fmt: skip
+    assert broker.held == before
+
+
+def test_repairing_brings_both_sides_together_and_leaves_decisions_to_people(path):
+    layer, broker = ten(), Broker()
+    run(layer, broker, path)
+    del broker.held["urn:u1"]
+    broker.held["urn:u2"] = '{"id":"u2","value":"theirs"}'
+    broker.held["urn:ghost"] = '{"id":"ghost"}'
+    with states.opened(path, broker.identity) as state:
+        result = repair(layer, broker, state)
+    assert result.counts == counts(created=1, conflicts=1, deleted=1, unchanged=8)
+    assert "theirs" in broker.held["urn:u2"]
+    with states.opened(path, broker.identity) as state:
+        assert repair(layer, broker, state, over=True).counts == counts(updated=1, unchanged=9)
+    assert broker.held == {f"urn:{uid}": layer.body(uid) for uid in layer.features}
 
 
 def test_a_server_that_forgot_everything_is_filled_again(path):

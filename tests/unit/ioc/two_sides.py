@@ -127,8 +127,9 @@ class Broker:
             raise KilledError
         return {}
 
-    def everything(self, layer: str) -> Iterator[tuple[str, str]]:
-        yield from list(self.held.items())
+    def everything(self, layer: str) -> Iterator[Record]:
+        for key, body in list(self.held.items()):
+            yield Record(layer, key.removeprefix("urn:"), "", key, body)
 
     def said(self, layers: Sequence[str]) -> Iterator[Said]:
         yield from ()

@@ -1,0 +1,65 @@
+"""From a profile to an open target and the form its records have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...layers.errors import InputError
+from ..mapping import LayerMapping
+from ..outgoing import Form
+from ..profile import Profile
+from ..publish import Publication
+from ..web import Credentials, credentials_in
+from . import broker
+from .target import Target
+
+FILE = "file"
+
+
+@dataclass(frozen=True)
+class Reach:
+    """An open target, the form of its records, and the layers it can take."""
+
+    target: Target
+    form: Form
+    chosen: tuple[LayerMapping, ...]
+
+
+@contextmanager
+def reached(
+    profile: Profile, publication: Publication, chosen: Sequence[LayerMapping], secret: Mapping[str, Any] | None
+) -> Iterator[Reach]:
+    """The target of a profile, closed at the end. ``secret`` comes from QGIS; else the profile's file is read.
+
+    Raises :class:`InputError` for a kind of target that there is not.
+    """
+    credentials = Credentials(**secret) if secret else credentials_in(Path(profile.secret)) if profile.secret else None
+    reach = _reach(profile, publication, chosen, credentials)
+    try:
+        yield reach
+    finally:
+        reach.target.close()
+
+
+def _reach(
+    profile: Profile, publication: Publication, chosen: Sequence[LayerMapping], credentials: Credentials | None
+) -> Reach:
+    if profile.scheme in ("ngsi-ld+https", "ngsi-ld+http"):
+        taken = tuple(of for of in chosen if of.entities)
+        return Reach(
+            broker.Broker(
+                profile.address,
+                publication.province,
+                taken,
+                context=profile.context,
+                credentials=credentials,
+                authority=profile.authority,
+            ),
+            broker.form(publication, taken),
+            taken,
+        )
+    raise InputError("ioc.target_unknown", target=profile.address[:200])
