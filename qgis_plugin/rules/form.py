@@ -170,6 +170,9 @@ class Form(QScrollArea):
         group = self._group("limit", [])
         form = group.layout()
         self._line(form, ("limit", "constant"), number=True)
+        self._line(form, ("limit", "surely", "constant"), number=True)
+        self._line(form, ("limit", "surely", "depends_on", "vi"))
+        self._line(form, ("limit", "surely", "depends_on", "en"))
         self._line(form, ("tolerance",), number=True)
         return group
 
@@ -206,16 +209,26 @@ class Form(QScrollArea):
                 field.widget.setReadOnly(not self._draft.editable)
             elif not isinstance(field.widget, QGroupBox):
                 field.widget.setEnabled(self._draft.editable)
-        constant = "constant" in (values.get("limit") or {})
-        rows = self.limit_box.layout()
-        held = self.fields["limit.constant"]
-        held.widget.parentWidget().setVisible(constant)
-        label = rows.labelForField(held.widget.parentWidget())
-        if label is not None:
-            label.setVisible(constant)
+        limit = values.get("limit") or {}
+        surely = limit.get("surely") or {}
+        for key, wanted in (
+            ("limit.constant", "constant" in limit),
+            ("limit.surely.constant", "constant" in surely),
+            ("limit.surely.depends_on.vi", bool(surely)),
+            ("limit.surely.depends_on.en", bool(surely)),
+        ):
+            self._show_line(key, wanted)
         loosens = values.get("mode", "tighten") != "tighten" or "permitted_by" in values
         self.fields["permitted_by"].widget.setVisible(loosens or not self.fields["permitted_by"].problem.isHidden())
         self._filling = False
+
+    def _show_line(self, key: str, wanted: bool) -> None:
+        """A field of the limit with its name, or neither."""
+        held = self.fields[key].widget.parentWidget()
+        held.setVisible(wanted)
+        label = self.limit_box.layout().labelForField(held)
+        if label is not None:
+            label.setVisible(wanted)
 
     def show_problems(self, problems: Mapping[str, tuple[str, str]]) -> list[str]:
         """Sentences with their level by place, each beside its field; returns the places that no field stands for."""

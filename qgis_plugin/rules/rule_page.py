@@ -31,6 +31,7 @@ def page(
         ("conditions", _list(words.conditions(values.get("applies_to") or {})) or tr("plugin.rules.always")),
         ("except", _list(_exceptions(values.get("except") or (), words))),
         ("limit", escape(words.limit(values))),
+        ("limit.surely", escape(words.surely(values))),
         ("tolerance", words.quantity(values.get("tolerance", 0))),
         ("severity", rule_words.domain("severity", str(values.get("severity", "")))),
         ("id", tr("plugin.explain.edition", rule=values.get("id", ""), version=values.get("version", ""))),

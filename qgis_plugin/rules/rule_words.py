@@ -155,6 +155,26 @@ class Words:
             return f"{side}, {tr('plugin.rules.table_by', names=names)}, {how}; {outside}"
         return side
 
+    def surely(self, values: Mapping[str, Any]) -> str:
+        """The stricter number of a clause with two, and what decides between them; nothing where there is one."""
+        limit = values.get("limit") or {}
+        surely = limit.get("surely")
+        if not surely:
+            return ""
+        if "constant" in surely:
+            told = self.quantity(surely["constant"])
+            if "plus" in surely:
+                share = figures.show(surely.get("share", 1))
+                told = tr("plugin.rules.surely_plus", value=told, share=share, input=self.name(surely["plus"]))
+        elif "classes" in surely:
+            pairs = surely["classes"].items()
+            told = "; ".join(f"{self.value(limit['by_class'], key)}: {self.quantity(one)}" for key, one in pairs)
+        else:
+            rows = [f"{figures.show(row[0])}: {self.quantity(row[1])}" for row in surely["rows"] if len(row) > 1]
+            told = "; ".join([*rows, *(f"> {self.quantity(one)}" for one in surely.get("above", ()))])
+        depends = (surely.get("depends_on") or {}).get(language(), "")
+        return tr("plugin.rules.surely", values=told, depends=depends)
+
     def given(self, given: Mapping[str, Any]) -> str:
         """The inputs of a worked example."""
         return "; ".join(f"{self.name(name)}: {self.value(name, value)}" for name, value in given.items())

@@ -48,6 +48,9 @@ def insert_row(limit: Limit, at: int) -> Limit:
     rows.insert(at, row)
     if "cell_status" in made:
         made["cell_status"].insert(at, [UNCOMPARED] * width(made))
+    if "rows" in made.get("surely", {}):
+        strict = insert_row({"rows": made["surely"]["rows"]}, at)["rows"]
+        made["surely"]["rows"] = [[row[0], *held[1:]] for row, held in zip(rows, strict, strict=False)]
     return made
 
 
@@ -60,6 +63,8 @@ def remove_rows(limit: Limit, at: Sequence[int]) -> Limit:
     for key in ("rows", "cell_status"):
         if key in made:
             made[key] = [made[key][i] for i in keep]
+    if "rows" in made.get("surely", {}):
+        made["surely"]["rows"] = [made["surely"]["rows"][i] for i in keep]
     return made
 
 
@@ -105,6 +110,8 @@ def with_above(limit: Limit, wanted: bool) -> Limit:
         made["above"] = list(made["rows"][-1][1:])
     else:
         made.pop("above", None)
+    if "rows" in made.get("surely", {}):
+        made["surely"] = with_above(made["surely"], wanted)
     return made
 
 

@@ -248,6 +248,21 @@ def test_a_rule_is_read_in_words_with_its_curve_and_examples(panel):
 
 
 @needs_engine
+def test_both_numbers_of_a_clause_are_read_and_edited(panel):
+    panel.open("qcvn01.reservoir", "qcvn-01/2021", "national")
+    assert settle(lambda: panel.entry.get("rule") == "qcvn01.reservoir")
+    text = panel.page.text.toPlainText()
+    assert "Mức chặt hơn" in text
+    assert "300 m; giữa hai mức thì chưa kết luận được: còn tùy bờ hồ thoải (100 m) hay dốc (300 m)" in text
+    form = panel.page.form
+    assert form.fields["limit.surely.constant"].widget.text() == "300"
+    assert not form.fields["limit.surely.constant"].widget.parentWidget().isHidden()
+    panel.open("qcvn01.red_line", "qcvn-01/2021", "national")
+    assert settle(lambda: panel.entry.get("rule") == "qcvn01.red_line")
+    assert form.fields["limit.surely.constant"].widget.parentWidget().isHidden()
+
+
+@needs_engine
 def test_every_rule_can_be_shown(panel):
     seen = []
     for item in panel.page.list._items():

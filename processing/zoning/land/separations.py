@@ -114,7 +114,8 @@ SEPARATIONS: tuple[Separation, ...] = (
     Separation("cemetery_to_railway", "safety_site", "railway", 200.0, own={"site_kind": "site_kind"},
                of=("site_kind", _CEMETERIES)),
     Separation(
-        "cemetery_to_road", "safety_site", "street_centreline", 200.0, own={"site_kind": "site_kind"},
+        "cemetery_to_road", "safety_site", "street_centreline", 260.0, {"road_width": "width_m"},
+        own={"site_kind": "site_kind"},
         among=("road_rank", ("national", "provincial")), of=("site_kind", _CEMETERIES),
     ),
     # Petrol stations.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -16,10 +17,10 @@ import numpy as np
 import pandas as pd
 
 from ....layers import catalogue
-from ..columns import absent
+from ..columns import Numbers, absent
 from ..measures import INPUTS, MEASURES
 from ..measures.places import PLACES
-from ..verdicts.judge import OUTSIDE_TABLE, find_limits
+from ..verdicts.judge import OUTSIDE_TABLE, TWO_NUMBERS, find_limits, strictly
 from ..verdicts.standing import PLAN_STATE, Columns, Standing
 from .limits import Attribute
 from .precedence import Settled, stricter
@@ -35,6 +36,12 @@ class _Spoken:
     rule: Rule
     standings: tuple[Standing, ...]
     settled: Settled
+
+    @cached_property
+    def strict(self) -> Numbers:
+        """Its limits when every clause with two numbers is read strictly."""
+        found = strictly(self.standings)
+        return self.settled.limit if found is None else found
 
     @property
     def applies(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -115,6 +122,7 @@ def _result(spoken: Sequence[_Spoken], i: int) -> _Result:
     """The limit of one way, or what is missing, and the number of the rule that says it."""
     missing: dict[str, None] = {}
     best: int | None = None
+    firm: int | None = None
     for number, one in enumerate(spoken):
         if not one.applies[i]:
             continue
@@ -125,8 +133,13 @@ def _result(spoken: Sequence[_Spoken], i: int) -> _Result:
         missing |= dict.fromkeys(codes)
         if best is None or stricter(one.rule.op, one.settled.limit[[i]], spoken[best].settled.limit[[i]])[0]:
             best = number
-    if missing or best is None:
+        if firm is None or stricter(one.rule.op, one.strict[[i]], spoken[firm].strict[[i]])[0]:
+            firm = number
+    if missing or best is None or firm is None:
         return None, tuple(missing) or (NO_RULE,), None
+    loose, strict = spoken[best].settled.limit[i], spoken[firm].strict[i]
+    if loose != strict:  # a clause with two numbers: which of them holds nobody has said
+        return None, (TWO_NUMBERS,), None
     return round(float(spoken[best].settled.limit[i]), 6), (), best
 
 
@@ -142,7 +155,25 @@ def _matters(at: int, ways: Sequence[tuple[str, ...]], results: Sequence[_Result
 def _refusal(missing: tuple[str, ...], spoken: Sequence[_Spoken]) -> dict[str, Any]:
     asked = [one.rule.id for one in spoken if one.applies.any()]
     nothing = dict.fromkeys(("rule", "source", "rows", "status", "verified", "level", "op", "title", "exception"))
-    return {"limit": None, "outcome": "not_checkable", "missing": list(missing), **nothing, "others": asked}
+    told = {"limit": None, "outcome": "not_checkable", "missing": list(missing), **nothing, "others": asked}
+    return told | ({"two_numbers": _two_numbers(spoken)} if TWO_NUMBERS in missing else {})
+
+
+def _two_numbers(spoken: Sequence[_Spoken]) -> list[dict[str, Any]]:
+    """Each clause with two numbers that applies: both of them, and what decides."""
+    return [
+        {
+            "rule": standing.rule.id,
+            "source": standing.rule.source.citation,
+            "op": standing.rule.op,
+            "limit": round(float(standing.found.values[0]), 3),
+            "surely": None if np.isnan(standing.strict[0]) else round(float(standing.strict[0]), 3),
+            "depends_on": {"vi": standing.rule.surely.depends_on.vi, "en": standing.rule.surely.depends_on.en},
+        }
+        for one in spoken
+        for standing in one.standings
+        if standing.strict is not None and standing.rule.surely is not None and standing.known[0]
+    ]
 
 
 def _said(spoken: Sequence[_Spoken], who: int, limit: float, i: int) -> dict[str, Any]:

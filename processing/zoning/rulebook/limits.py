@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ....layers.model import Text
 from ..columns import Numbers
 
 
@@ -56,7 +57,7 @@ class Classes:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of one or two variables.
+    """A table of one or two variables. Between the two numbers of a pair in ``gaps`` the law has no row.
 
     ``by`` names what rows (and columns) are looked up by; ``rows`` are the row numbers, ``columns`` the column numbers
     (one column, 0, in a table of one variable), ``values`` has a row per row number and a column per column number;
@@ -71,9 +72,34 @@ class Table:
     values: tuple[tuple[float, ...], ...]
     above: tuple[float, ...] = ()
     cell_status: tuple[tuple[str, ...], ...] = ()
+    gaps: tuple[tuple[float, float], ...] = ()
 
 
 Limit = Constant | Attribute | Classes | Table
+
+
+@dataclass(frozen=True)
+class Surely:
+    """The stricter of the two numbers that a clause gives, where the map does not tell which of them holds.
+
+    It is ``limit``, and where ``plus`` names an input, ``share`` times that beside it. ``depends_on`` says in both
+    languages what would decide.
+    """
+
+    limit: Limit
+    depends_on: Text
+    plus: str = ""
+    share: float = 1.0
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        """The inputs that it looks at."""
+        return (*self.limit.by, *((self.plus,) if self.plus else ()))
+
+    def values(self, inputs: Mapping[str, Any], count: int) -> Numbers:
+        """The stricter numbers of ``count`` features; NaN where an input is missing."""
+        found = look_up(self.limit, inputs, count).values
+        return found + self.share * np.asarray(inputs[self.plus], dtype=float) if self.plus else found
 
 
 @dataclass(frozen=True)
@@ -98,7 +124,7 @@ class Bracket:
 class Found:
     """Limits of many features (NaN: outside a table that has no value there, or an input is missing), and how found.
 
-    ``outside`` marks known numbers beyond a table that gives none there.
+    ``outside`` marks known numbers beyond a table that gives none there, ``rowless`` those in one of its gaps.
     """
 
     values: Numbers
@@ -107,6 +133,7 @@ class Found:
     column: Bracket | None = None
     open_ended: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
     outside: NDArray[np.bool_] | None = None
+    rowless: NDArray[np.bool_] | None = None
 
     def at(self, rows: NDArray[np.intp]) -> Found:
         """Those of the features ``rows``."""
@@ -117,6 +144,7 @@ class Found:
             column=self.column.at(rows) if self.column is not None else None,
             open_ended=self.open_ended[rows] if len(self.open_ended) else self.open_ended,
             outside=self.outside[rows] if self.outside is not None else None,
+            rowless=self.rowless[rows] if self.rowless is not None else None,
         )
 
     def explain(self, i: int) -> dict[str, Any]:
@@ -208,5 +236,8 @@ def look_up(limit: Limit, inputs: Mapping[str, Any], count: int) -> Found:
         beyond = last[column.low] + (last[column.high] - last[column.low]) * column.weight
         values = np.where(open_ended, beyond, values)
     outside = _refused(x, rows, limit, open_end=bool(limit.above)) | _refused(y, columns, limit, open_end=False)
-    unknown = np.isnan(x) | np.isnan(y) | outside
-    return Found(np.where(unknown, np.nan, values), limit, row, column, open_ended, outside)
+    rowless = np.zeros(count, dtype=bool)
+    for low, high in limit.gaps:
+        rowless |= (x > low) & (x < high)
+    unknown = np.isnan(x) | np.isnan(y) | outside | rowless
+    return Found(np.where(unknown, np.nan, values), limit, row, column, open_ended, outside, rowless)

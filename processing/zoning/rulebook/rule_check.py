@@ -29,6 +29,7 @@ _PLACES = {
     "zoning.rule_loosens": "permitted_by",
     "zoning.rule_measure": "measure",
     "zoning.rule_reference": "except",
+    "zoning.rule_surely": "limit.surely",
     "zoning.rule_unit": "limit.unit",
     "rules.cases_prove_nothing": "case",
     "rules.tighten_looser": "mode",

@@ -24,7 +24,7 @@ from ....layers.messages import RESOURCES
 from ....layers.model import Text
 from ..measures import INPUTS, MEASURES
 from . import vocabulary
-from .limits import Attribute, Classes, Constant, Limit, Table
+from .limits import Attribute, Classes, Constant, Limit, Surely, Table
 from .rules import FORMAT, LEVELS, MODES, Case, Compatibility, Condition, Exemption, Rule, Source, Validity
 
 RULES = RESOURCES / "rules"
@@ -188,7 +188,48 @@ def _limit(raw: dict[str, Any], path: Path) -> Limit:
         values=tuple(tuple(row[1:]) for row in rows),
         above=tuple(above),
         cell_status=tuple(tuple(statuses) for statuses in raw.get("cell_status", ())),
+        gaps=_gaps(raw, path),
     )
+
+
+def _gaps(raw: dict[str, Any], path: Path) -> tuple[tuple[float, float], ...]:
+    """Where the table has no row: between two neighbouring rows, or above the last one."""
+    gaps = [(float(low), float(high)) for low, high in raw.get("gaps", [])]
+    ends = [float(row[0]) for row in raw["rows"]]
+    for i, (low, high) in enumerate(gaps):
+        if low >= high or any(low < end < high for end in ends):
+            raise InputError("zoning.rule_not_rising", path=str(path), where=f"limit.gaps[{i}]")
+    return tuple(gaps)
+
+
+def _surely(raw: dict[str, Any], limit: Limit, path: Path) -> Surely | None:
+    """The stricter of two numbers: of the same kind and for the same cases as ``limit``, and nowhere looser."""
+    given = raw.get("surely")
+    if given is None:
+        return None
+    own = {name: value for name, value in given.items() if name in ("constant", "classes", "rows", "above")}
+    kind = {Constant: {"constant"}, Classes: {"classes"}, Table: {"rows"}}.get(type(limit), set())
+    if {*own} - {"above"} != kind or ("above" in own) != ("above" in raw):
+        raise InputError("zoning.rule_surely", path=str(path), where="limit.surely")
+    made = _limit({**{name: value for name, value in raw.items() if name != "surely"}, **own}, path)
+    plus, share = given.get("plus", ""), float(given.get("share", 1.0))
+    pairs = _side_by_side(limit, made, path)
+    sign = 1.0 if raw["op"] == "at_least" else -1.0
+    if any(sign * (strict - loose) < 0 for loose, strict in pairs) or (plus and sign < 0):
+        raise InputError("zoning.rule_surely", path=str(path), where="limit.surely")
+    return Surely(made, Text(**given["depends_on"]), plus, share)
+
+
+def _side_by_side(limit: Limit, strict: Limit, path: Path) -> list[tuple[float, float]]:
+    """The numbers of both readings, case by case. Raises :class:`InputError` where they speak of other cases."""
+    if isinstance(limit, Constant) and isinstance(strict, Constant):
+        return [(limit.value, strict.value)]
+    if isinstance(limit, Classes) and isinstance(strict, Classes) and set(limit.values) == set(strict.values):
+        return [(limit.values[name], strict.values[name]) for name in limit.values]
+    if isinstance(limit, Table) and isinstance(strict, Table) and limit.rows == strict.rows:
+        rows = zip((*limit.values, limit.above), (*strict.values, strict.above), strict=True)
+        return [pair for loose, firm in rows for pair in zip(loose, firm, strict=True)]
+    raise InputError("zoning.rule_surely", path=str(path), where="limit.surely")
 
 
 def _day(text: Any, path: Path, where: str) -> date:
@@ -235,6 +276,7 @@ def rule_of(raw: dict[str, Any], path: Path, *, level: str = LEVELS[0], pack: st
     for unit in units:
         if unit != measure.unit:
             raise InputError("zoning.rule_unit", path=str(path), unit=unit, expected=measure.unit)
+    surely = _surely(raw["limit"], limit, path)
     if raw["applies_to"]["layer"] != measure.layer:
         raise InputError("zoning.rule_wrong", path=str(path), where="applies_to.layer", reason=f"≠ {measure.layer}")
     return Rule(
@@ -263,6 +305,7 @@ def rule_of(raw: dict[str, Any], path: Path, *, level: str = LEVELS[0], pack: st
         permitted_by=Source(**raw["permitted_by"]) if "permitted_by" in raw else None,
         pack=pack,
         sha256=sha256,
+        surely=surely,
     )
 
 

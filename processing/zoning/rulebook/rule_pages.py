@@ -46,6 +46,7 @@ def line(rule: Rule) -> dict[str, Any]:
         "op": rule.op,
         "unit": rule.unit,
         "limit": _kind(rule.limit),
+        "depends_on": {"vi": rule.surely.depends_on.vi, "en": rule.surely.depends_on.en} if rule.surely else None,
     }
 
 

@@ -8,13 +8,15 @@ from typing import Any
 
 from ....layers.errors import InputError
 
+SURELY = "surely"  # heads the stricter of two numbers
 ABOVE = ">"  # before the last row's number: the open-ended row
 
 
 def to_rows(limit: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
     """Headings and rows of the ``limit`` of a rule file. Raises :class:`InputError` where it is no table.
 
-    The first heading names what is looked up; the open-ended row begins with ``>`` and the last row's number.
+    The first heading names what is looked up; the open-ended row begins with ``>`` and the last row's number. Of a
+    clause with two numbers the stricter ones stand in a last column.
     """
     if "rows" not in limit:
         raise InputError("rules.no_table")
@@ -23,6 +25,10 @@ def to_rows(limit: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
     rows: list[list[Any]] = [list(row) for row in limit["rows"]]
     if "above" in limit:
         rows.append([f"{ABOVE}{_number(limit['rows'][-1][0])}", *limit["above"]])
+    if "surely" in limit and "columns" not in limit:
+        headings.append(SURELY)
+        strict = [*(row[1:] for row in limit["surely"]["rows"]), limit["surely"].get("above", [])]
+        rows = [[*row, *more] for row, more in zip(rows, strict, strict=False)]
     return headings, rows
 
 
@@ -43,6 +49,10 @@ def from_rows(limit: dict[str, Any], headings: Sequence[Any], rows: Sequence[Seq
         raise InputError("rules.other_table", found=str(headings[0] if headings else ""), expected=expected)
     if "columns" in limit:
         made["columns"] = [parse(value, 1, at) for at, value in enumerate(headings[1:], 2)]
+    elif [str(heading).strip() for heading in headings[1:]].count(SURELY) != ("surely" in limit):
+        raise InputError(
+            "rules.other_table", found=", ".join(map(str, headings)), expected=", ".join(to_rows(limit)[0])
+        )
     made["rows"], above = [], None
     for number, row in enumerate(rows, 2):
         first = str(row[0]).strip()
@@ -53,6 +63,12 @@ def from_rows(limit: dict[str, Any], headings: Sequence[Any], rows: Sequence[Seq
     made.pop("above", None)
     if above is not None:
         made["above"] = above
+    if "surely" in limit and "columns" not in limit:
+        made["surely"] |= {"rows": [[row[0], *row[2:]] for row in made["rows"]]}
+        made["rows"] = [row[:2] for row in made["rows"]]
+        made["surely"].pop("above", None)
+        if above is not None:
+            made["above"], made["surely"]["above"] = above[:1], above[1:]
     shape = [len(row) for row in made["rows"]]
     if "cell_status" in made and shape != [len(row) for row in limit["rows"]]:
         del made["cell_status"]

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from ....layers.model import Text
-from .limits import Limit
+from .limits import Limit, Surely
 
-# The newest form of rule files that is understood here. 2: levels and modes, attributes, exceptions that name a rule.
-FORMAT = 2
+# The newest form of rule files that is understood here. 2: levels and modes, attributes, exceptions that name a rule;
+# 3: clauses with two numbers, tables with gaps.
+FORMAT = 3
 
 # From the widest to the narrowest; a lower one may change what a wider one says.
 LEVELS = ("national", "provincial", "zoning_plan", "detailed_plan", "lot")
@@ -92,6 +93,8 @@ class Case:
 class Rule:
     """One rule of one edition. ``tolerance`` is in the unit of the limit.
 
+    Of a clause with two numbers ``limit`` is what holds on every reading of it, and ``surely`` the stricter one.
+
     ``level`` and ``mode`` say how it changes a rule of the same id from a wider level: it tightens, replaces, or adds
     its limit as a bonus; ``permitted_by`` is the clause that lets it loosen. ``pack`` names the folder it came from,
     ``sha256`` the bytes of its file. ``others`` are the further entries of the same id (later editions, lower levels),
@@ -121,6 +124,7 @@ class Rule:
     pack: str = ""
     sha256: str = ""
     others: tuple[Rule, ...] = ()
+    surely: Surely | None = None
 
     @property
     def entries(self) -> tuple[Rule, ...]:
@@ -137,6 +141,7 @@ class Rule:
                 asked += [condition.input for condition in exemption.conditions]
                 asked += exemption.other.needs if exemption.other is not None else ()
             asked += entry.limit.by
+            asked += entry.surely.by if entry.surely is not None else ()
         return tuple(dict.fromkeys(asked))
 
 

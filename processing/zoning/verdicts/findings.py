@@ -1,6 +1,7 @@
 """Verdicts written down: per subject and rule one row with value, limit, how, source, sentence, offending geometry.
 
-Passes and not-applicable rows carry no geometry; a not-checkable row carries the whole feature, so it can be found.
+Passes and not-applicable rows carry no geometry; a not-checkable row carries the whole feature, so it can be found. It
+has a measured value only where that lies between the two numbers of a clause.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from ....layers.messages import LANGUAGES, has, sentence
 from ....store.waivers import Waiver
 from ..columns import absent, nothing, pick
 from ..land.soundness import as_multipolygons
-from ..measures import MEASURES
+from ..measures import INPUTS, MEASURES
 from ..rulebook.limits import Attribute, Constant, Table
 from ..rulebook.rules import MARKLESS, OUTCOMES, Rule
 from ..subjects.model import Subjects
 from .judge import FAIL, NOT_CHECKABLE, InShort, Verdicts
-from .sentences import json_rows, sentences
-from .standing import EDITION
+from .sentences import NOTHING, json_rows, sentences
+from .standing import EDITION, NO_ROW
 
 COLUMNS = (
     "rule", "rule_version", "rule_status", "layer", "feature_uid", "feature_code", "outcome", "severity", "measured",
@@ -95,7 +96,7 @@ def write_down(
         "unit": np.full(count, rule.unit, dtype=object),
         "source": source,
     }
-    table["how"] = _how(verdicts, frame, judged, failed if brief else judged)
+    table["how"] = _how(verdicts, frame, judged | verdicts.between, failed if brief else judged)
     table["missing"] = _missing(verdicts)
     table |= _say(table, verdicts, frame, warned, brief)
     geometry = nothing(count)
@@ -211,9 +212,18 @@ def _how(
                 add(i, "others", others)
             if verdicts.conflict[i]:
                 add(i, "conflict", True)
+    for i in np.flatnonzero(verdicts.between).tolist():
+        surely = verdicts.surely(i)
+        two = {"limit": float(verdicts.limit[i]), "surely": _or_none(verdicts.strict[i])}
+        depends = {language: surely.depends_on[language] for language in LANGUAGES}
+        add(i, "two_numbers", two | {"measured": float(verdicts.measured[i]), "depends_on": depends})
     for i in at[verdicts.fired[at] >= 0].tolist():
         add(i, "exception", verdicts.exemptions[verdicts.fired[i]].clause)
     return made
+
+
+def _or_none(number: float) -> float | None:
+    return None if math.isnan(number) else float(number)
 
 
 def tell_others(table: Written, mine: InShort, others: Sequence[InShort], *, brief: bool = False) -> None:
@@ -294,6 +304,8 @@ def _say(
             if outcome == "not_checkable":
                 told["missing"] = _lacking(verdicts.missing[at], language)
             lines = sentences(code, language, told, len(at))
+            if outcome == "not_checkable":
+                lines = _with_reasons(lines, verdicts, frame, at, language)
             if judged:
                 lines = _marked(lines, table["rule_status"][at], language)
                 if outcome == "fail":
@@ -307,6 +319,32 @@ def _say(
                     ]
             said[f"message_{language}"][at] = lines
     return said
+
+
+def _with_reasons(
+    lines: list[str], verdicts: Verdicts, frame: pd.DataFrame, at: NDArray[np.intp], language: str
+) -> list[str]:
+    """What more there is to say of a verdict that is not checkable: both numbers of a clause, or the row it lacks."""
+    rule, between = verdicts.rule, verdicts.between
+    made = list(lines)
+    for k, i in enumerate(at.tolist()):
+        if between[i]:
+            made[k] += " " + sentence(
+                "zoning.two_numbers",
+                language,
+                measured=float(verdicts.measured[i]),
+                limit=float(verdicts.limit[i]),
+                surely=NOTHING if math.isnan(verdicts.strict[i]) else float(verdicts.strict[i]),
+                unit=rule.unit,
+                source=verdicts.entry(i).source.citation,
+                depends=verdicts.surely(i).depends_on[language],
+            )
+        elif NO_ROW in verdicts.missing[i] and isinstance(verdicts.entry(i).limit, Table):
+            name = verdicts.entry(i).limit.by[0]
+            value, unit = float(frame[name].iloc[i]), INPUTS[name].unit
+            source = verdicts.entry(i).source.citation
+            made[k] += " " + sentence("zoning.no_row", language, value=value, unit=unit, source=source)
+    return made
 
 
 def _lacking(missing: Iterable[tuple[str, ...]], language: str) -> list[str]:

@@ -19,14 +19,26 @@ from numpy.typing import NDArray
 
 from ..columns import Mask, Numbers, Words, absent
 from ..measures import INPUTS, MEASURES
-from ..rulebook.limits import Found
+from ..rulebook.limits import Found, Surely
 from ..rulebook.precedence import Settled, settle, stricter
 from ..rulebook.rules import OUTCOMES, Case, Exemption, Rule
 from .standing import PLAN_STATE, Columns, Gaps, Standing, edition_gap, in_force, stand
 
-__all__ = ["OUTSIDE_TABLE", "PLAN_STATE", "Verdicts", "edition_gap", "find_limits", "judge", "run_cases", "try_cases"]
+__all__ = [
+    "OUTSIDE_TABLE",
+    "PLAN_STATE",
+    "TWO_NUMBERS",
+    "Verdicts",
+    "edition_gap",
+    "find_limits",
+    "judge",
+    "run_cases",
+    "strictly",
+    "try_cases",
+]
 
 OUTSIDE_TABLE = "limit.outside_table"
+TWO_NUMBERS = "limit.two_numbers"
 PASS, FAIL, NOT_APPLICABLE, NOT_CHECKABLE = range(len(OUTCOMES))
 
 
@@ -38,7 +50,8 @@ class Verdicts:
     ``entries`` of the one that set it (of the widest level where none did). ``margin`` is negative where the limit is
     broken, in the unit of the rule. ``reason`` names the input whose condition a not-applicable subject fails (or the
     clause of the exception); ``missing`` the gaps of a not-checkable one; ``fired`` is the number in ``exemptions`` of
-    the exception that holds, or -1. ``conflict`` marks where two entries of one level disagree.
+    the exception that holds, or -1. ``conflict`` marks where two entries of one level disagree. ``strict`` is the other
+    number of a clause with two, where what was measured lies between them and is therefore not checkable; else NaN.
     """
 
     rule: Rule
@@ -51,6 +64,7 @@ class Verdicts:
     missing: Words
     fired: NDArray[np.intp]
     conflict: Mask
+    strict: Numbers
     standings: tuple[Standing, ...]
 
     @cached_property
@@ -60,7 +74,7 @@ class Verdicts:
 
     def at(self, rows: NDArray[np.intp]) -> Verdicts:
         """The verdicts on the subjects ``rows``."""
-        columns = ("code", "measured", "margin", "limit", "won", "reason", "missing", "fired", "conflict")
+        columns = ("code", "measured", "margin", "limit", "won", "reason", "missing", "fired", "conflict", "strict")
         chosen = {name: getattr(self, name)[rows] for name in columns}
         return replace(self, **chosen, standings=tuple(one.at(rows) for one in self.standings))
 
@@ -73,6 +87,16 @@ class Verdicts:
     def exemptions(self) -> tuple[Exemption, ...]:
         """The exceptions of all entries, one after the other."""
         return tuple(exemption for entry in self.entries for exemption in entry.exemptions)
+
+    @property
+    def between(self) -> Mask:
+        """Where what was measured lies between the two numbers of a clause: it is known, and decides nothing."""
+        return np.asarray((self.code == NOT_CHECKABLE) & ~np.isnan(self.measured))
+
+    def surely(self, i: int) -> Surely:
+        """The clause with two numbers that leaves subject ``i`` open."""
+        entries = (self.entry(i), *(one.rule for one in self.standings if one.strict is not None))
+        return next(entry.surely for entry in entries if entry.surely is not None)
 
     @property
     def found(self) -> Found:
@@ -198,6 +222,13 @@ def judge(rule: Rule, frame: pd.DataFrame | Columns, on: date) -> Verdicts:
         values[outside | blind] = np.nan
     missing = gaps.lists()
     missing[sure] = None
+    strict = strictly(standings)
+    with np.errstate(invalid="ignore"):
+        between = (code == PASS) & ~(sign * (strict - measured) >= -tolerance) if strict is not None else None
+    if between is not None and between.any():
+        code[between], margin[between] = NOT_CHECKABLE, np.nan
+        at = np.flatnonzero(between)
+        missing[at] = np.fromiter(((TWO_NUMBERS,) for _ in at), dtype=object, count=len(at))
     return Verdicts(
         rule,
         code,
@@ -209,8 +240,19 @@ def judge(rule: Rule, frame: pd.DataFrame | Columns, on: date) -> Verdicts:
         missing,
         _fired(standings, won),
         settled.conflict,
+        np.full(len(code), np.nan) if between is None or strict is None else np.where(between, strict, np.nan),
         standings,
     )
+
+
+def strictly(standings: Sequence[Standing]) -> Numbers | None:
+    """What holds when every clause with two numbers is read strictly; None where no entry has two."""
+    if all(one.strict is None for one in standings):
+        return None
+    read = [
+        one if one.strict is None else replace(one, found=replace(one.found, values=one.strict)) for one in standings
+    ]
+    return (_alone(read[0]) if len(read) == 1 else settle(read)).limit
 
 
 def _alone(one: Standing) -> Settled:

@@ -17,6 +17,7 @@ from ..rulebook.rules import PLAN_LEVELS, Condition, Exemption, Rule, Validity
 
 EDITION = "edition"
 PLAN_STATE = "plan_state"
+NO_ROW = "limit.no_row"
 PLAN_LATER = "planned_zone.approved_on"
 _CONTINUES = ("approved", "appraised")
 
@@ -239,7 +240,8 @@ class Standing:
     """What ``rule``, one entry, says about every subject.
 
     ``reason`` is None where it applies, else the input whose condition fails (or the clause of an exception); ``gaps``
-    are what is missing where it applies; ``fired`` is the number of the exception that holds, or -1.
+    are what is missing where it applies; ``fired`` is the number of the exception that holds, or -1. ``strict`` are the
+    limits in the stricter reading of a clause with two numbers (NaN: unknown), None where it has one.
     """
 
     rule: Rule
@@ -247,10 +249,12 @@ class Standing:
     gaps: Gaps
     found: Found
     fired: NDArray[np.intp]
+    strict: Numbers | None = None
 
     def at(self, rows: NDArray[np.intp]) -> Standing:
         """What it says about the subjects ``rows``."""
-        return Standing(self.rule, self.reason[rows], self.gaps.at(rows), self.found.at(rows), self.fired[rows])
+        strict = self.strict[rows] if self.strict is not None else None
+        return Standing(self.rule, self.reason[rows], self.gaps.at(rows), self.found.at(rows), self.fired[rows], strict)
 
     @property
     def known(self) -> Mask:
@@ -277,6 +281,9 @@ def stand(rule: Rule, columns: Columns, force: Force, flaw: Words, scope: Words)
     found = look_up(rule.limit, {name: columns.values(name) for name in rule.limit.by}, columns.count)
     if isinstance(rule.limit, Table) and rule.limit.outside == "not_applicable" and found.outside is not None:
         reason[found.outside & absent(reason)] = rule.limit.by[0]
+    strict = None
+    if rule.surely is not None:
+        strict = rule.surely.values({name: columns.values(name) for name in rule.surely.by}, columns.count)
     reason[flawed] = None
     inside = absent(reason) & ~flawed
 
@@ -288,4 +295,6 @@ def stand(rule: Rule, columns: Columns, force: Force, flaw: Words, scope: Words)
         gaps.add(columns.lacking(name), inside & unknown)
     for name in rule.limit.by:
         gaps.add(columns.lacking(name), inside & columns.unknown(name))
-    return Standing(rule, reason, gaps, found, fired)
+    if found.rowless is not None:
+        gaps.add(NO_ROW, inside & found.rowless)
+    return Standing(rule, reason, gaps, found, fired, strict)
