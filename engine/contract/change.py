@@ -1,7 +1,7 @@
 """Contracts of satellite change detection.
 
-The threshold is one of three, and automatic where none is asked for: ``auto``, ``budget`` (share of the compared area
-that may be flagged) or ``false_alarm`` (probability that unchanged ground is flagged).
+The threshold is set one way, and automatic where none is asked for: ``auto``, ``budget`` (share of the compared area
+that may be flagged), ``false_alarm`` (probability that unchanged ground is flagged), ``otsu`` or ``kapur``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from .spec import Job, Parameter, Result
 _IMAGES = (
     Parameter("before", "image", required=True),
     Parameter("after", "image", required=True),
-    Parameter("method", "choice", default="irmad", choices=("irmad", "mad", "cva")),
+    Parameter("method", "choice", default="irmad", choices=("irmad", "mad", "cva", "pca", "fusion")),
     Parameter("auto", "flag"),
     Parameter("budget", "number", minimum=1e-6, maximum=0.9),
     Parameter("false_alarm", "number", minimum=1e-9, maximum=0.5),
@@ -22,6 +22,8 @@ _FINE = (
     Parameter("bands", "texts", advanced=True),
     Parameter("resolution", "integer", minimum=10, maximum=60, unit="m", advanced=True),
     Parameter("max_shift", "number", default=3.0, minimum=0.0, maximum=50.0, unit="px", advanced=True),
+    Parameter("otsu", "flag", advanced=True),
+    Parameter("kapur", "flag", advanced=True),
 )
 
 _FOUND = (

@@ -5,13 +5,13 @@ The computing is imported inside the functions: the number of BLAS threads can b
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...layers.errors import InputError, UsageError
 from ...layers.report import Report, Stage
+from .threads import one_thread_for_blas
 
 if TYPE_CHECKING:
     from ...processing.surveillance.change.change_map import ChangeMap, Settings
@@ -22,7 +22,7 @@ def map_(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     """Write the change raster; returns its path and what is in it."""
     if Path(parameters["out"]).is_dir():
         raise InputError("engine.is_folder", path=parameters["out"])
-    _one_thread_for_blas()
+    one_thread_for_blas()
     from ...processing.surveillance.change.change_map import change_map
 
     found = change_map(parameters["before"], parameters["after"], Path(parameters["out"]), settings(parameters), report)
@@ -34,7 +34,7 @@ def detect(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     """Find alerts and write a run with the change raster beside it."""
     if not parameters["data"] and not parameters["out"]:
         raise UsageError("change.nowhere_to_write")
-    _one_thread_for_blas()
+    one_thread_for_blas()
     from ...processing.surveillance.detect import Request, detect_change
 
     request = Request(
@@ -49,6 +49,7 @@ def detect(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
         area=parameters["area"],
         date_before=parameters["date_before"],
         date_after=parameters["date_after"],
+        keep_all=bool(parameters["keep_all"]),
         given={name: value for name, value in parameters.items() if value is not None},
     )
     found = detect_change(request, Stage(report, 0.0, 0.99))
@@ -63,6 +64,8 @@ def detect(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
         "crs": found.crs,
         "simulated": found.simulated,
         **_summary(found.change),
+        "classes": found.classes,
+        "set_aside": found.set_aside,
     }
 
 
@@ -70,16 +73,17 @@ def settings(parameters: Mapping[str, Any]) -> Settings:
     """How to compare, from a job's parameters. Raises :class:`UsageError`: two thresholds, or an even window."""
     from ...processing.surveillance.change.change_map import Settings
 
-    rules = {name: parameters[name] for name in ("budget", "false_alarm") if parameters[name] is not None}
-    if len(rules) + bool(parameters["auto"]) > 1:
-        raise UsageError("change.threshold_twice", given=[*(["auto"] if parameters["auto"] else []), *rules])
+    values = {name: parameters[name] for name in ("budget", "false_alarm") if parameters[name] is not None}
+    rules = [name for name in ("auto", "otsu", "kapur") if parameters[name]] + list(values)
+    if len(rules) > 1:
+        raise UsageError("change.threshold_twice", given=rules)
     if parameters["smooth"] % 2 == 0:
         raise UsageError("change.smooth_even", smooth=parameters["smooth"])
-    rule: Rule = "auto" if not rules else "budget" if "budget" in rules else "false_alarm"
+    rule: Rule = rules[0] if rules else "auto"  # type: ignore[assignment]
     return Settings(
         method=parameters["method"],
         rule=rule,
-        value=rules.get(rule),
+        value=values.get(rule),
         smooth=parameters["smooth"],
         bands=tuple(parameters["bands"] or ()),
         resolution=parameters["resolution"],
@@ -101,8 +105,8 @@ def _summary(found: ChangeMap) -> dict[str, Any]:
             **found.shift_m,
         },
         "bands": list(found.bands),
-        "correlations": [round(value, 6) for value in found.score.correlations],
-        "iterations": found.score.iterations,
+        "correlations": [round(value, 6) for value in found.fit.correlations],
+        "iterations": found.fit.iterations,
         "no_change": {
             "shape": round(found.unchanged.shape, 4),
             "scale": round(found.unchanged.scale, 6),
@@ -110,9 +114,3 @@ def _summary(found: ChangeMap) -> dict[str, Any]:
         },
         "dates": [found.date_before, found.date_after],
     }
-
-
-def _one_thread_for_blas() -> None:
-    """Small matrices: two levels of threads only wait for each other. Does nothing once numpy is loaded."""
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")

@@ -1,18 +1,19 @@
 """From two images to a raster of change: decision and certainty of every pixel, in blocks, memory independent of size.
 
-The images are read twice: once for statistics and a sample, once for the score. Scores wait in an unnamed file until
-the threshold is known. The result is written under a temporary name and renamed when it is whole.
+The images are read once for statistics (large ones in part) and once for the score. Scores wait in an unnamed file
+until the threshold is known. The result is written under a temporary name and renamed when it is whole.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,31 +23,26 @@ from ....layers.errors import InputError
 from ....layers.report import Report, Stage
 from ..alignment.pair import Pair, pair_of
 from ..alignment.registration import Shift
-from ..scenes.grid import Grid, clipped, widened
+from ..scenes.grid import Grid
 from ..scenes.opening import processors, raster_session, writing
 from ..scenes.reading import open_scene
-from .change_raster import RASTER_NODATA, ChangeRaster
-from .score import LinearScore, Moments, Pixels, change_vector, irmad, mad, usable_bands
-from .smoothing import smoothed
-from .threshold import MISFIT, NoChange, Rule, ScoreHistogram, fit_no_change, reach_of, threshold
+from .bands import with_ground
+from .blocks import Area, Source, Threads, Workers, windows_of
+from .change_raster import RASTER_NODATA, ChangeRaster, rounded
+from .fitting import Fit, Method, fitted
+from .scoring import scored, scores_of_codes
+from .threshold import BINS, MISFIT, NoChange, Rule, ScoreHistogram, fit_no_change, threshold
 
-Method = Literal["irmad", "mad", "cva"]
-# Where the analysis may look, on a block's grid: True inside.
-Area = Callable[[Grid], NDArray[np.bool_]]
-
-# IR-MAD iterates on a sample of at most this many pixels, one from each stretch of equal length (systematic with a
-# random start in each stretch), drawn with a fixed seed.
-SAMPLE = 1 << 18
-_SEED = 37
-# Fewer pixels than this per band and date give no covariance worth the name.
-_FEWEST_PER_BAND = 10
 # An automatic threshold that flags more than this share has found a season, or a coast of two kinds of ground.
 _MUCH = 0.1
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How to compare. ``rule`` with ``value``: see :func:`.threshold.threshold`; ``smooth``: odd number of pixels."""
+    """How to compare. ``rule`` with ``value``: see :func:`.threshold.threshold`; ``smooth``: odd number of pixels.
+
+    Fusion smooths at its own three scales; ``smooth`` is for the other methods.
+    """
 
     method: Method = "irmad"
     rule: Rule = "auto"
@@ -65,8 +61,7 @@ class ChangeMap:
 
     path: Path
     grid: Grid
-    bands: tuple[str, ...]
-    score: LinearScore
+    fit: Fit
     unchanged: NoChange
     threshold: float
     changed: int
@@ -76,6 +71,11 @@ class ChangeMap:
     shift_m: dict[str, float]
     date_before: date | None
     date_after: date | None
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """Names of the bands compared."""
+        return self.fit.bands
 
     @property
     def changed_share(self) -> float:
@@ -89,14 +89,21 @@ class ChangeMap:
 
 
 def change_map(
-    before: str | Path, after: str | Path, out: Path, settings: Settings, report: Report, area: Area | None = None
+    before: str | Path,
+    after: str | Path,
+    out: Path,
+    settings: Settings,
+    report: Report,
+    area: Area | None = None,
+    workers: AbstractContextManager[Workers] | None = None,
 ) -> ChangeMap:
     """Write the change raster ``out`` (see :class:`.change_raster.ChangeRaster`) and say what is in it.
 
-    Raises :class:`InputError`: unreadable or hostile image, no overlap, no common or usable band, nothing but cloud or
-    nodata, shift beyond ``settings.max_shift``; :class:`EnvironmentTroubleError` where the machine refuses.
+    ``workers`` work on the blocks; left out: threads of this machine. Raises :class:`InputError`: unreadable or hostile
+    image, no overlap, no common or usable band, nothing but cloud or nodata, shift beyond ``settings.max_shift``;
+    :class:`EnvironmentTroubleError` where the machine refuses.
     """
-    with raster_session(processors()):
+    with raster_session(processors()), workers or Threads(processors()) as team:
         report.progress(0.0, "change.step_open")
         first, second = (
             open_scene(given, bands=settings.bands, resolution=settings.resolution) for given in (before, after)
@@ -104,21 +111,22 @@ def change_map(
         for path in (first.path, second.path):
             if path.resolve() == out.resolve():
                 raise InputError("change.out_is_input", path=str(out))
+        if not settings.bands:
+            first, second = with_ground(first, second, report)
         with pair_of(first, second, report) as pair:
             report.progress(0.02, "change.step_shift")
             pair.align(settings.max_shift, report)
-            return _map(pair, out, settings, report, area)
+            source = Source(pair.before.scene, pair.after.scene, pair.after.shift, area)
+            return _map(pair, source, team, out, settings, report)
 
 
-def _map(pair: Pair, out: Path, settings: Settings, report: Report, area: Area | None) -> ChangeMap:
-    names = pair.names
-    whole, sample, total = _statistics(pair, settings.method, area, Stage(report, 0.1, 0.4))
-    kept, score = _score(whole, sample, names, settings.method, report)
-    reach = reach_of(score.score(_columns(sample, kept, len(names))), score.degrees)
+def _map(pair: Pair, source: Source, workers: Workers, out: Path, settings: Settings, report: Report) -> ChangeMap:
+    fit = fitted(pair, source, workers, settings.method, settings.smooth, Stage(report, 0.1, 0.4))
     out.parent.mkdir(parents=True, exist_ok=True)
-    with writing(out), tempfile.TemporaryFile(dir=out.parent) as scores:
-        histogram = _transform(pair, score, kept, reach, settings.smooth, area, scores, Stage(report, 0.4, 0.8))
-        unchanged = fit_no_change(histogram, score.degrees)
+    windows = windows_of(pair)
+    with writing(out), tempfile.TemporaryFile(dir=out.parent) as codes:
+        histogram, total = _score(source, workers, windows, fit, codes, Stage(report, 0.4, 0.8))
+        unchanged = fit_no_change(histogram, fit.scorer.degrees)
         if settings.rule == "false_alarm" and abs(unchanged.misfit) > MISFIT:
             report.message("change.no_change_misfit", "warning", misfit=round(100 * abs(unchanged.misfit), 1))
         limit = threshold(histogram, unchanged, settings.rule, settings.value)
@@ -127,172 +135,64 @@ def _map(pair: Pair, out: Path, settings: Settings, report: Report, area: Area |
         for key, scene in zip(("date_before", "date_after"), scenes, strict=True):
             if scene.acquired_on:
                 tags[key] = scene.acquired_on.isoformat()
-        changed = _write(pair.grid, scores, out, unchanged, reach, limit, tags, Stage(report, 0.8, 1.0))
+        meaning = Meaning.of(unchanged, fit.reach, limit)
+        with ChangeRaster(out, pair.grid, tags) as raster:
+            changed = _write(raster, codes, windows, meaning, Stage(report, 0.8, 1.0))
     if settings.rule == "auto" and changed > _MUCH * histogram.total:
         report.message("change.much_changed", "warning", share=round(100.0 * changed / histogram.total, 1))
+    dates = (scene.acquired_on for scene in scenes)
     return ChangeMap(
-        out,
-        pair.grid,
-        tuple(names[i] for i in kept),
-        score,
-        unchanged,
-        limit,
-        changed,
-        histogram.total,
-        total,
-        pair.shift,
-        pair.metres(),
-        *(scene.acquired_on for scene in scenes),
+        out, pair.grid, fit, unchanged, limit, changed, histogram.total, total, pair.shift, pair.metres(), *dates
     )
 
 
-@dataclass(frozen=True)
-class _Block:
-    """A window with a rim around it: stacked bands and valid pixels of both, where the window lies in them, and how
-    many of its pixels are asked for.
-    """
-
-    stacked: Pixels
-    valid: NDArray[np.bool_]
-    inside: tuple[slice, slice]
-    asked: int
-
-
-def _blocks(pair: Pair, rim: int, area: Area | None) -> Iterator[_Block]:
-    """Every block of the pair, in order; one is read ahead."""
-
-    def read(window: Window) -> _Block:
-        wide = clipped(widened(window, rim), pair.grid)
-        row, column = int(window.row_off - wide.row_off), int(window.col_off - wide.col_off)
-        inside = slice(row, row + int(window.height)), slice(column, column + int(window.width))
-        if area is None:
-            return _Block(*pair.read(wide), inside, int(window.width * window.height))
-        wanted = area(pair.grid.window(wide))
-        if not wanted.any():
-            return _Block(np.zeros((2 * len(pair.names), *wanted.shape), np.float32), wanted, inside, 0)
-        stacked, valid = pair.read(wide)
-        return _Block(stacked, valid & wanted, inside, int(np.count_nonzero(wanted[inside])))
-
-    windows = pair.grid.blocks()
-    with ThreadPoolExecutor(1) as reader:
-        coming = reader.submit(read, windows[0])
-        for following in windows[1:]:
-            block = coming.result()
-            coming = reader.submit(read, following)
-            yield block
-        yield coming.result()
-
-
-def _statistics(pair: Pair, method: Method, area: Area | None, report: Report) -> tuple[Moments, Pixels, int]:
-    """First pass: moments over all pixels (IR-MAD: of the sample), the sample (2p, n), number of pixels asked for."""
-    blocks = pair.grid.blocks()
-    width = 2 * len(pair.names)
-    whole = Moments(0.0, np.zeros(width), np.zeros((width, width)))
-    stride = max(1, -(-pair.grid.pixels // SAMPLE))
-    samples: list[Pixels] = []
-    total = 0
-    for number, block in enumerate(_blocks(pair, 0, area)):
-        total += block.asked
-        pixels = _pixels(block.stacked, block.valid)
-        samples.append(pixels[:, _every(pixels.shape[1], stride, number)])
-        if method != "irmad":
-            whole += Moments.of(pixels)
-        report.progress((number + 1) / len(blocks), "change.step_statistics")
-    sample = np.concatenate(samples, axis=1)
-    if sample.shape[1] < _FEWEST_PER_BAND * width:
-        raise InputError("change.nothing_valid", before=str(pair.before.scene.path), after=str(pair.after.scene.path))
-    return Moments.of(sample) if method == "irmad" else whole, sample, total
-
-
-def _pixels(stacked: Pixels, valid: NDArray[np.bool_]) -> Pixels:
-    flat = stacked.reshape(len(stacked), -1)
-    return flat if valid.all() else flat[:, valid.ravel()]
-
-
-def _every(count: int, stride: int, number: int) -> NDArray[np.int64]:
-    starts = np.arange(0, count - stride + 1, stride)
-    return starts + np.random.default_rng([_SEED, number]).integers(0, stride, len(starts))
-
-
-def _columns(pixels: Pixels, kept: Sequence[int], bands: int) -> Pixels:
-    if len(kept) == bands:
-        return pixels
-    return pixels[[*kept, *(bands + i for i in kept)]]
-
-
 def _score(
-    whole: Moments, sample: Pixels, names: Sequence[str], method: Method, report: Report
-) -> tuple[list[int], LinearScore]:
-    kept, dropped = usable_bands(whole, names)
-    for reason in ("constant", "duplicate"):
-        bands = [name for name, why in dropped.items() if why == reason]
-        if bands:
-            report.message(f"change.bands_{reason}", "warning", bands=bands)
-    if not kept:
-        raise InputError("change.no_usable_band", bands=list(names))
-    chosen = [*kept, *(len(names) + i for i in kept)]
-    moments = Moments(whole.weight, whole.mean[chosen], whole.covariance[np.ix_(chosen, chosen)])
-    if method == "irmad":
-        return kept, irmad(_columns(sample, kept, len(names)))
-    return kept, (mad if method == "mad" else change_vector)(moments)
-
-
-def _transform(
-    pair: Pair,
-    score: LinearScore,
-    kept: Sequence[int],
-    reach: float,
-    smooth: int,
-    area: Area | None,
-    scores: BinaryIO,
+    source: Source,
+    workers: Workers,
+    windows: Sequence[tuple[int, Window]],
+    fit: Fit,
+    codes: BinaryIO,
     report: Report,
-) -> ScoreHistogram:
-    """Second pass: smoothed scores into ``scores``, block after block (-1 where there is none), and their histogram."""
-    blocks = pair.grid.blocks()
-    rim = smooth // 2
-    histogram = ScoreHistogram.empty(reach)
-    rows = [*kept, *(len(pair.names) + i for i in kept)]
-    for number, block in enumerate(_blocks(pair, rim, area)):
-        bands = block.stacked if len(rows) == len(block.stacked) else block.stacked[rows]
-        length = score.score(bands.reshape(len(bands), -1)).reshape(block.valid.shape)
-        np.minimum(length, np.float32(reach), out=length)
-        mean = np.ascontiguousarray(smoothed(length, block.valid, smooth)[block.inside])
-        seen = block.valid[block.inside]
-        if seen.all():
-            histogram.add(mean)
-        else:
-            histogram.add(mean[seen])
-            mean[~seen] = -1.0
-        scores.write(mean.data)
-        report.progress((number + 1) / len(blocks), "change.step_score")
-    return histogram
+) -> tuple[ScoreHistogram, int]:
+    """Second pass: codes into ``codes``, block after block; their histogram, and the number of pixels asked for."""
+    counts, total = np.zeros(BINS, np.int64), 0
+    compute = partial(scored, fit.scorer, fit.reach)
+    for done, block in enumerate(workers.map(compute, source, windows, fit.scorer.rim), start=1):
+        counts += np.bincount(block.codes.ravel(), minlength=BINS)
+        total += block.asked
+        codes.write(block.codes.data)
+        report.progress(done / len(windows), "change.step_score")
+    return ScoreHistogram.of_codes(fit.reach, counts), total
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What each code means: changed or not, and how certain."""
+
+    decision: NDArray[np.float32]
+    confidence: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, unchanged: NoChange, reach: float, limit: float) -> Meaning:
+        """Tables over all codes, from the score above which a pixel counts as changed."""
+        score = scores_of_codes(reach)
+        decision = (score > limit).astype(np.float32)
+        confidence = rounded(unchanged.confidence(reach)(score))
+        decision[0] = confidence[0] = RASTER_NODATA
+        return cls(decision, confidence)
 
 
 def _write(
-    grid: Grid,
-    scores: BinaryIO,
-    out: Path,
-    unchanged: NoChange,
-    reach: float,
-    limit: float,
-    tags: dict[str, str],
-    report: Report,
+    raster: ChangeRaster, codes: BinaryIO, windows: Sequence[tuple[int, Window]], meaning: Meaning, report: Report
 ) -> int:
-    """Third pass, over the scores alone: decision and confidence into ``out``. Returns the number of changed pixels."""
-    blocks = grid.blocks()
-    certain = unchanged.confidence(reach)
+    """Third pass, over the codes alone: decision and confidence. Returns the number of changed pixels."""
     changed = 0
-    scores.seek(0)
-    with ChangeRaster(out, grid, tags) as raster:
-        for number, window in enumerate(blocks):
-            score = np.fromfile(scores, np.float32, int(window.width * window.height))
-            score = score.reshape(int(window.height), int(window.width))
-            seen = score >= 0
-            flagged = score > np.float32(limit)
-            changed += int(np.count_nonzero(flagged))
-            decision, confidence = flagged.astype(np.float32), certain(np.maximum(score, 0))
-            if not seen.all():
-                decision[~seen] = confidence[~seen] = RASTER_NODATA
-            raster.write(window, decision, confidence)
-            report.progress((number + 1) / len(blocks), "change.step_write")
+    codes.seek(0)
+    for done, (_, window) in enumerate(windows, start=1):
+        shape = int(window.height), int(window.width)
+        code = np.fromfile(codes, np.uint16, shape[0] * shape[1]).reshape(shape)
+        decision = meaning.decision[code]
+        changed += int(np.count_nonzero(decision == 1))
+        raster.write_bands(window, (decision, meaning.confidence[code]))
+        report.progress(done / len(windows), "change.step_write")
     return changed

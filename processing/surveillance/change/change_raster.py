@@ -24,5 +24,9 @@ class ChangeRaster(RasterFile):
 
     def write(self, window: Window, decision: NDArray[np.float32], confidence: NDArray[np.float32]) -> None:
         """One block. Confidence is rounded to :data:`CONFIDENCE_STEPS`."""
-        rounded = np.rint(confidence * CONFIDENCE_STEPS).astype(np.float32) / np.float32(CONFIDENCE_STEPS)
-        self.write_bands(window, (decision, rounded))
+        self.write_bands(window, (decision, rounded(confidence)))
+
+
+def rounded(confidence: NDArray[np.float32]) -> NDArray[np.float32]:
+    """``confidence`` in :data:`CONFIDENCE_STEPS`."""
+    return np.rint(confidence * CONFIDENCE_STEPS).astype(np.float32) / np.float32(CONFIDENCE_STEPS)

@@ -1,4 +1,4 @@
-"""Change scores of two dates: MAD, IR-MAD and change vectors, each one linear transform and a sum of squares.
+"""Change scores of two dates, each one linear transform and a sum of squares: MAD, IR-MAD, change vectors, PCA.
 
 Pixels are columns of a stacked matrix, the bands of the first date above those of the second: shape (2p, n), p bands,
 as images lie in memory.
@@ -24,6 +24,8 @@ CONVERGED = 1e-3
 MOST_ITERATIONS = 50
 # A band of which less than this share of variance is its own (not explained by the bands kept) repeats the others.
 OWN_VARIANCE = 1e-6
+# Share of the variance of the difference that the components kept hold.
+LEADING = 0.95
 # Pixels worked on at a time: single precision sums stay exact to 10⁻⁶.
 _CHUNK = 1 << 13
 # Variance of a MAD variate below which two dates are the same picture.
@@ -146,6 +148,18 @@ def change_vector(moments: Moments) -> LinearScore:
     matrix[:count] = np.diag(scale[:count])
     matrix[count:] = -np.diag(scale[count:])
     return _linear("cva", matrix, moments)
+
+
+def pca_difference(moments: Moments) -> LinearScore:
+    """Length of the leading principal components of the difference of z-scored bands (:data:`LEADING` of its variance).
+
+    What one noisy band says alone is left out; where all bands matter it is the change vector.
+    """
+    vectors = change_vector(moments).matrix.astype(np.float64)
+    values, components = np.linalg.eigh(vectors.T @ moments.covariance @ vectors)
+    share = np.cumsum(values[::-1]) / max(float(values.sum()), _TINY)
+    kept = int(np.searchsorted(share, LEADING)) + 1
+    return _linear("pca", vectors @ components[:, ::-1][:, :kept], moments)
 
 
 def mad(moments: Moments) -> LinearScore:

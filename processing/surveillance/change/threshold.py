@@ -18,7 +18,7 @@ from scipy.special import gammainc, gammaincc, gammaincinv
 
 from .score import Table
 
-Rule = Literal["auto", "false_alarm", "budget"]
+Rule = Literal["auto", "false_alarm", "budget", "otsu", "kapur"]
 
 BINS = 1 << 16
 # The two quantiles that fix the no-change distribution: valid while less than about a third of the area changed.
@@ -73,6 +73,11 @@ class ScoreHistogram:
         """A histogram without counts."""
         return cls(reach, np.zeros(BINS, np.int64))
 
+    @classmethod
+    def of_codes(cls, reach: float, counts: NDArray[np.int64]) -> ScoreHistogram:
+        """From counts of codes (see :mod:`.scoring`), of which 0 stands for no pixel."""
+        return cls(reach, counts[1:])
+
     def add(self, score: NDArray[np.float32]) -> None:
         """Count ``score`` (any shape, valid pixels only)."""
         index = np.minimum(score.ravel() * np.float32(BINS / self.reach), BINS - 1).astype(np.uint16)
@@ -86,7 +91,7 @@ class ScoreHistogram:
     @property
     def edges(self) -> NDArray[np.float64]:
         """Lower edges of the bins, and ``reach``."""
-        return np.linspace(0.0, self.reach, BINS + 1)
+        return np.linspace(0.0, self.reach, len(self.counts) + 1)
 
     def quantile(self, share: float) -> float:
         """The score that ``share`` of the pixels stay below."""
@@ -132,9 +137,13 @@ def threshold(histogram: ScoreHistogram, unchanged: NoChange, rule: Rule, value:
     """The score above which a pixel counts as changed.
 
     ``rule`` is ``budget`` (``value``: share of valid pixels, 0 to 1), ``false_alarm`` (``value``: probability that
-    unchanged ground is flagged) or ``auto``: the stricter of Otsu's threshold and false-discovery control, raised to
-    the valley where one stands out above it.
+    unchanged ground is flagged), ``otsu``, ``kapur``, or ``auto``: the stricter of Otsu's threshold and false-discovery
+    control, raised to the valley where one stands out above it.
     """
+    if rule == "otsu":
+        return otsu(histogram)
+    if rule == "kapur":
+        return kapur(histogram)
     if rule == "budget":
         if value is None:
             raise TypeError("a budget needs its share")
@@ -151,16 +160,39 @@ def otsu(histogram: ScoreHistogram) -> float:
 
     It always finds two groups, also where nothing changed: never use it alone.
     """
-    edges = np.linspace(0.0, max(histogram.quantile(_OTSU_SHARE), histogram.reach / BINS), 513)
-    below = np.interp(edges, histogram.edges, np.concatenate([[0], np.cumsum(histogram.counts)]))
-    below[-1] = histogram.total  # what is clipped counts in the last class
-    counts, centres = np.diff(below), (edges[1:] + edges[:-1]) / 2
+    edges, counts = _classes(histogram)
+    centres = (edges[1:] + edges[:-1]) / 2
     weight, moment = np.cumsum(counts), np.cumsum(counts * centres)
     other = weight[-1] - weight
     between = np.zeros(len(counts))
     apart = (moment[-1] * weight / max(weight[-1], 1) - moment) ** 2
     np.divide(apart, weight * other, out=between, where=(weight > 0) & (other > 0.5))
     return float(edges[np.argmax(between) + 1])
+
+
+def kapur(histogram: ScoreHistogram) -> float:
+    """The threshold where both groups have the largest entropy (Kapur, Sahoo, Wong 1985, CVGIP 29, 273-285).
+
+    Like Otsu's it always finds two groups, but a small one is no worse than a large one.
+    """
+    edges, counts = _classes(histogram)
+    share = counts / max(counts.sum(), 1.0)
+    below = np.cumsum(share)
+    above = 1.0 - below
+    spread = np.cumsum(np.where(share > 0, share * np.log(np.maximum(share, 1e-300)), 0.0))
+    entropy = np.full(len(share), -np.inf)
+    both = (below > 0) & (above > 1e-12)
+    low, high = below[both], above[both]
+    entropy[both] = np.log(low) - spread[both] / low + np.log(high) - (spread[-1] - spread[both]) / high
+    return float(edges[np.argmax(entropy) + 1])
+
+
+def _classes(histogram: ScoreHistogram) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Edges and counts of 512 equal classes; what lies beyond the last edge counts in the last class."""
+    edges = np.linspace(0.0, max(histogram.quantile(_OTSU_SHARE), histogram.reach / len(histogram.counts)), 513)
+    below = np.interp(edges, histogram.edges, np.concatenate([[0], np.cumsum(histogram.counts)]))
+    below[-1] = histogram.total
+    return edges, np.diff(below)
 
 
 def valley(histogram: ScoreHistogram, start: float) -> float:

@@ -13,10 +13,8 @@ from rasterio.enums import Resampling
 from rasterio.warp import reproject
 
 from dothi.layers.errors import EnvironmentTroubleError, InputError
-from dothi.processing.surveillance.change import change_map as mapping
-from dothi.processing.surveillance.change import change_raster
+from dothi.processing.surveillance.change import blocks, change_raster, fitting
 from dothi.processing.surveillance.change.change_map import Settings, change_map
-from dothi.processing.surveillance.scenes import grid
 from dothi.store.coordinates import transform
 
 from .scenes import BANDS, UTM49, Told, landsat, pair, safe, write, write_pair
@@ -46,7 +44,7 @@ def right(decision: np.ndarray, beside: float = 0.1) -> None:
     assert ((decision == 1) & ~TRUTH).sum() <= beside * TRUTH.sum()
 
 
-@pytest.mark.parametrize("method", ["irmad", "mad", "cva"])
+@pytest.mark.parametrize("method", ["irmad", "mad", "cva", "pca"])
 @pytest.mark.parametrize("smooth", [1, 3])
 def test_the_pit_is_found_and_nothing_else(tmp_path, method, smooth):
     found, decision, confidence = run(*write_pair(tmp_path), tmp_path / "biến động.tif", method=method, smooth=smooth)
@@ -80,12 +78,12 @@ def test_a_budget_and_a_false_alarm_rate(tmp_path):
     assert (few[TRUTH] == 1).all()
 
 
-def test_the_blocks_leave_no_seams(tmp_path, monkeypatch):
+@pytest.mark.parametrize("method", ["cva", "fusion"])
+def test_the_blocks_leave_no_seams(tmp_path, monkeypatch, method):
     images = write_pair(tmp_path)
-    _, whole, sure = run(*images, tmp_path / "whole.tif", method="cva")
-    monkeypatch.setattr(grid, "BLOCK_ROWS", 64)
-    monkeypatch.setattr(grid, "BLOCK_COLUMNS", 64)
-    _, pieces, also = run(*images, tmp_path / "pieces.tif", method="cva")
+    _, whole, sure = run(*images, tmp_path / "whole.tif", method=method)
+    monkeypatch.setattr(blocks, "BLOCK", 64)
+    _, pieces, also = run(*images, tmp_path / "pieces.tif", method=method)
     assert (whole == pieces).all()
     assert np.abs(sure - also).max() <= 2 / change_raster.CONFIDENCE_STEPS
 
@@ -98,7 +96,9 @@ def test_the_same_twice_gives_the_same_bytes(tmp_path):
 
 
 def test_a_sample_serves_as_well_as_all_pixels(tmp_path, monkeypatch):
-    monkeypatch.setattr(mapping, "SAMPLE", 8_000)
+    monkeypatch.setattr(fitting, "SAMPLE", 8_000)
+    monkeypatch.setattr(fitting, "SEEN_WHOLE", 30_000)
+    monkeypatch.setattr(fitting, "_WINDOW", 64)
     right(run(*write_pair(tmp_path), tmp_path / "o.tif")[1])
 
 

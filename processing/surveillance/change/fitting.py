@@ -1,0 +1,145 @@
+"""What a score needs to know of the pair before it can judge a pixel: moments, a sample, the bands that can be used.
+
+Small pairs are seen whole. Of large ones IR-MAD and fusion see windows spread evenly over the area (16 million pixels
+of them) and of those a sample; MAD, change vectors and PCA difference, which need no iteration, see every pixel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+import numpy as np
+from rasterio.windows import Window
+
+from ....layers.errors import InputError
+from ....layers.report import Report
+from ..alignment.pair import Pair
+from .blocks import STRIP_COLUMNS, Block, Source, Workers, windows_of
+from .fusion import fit
+from .score import LinearScore, Moments, Pixels, change_vector, irmad, mad, pca_difference, usable_bands
+from .scoring import Fused, Scorer, Smoothed, chosen_rows
+from .threshold import reach_of
+
+Method = Literal["irmad", "mad", "cva", "pca", "fusion"]
+_LINEAR: dict[str, Callable[[Moments], LinearScore]] = {"mad": mad, "cva": change_vector, "pca": pca_difference}
+
+# IR-MAD iterates on a sample of about this many pixels at most, one from each stretch of equal length (systematic with
+# a random start in each stretch), drawn with a fixed seed.
+SAMPLE = 1 << 18
+_SEED = 37
+# Beyond this many pixels a pair is sampled in windows of this side: tiles are decoded whole, never a few pixels of all.
+SEEN_WHOLE = 1 << 24
+_WINDOW, _STRIP = 512, 64
+# A fusion is fitted on so many blocks at most, and on as many pixels of them as a sample has.
+_FUSED_BLOCKS = 16
+# Fewer pixels than this per band and date give no covariance worth the name.
+_FEWEST_PER_BAND = 10
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A scorer, the score at which it is certain, and the bands it uses."""
+
+    scorer: Scorer
+    reach: float
+    bands: tuple[str, ...]
+    correlations: tuple[float, ...] = ()
+    iterations: int = 0
+
+
+def fitted(pair: Pair, source: Source, workers: Workers, method: Method, smooth: int, report: Report) -> Fit:
+    """Fit ``method`` to the pair. Raises :class:`InputError`: nothing to compare, no usable band."""
+    names = pair.names
+    whole, sample = _statistics(pair, source, workers, method, report)
+    kept = _kept(whole, names, report)
+    rows = (*kept, *(len(names) + i for i in kept))
+    bands = tuple(names[i] for i in kept)
+    pixels = chosen_rows(sample, rows)
+    if method == "fusion":
+        fused = _fused(pair, source, workers, pixels, rows)
+        return Fit(fused, _REACH_OF_FUSION, bands)
+    if method == "irmad":
+        linear = irmad(pixels)
+    else:
+        moments = Moments(whole.weight, whole.mean[list(rows)], whole.covariance[np.ix_(rows, rows)])
+        linear = _LINEAR[method](moments)
+    reach = reach_of(linear.score(pixels), linear.degrees)
+    return Fit(Smoothed(linear, rows, reach, smooth), reach, bands, linear.correlations, linear.iterations)
+
+
+# A fused score is an average in units of its upper tail: the six parts cannot reach this, since no band counts for more
+# than eight spreads.
+_REACH_OF_FUSION = 64.0
+
+
+def _fused(pair: Pair, source: Source, workers: Workers, sample: Pixels, rows: Sequence[int]) -> Fused:
+    windows = _spread(windows_of(pair), _FUSED_BLOCKS)
+
+    def over(compute: Callable[[Block], Pixels], rim: int) -> Sequence[Pixels]:
+        return list(workers.map(compute, source, windows, rim))
+
+    return Fused(fit(sample, rows, over, SAMPLE // len(windows)), tuple(rows))
+
+
+def _statistics(pair: Pair, source: Source, workers: Workers, method: Method, report: Report) -> tuple[Moments, Pixels]:
+    """Moments over all pixels (where windows were sampled: over the sample), and the sample (2p, n)."""
+    all_windows = windows_of(pair)
+    windows, every = all_windows, method in _LINEAR
+    if not every and pair.grid.pixels > SEEN_WHOLE:
+        rows, columns = (_WINDOW, _WINDOW) if pair.before.tiled else (_STRIP, STRIP_COLUMNS)
+        small = list(enumerate(pair.grid.blocks(rows, columns)))
+        windows = _spread(small, -(-SEEN_WHOLE // (rows * columns)))
+    while True:
+        whole, sample = _gathered(pair, source, workers, windows, every, report)
+        if sample.shape[1] >= _FEWEST_PER_BAND * 2 * len(pair.names):
+            return whole if every else Moments.of(sample), sample
+        if windows is all_windows:
+            scenes = (str(scene.scene.path) for scene in (pair.before, pair.after))
+            raise InputError("change.nothing_valid", before=next(scenes), after=next(scenes))
+        windows = all_windows  # a narrow strip of ground between cloud and sea: look everywhere
+
+
+def _gathered(
+    pair: Pair, source: Source, workers: Workers, windows: Sequence[tuple[int, Window]], every: bool, report: Report
+) -> tuple[Moments, Pixels]:
+    width = 2 * len(pair.names)
+    whole = Moments(0.0, np.zeros(width), np.zeros((width, width)))
+    seen = sum(int(window.width * window.height) for _, window in windows)
+    samples: list[Pixels] = []
+    compute = partial(_gather, max(1, -(-seen // SAMPLE)), every)
+    for done, (moments, sample) in enumerate(workers.map(compute, source, windows, 0), start=1):
+        whole += moments
+        samples.append(sample)
+        report.progress(done / len(windows), "change.step_statistics")
+    return whole, np.concatenate(samples, axis=1)
+
+
+def _gather(stride: int, every: bool, block: Block) -> tuple[Moments, Pixels]:
+    """What one block adds: its moments (if ``every`` pixel counts) and its part of the sample."""
+    flat = block.stacked.reshape(len(block.stacked), -1)
+    pixels = flat if block.valid.all() else flat[:, block.valid.ravel()]
+    starts = np.arange(0, pixels.shape[1] - stride + 1, stride)
+    chosen = starts + np.random.default_rng([_SEED, block.number]).integers(0, stride, len(starts))
+    moments = Moments.of(pixels) if every else Moments.of(pixels[:, :0])
+    return moments, np.ascontiguousarray(pixels[:, chosen])
+
+
+def _spread(windows: Sequence[tuple[int, Window]], most: int) -> list[tuple[int, Window]]:
+    """At most ``most`` of ``windows``, evenly spread."""
+    if len(windows) <= most:
+        return list(windows)
+    return [windows[(2 * number + 1) * len(windows) // (2 * most)] for number in range(most)]
+
+
+def _kept(whole: Moments, names: Sequence[str], report: Report) -> list[int]:
+    kept, dropped = usable_bands(whole, names)
+    for reason in ("constant", "duplicate"):
+        bands = [name for name, why in dropped.items() if why == reason]
+        if bands:
+            report.message(f"change.bands_{reason}", "warning", bands=bands)
+    if not kept:
+        raise InputError("change.no_usable_band", bands=list(names))
+    return kept
