@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo run engine test lint bench soak package pictures wheelhouse lock clean
+.PHONY: help demo run engine test lint bench bench-coast soak package pictures wheelhouse lock clean
 
 help: ## danh sách này | this list
 	@sh scripts/help.sh
@@ -26,6 +26,9 @@ lint: ## kiểm tra mã: ruff, mypy, import-linter, bandit, detect-secrets | che
 
 bench: ## đo tốc độ và bộ nhớ so với QGIS và Orfeo ToolBox | measure speed and memory beside QGIS and the Orfeo ToolBox
 	@sh scripts/bench.sh
+
+bench-coast: ## 200 cặp ảnh bờ cát mô phỏng biết trước sự thật: tỷ lệ phát hiện và báo nhầm | 200 simulated pairs of a dune coast with known truth: recall and false alarms
+	@sh scripts/bench_coast.sh
 
 soak: ## mười nghìn tệp quy tắc bị làm hỏng: phải bị từ chối rõ ràng | ten thousand spoiled rule files: each must be refused clearly
 	@sh scripts/soak.sh

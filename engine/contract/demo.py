@@ -20,6 +20,18 @@ BUILD = Job(
     ),
 )
 
+# The pond failure of 16 June 2016 at Nam Suối Nhum, from its published measures; simulated.
+EVENT = Job(
+    id="demo.event",
+    parameters=(Parameter("out", "out_folder", required=True),),
+    results=(
+        Result("data", "file"),
+        Result("before", "raster"),
+        Result("after", "raster"),
+        Result("truth", "file"),
+    ),
+)
+
 # Without runs named, the newest of each job beside the data set is scored; a job that never ran has no score.
 SCORE = Job(
     id="demo.score",

@@ -13,6 +13,7 @@ from ...layers.errors import InputError
 from ...layers.report import Report
 from ...processing.demo.build import TRUTH
 from ...processing.demo.build import build as build_province
+from ...processing.demo.event_2016 import build as build_event
 from ...processing.demo.score import score_change, score_zoning
 from ...store import coordinates, dataset, runs
 
@@ -20,6 +21,13 @@ from ...store import coordinates, dataset, runs
 def build(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     """Build the province in a folder; returns the paths and the number of features per layer."""
     return build_province(Path(parameters["out"]).resolve(), parameters["seed"], report)
+
+
+def event(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    """Build the pond failure of 16 June 2016 in a folder; returns the paths."""
+    made = build_event(Path(parameters["out"]).resolve())
+    report.progress(1.0)
+    return made
 
 
 def score(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:

@@ -94,12 +94,12 @@ def laid_over(bands: NDArray[np.float32], made: Traps, date: int, sandy: Plane) 
     """``bands`` as one date's air and weather show them: crests, wet sand, haze, shadow, cloud."""
     bands = bands * (1.0 + _CREST * made.crests[date] * sandy)[None]
     wet = made.wet[date] * sandy
-    bands = bands * (1.0 - wet[None] * (1.0 - _WET)[:, None, None])
     sky = made.sky[date]
-    bands = bands * (1.0 - 0.45 * sky.shadow)[None]
+    damp = bands * (1.0 - wet[None] * (1.0 - _WET)[:, None, None])
+    shaded = damp * (1.0 - 0.45 * sky.shadow)[None]
     white = np.array(SPECTRA["cloud"], np.float32)[:, None, None]
-    bands = bands * (1.0 - sky.cloud) + white * sky.cloud
-    return np.asarray(bands + _HAZE[:, None, None] * made.haze[date][None], np.float32)
+    clouded = shaded * (1.0 - sky.cloud) + white * sky.cloud
+    return np.asarray(clouded + _HAZE[:, None, None] * made.haze[date][None], np.float32)
 
 
 def _dunes(rng: Rng, land: Ground) -> tuple[tuple[Plane, Plane], Mask]:
@@ -133,7 +133,7 @@ def _haze(rng: Rng) -> tuple[tuple[Plane, Plane], Mask]:
     bank = bank * (1.0 + 0.3 * noise(rng, 20.0)) * rng.uniform(0.008, 0.030)
     date = int(rng.integers(0, 2))
     planes = [0.0012 * noise(rng, 40.0), 0.0012 * noise(rng, 40.0)]
-    planes[date] = planes[date] + bank
+    planes[date] = np.asarray(planes[date] + bank, np.float32)
     return (np.asarray(planes[0], np.float32), np.asarray(planes[1], np.float32)), bank > 0.003
 
 

@@ -13,6 +13,7 @@ import geopandas as gpd
 import numpy as np
 import rasterio
 import shapely
+from affine import Affine
 from numpy.typing import NDArray
 from scipy import ndimage
 from shapely import MultiPolygon, Polygon
@@ -20,7 +21,7 @@ from shapely import MultiPolygon, Polygon
 from ...store.coordinates import transform_geometries
 from . import labels
 from .cover import BANDS
-from .shapes import Rng
+from .shapes import Rng, polygons_of
 from .traps import Sky, Traps, laid_over, traps
 from .trial_land import (
     CORNER,
@@ -86,21 +87,10 @@ def trial(seed: int) -> Trial:
 def write(made: Trial, folder: Path) -> tuple[Path, Path, Path]:
     """Both scenes and the licences (layer ``concession``) in ``folder``; returns the three paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for name, day, numbers in zip(("before", "after"), DATES, made.scenes, strict=True):
-        path = folder / f"{name}.tif"
-        profile = {
-            "driver": "GTiff", "dtype": "uint16", "count": 7, "width": SIDE, "height": SIDE, "crs": GRID_CRS,
-            "nodata": 0, "transform": TRANSFORM, "tiled": True, "blockxsize": 256, "blockysize": 256,
-        }  # fmt: skip
-        with rasterio.open(path, "w", **profile) as file:
-            file.write(numbers)
-            file.descriptions = (*BANDS, "SCL")
-            file.update_tags(
-                SENSOR="Sentinel-2 L2A", DATE=day, SIMULATED="yes", SOURCE=labels.SOURCE,
-                BOA_ADD_OFFSET=str(OFFSET), BOA_QUANTIFICATION_VALUE="10000",
-            )  # fmt: skip
-        paths.append(path)
+    paths = [
+        write_scene(folder / f"{name}.tif", numbers, day, TRANSFORM)
+        for name, day, numbers in zip(("before", "after"), DATES, made.scenes, strict=True)
+    ]
     licences = folder / "licences.gpkg"
     shapes = transform_geometries(list(made.land.licences), GRID_CRS, LICENCE_CRS)
     frame = gpd.GeoDataFrame(
@@ -117,6 +107,22 @@ def write(made: Trial, folder: Path) -> tuple[Path, Path, Path]:
     )
     frame.to_file(licences, layer="concession", driver="GPKG")
     return paths[0], paths[1], licences
+
+
+def write_scene(path: Path, numbers: NDArray[np.uint16], day: str, transform: Affine) -> Path:
+    """One scene as a tiled GeoTIFF with named bands and the tags of a Level-2A stack."""
+    profile = {
+        "driver": "GTiff", "dtype": "uint16", "count": 7, "width": SIDE, "height": SIDE, "crs": GRID_CRS, "nodata": 0,
+        "transform": transform, "tiled": True, "blockxsize": 256, "blockysize": 256, "compress": "deflate",
+    }  # fmt: skip
+    with rasterio.open(path, "w", **profile) as file:
+        file.write(numbers)
+        file.descriptions = (*BANDS, "SCL")
+        file.update_tags(
+            SENSOR="Sentinel-2 L2A", DATE=day, SIMULATED="yes", SOURCE=labels.SOURCE,
+            BOA_ADD_OFFSET=str(OFFSET), BOA_QUANTIFICATION_VALUE="10000",
+        )  # fmt: skip
+    return path
 
 
 def _pits(rng: Rng, land: Ground) -> list[Event]:
@@ -149,23 +155,20 @@ def _inside(rng: Rng, land: Ground) -> list[Event]:
     """What the licence holders did: pits that grew, a pond gained, a pond lost."""
     first, second = land.workings["pit"]
     edge = first.buffer(5.0).exterior.interpolate(rng.random(), normalized=True)
-    grown = blob(rng, np.array([edge.x, edge.y]), rng.uniform(4e3, 15e3)).difference(first)
+    grown = _largest(blob(rng, np.array([edge.x, edge.y]), rng.uniform(4e3, 15e3)).difference(first))
+    beside = np.array([second.centroid.x + 160.0, second.centroid.y + 170.0])
+    pond = _largest(blob(rng, beside, rng.uniform(4e3, 10e3)).difference(second.buffer(10.0)))
     events = [
-        Event(
-            "pit_grown",
-            "pit_growth",
-            max(shapely.get_parts(grown), key=shapely.area),
-            ("pit_growth", "new_pit"),
-            outside=False,
-        )
+        Event("pit_grown", "pit_growth", grown, ("pit_growth", "new_pit"), outside=False),
+        Event("pond_new", "pond_gained", pond, ("pond_gained",), outside=False),
     ]
-    pond = blob(rng, np.array([second.centroid.x + 160.0, second.centroid.y + 170.0]), rng.uniform(4e3, 10e3))
-    events.append(
-        Event("pond_new", "pond_gained", pond.difference(second.buffer(10.0)), ("pond_gained",), outside=False)
-    )
     if rng.random() < 0.4:
         events.append(Event("pond_gone", "pond_lost", land.workings["pond"][0], ("pond_lost",), outside=False))
-    return [event for event in events if event.shape.geom_type == "Polygon" and event.shape.area > 500.0]
+    return [event for event in events if event.shape.area > 500.0]
+
+
+def _largest(shape: shapely.Geometry) -> Polygon:
+    return polygons_of(shape)[0]
 
 
 def _covers(land: Ground, made: Traps, events: tuple[Event, ...], date: int) -> dict[str, Plane]:
@@ -206,22 +209,29 @@ def _scene(rng: Rng, land: Ground, made: Traps, events: tuple[Event, ...], date:
     sandy = np.clip(land.bare + land.shares["beach"], 0.0, 1.0) * left * (1.0 - made.tide[date])
     bands = laid_over(bands, made, date, sandy)
     water = shares["sea"] + shares["pond"] + shares["lake"] > 0.5
-    bands = np.stack([ndimage.gaussian_filter(band, _SPREAD) for band in bands])
-    if date:
+    return numbers_of(rng, bands, water, made.sky[date], second=bool(date))
+
+
+def numbers_of(
+    rng: Rng, bands: NDArray[np.floating], water: NDArray[np.bool_], sky: Sky, *, second: bool
+) -> NDArray[np.uint16]:
+    """Reflectances as a sensor's numbers, with SCL: optics, position, gain and offset of the date, noise, glint."""
+    seen = np.stack([ndimage.gaussian_filter(band, _SPREAD) for band in bands])
+    if second:
         shift = rng.uniform(-0.2, 0.2, 2)
-        bands = np.stack([ndimage.shift(band, shift, order=2, mode="nearest") for band in bands])
-        bands = bands * rng.normal(1.0, 0.02, (len(bands), 1, 1)) + rng.normal(0.0, 0.003, (len(bands), 1, 1))
-    bands = bands + rng.standard_normal(bands.shape) * (_NOISE + 0.003 * bands)
-    bands = bands + 0.0012 * (rng.standard_normal(water.shape) + noise(rng, 3.0)) * water
-    numbers = np.clip(np.round(bands * 10_000.0) - OFFSET, 1, 65_534).astype(np.uint16)
-    return np.concatenate([numbers, _classes(bands, water, made.sky[date])[None]])
+        seen = np.stack([ndimage.shift(band, shift, order=2, mode="nearest") for band in seen])
+        seen = seen * rng.normal(1.0, 0.02, (len(seen), 1, 1)) + rng.normal(0.0, 0.003, (len(seen), 1, 1))
+    seen = seen + rng.standard_normal(seen.shape) * (_NOISE + 0.003 * seen)
+    seen = seen + 0.0012 * (rng.standard_normal(water.shape) + noise(rng, 3.0)) * water
+    numbers = np.clip(np.round(seen * 10_000.0) - OFFSET, 1, 65_534).astype(np.uint16)
+    return np.concatenate([numbers, _classes(seen, water, sky)[None]])
 
 
 def _classes(bands: NDArray[np.float64], water: NDArray[np.bool_], sky: Sky) -> NDArray[np.uint16]:
     """Scene classes at 20 m on the 10 m grid: 3 shadow, 4 vegetation, 5 bare, 6 water, 8, 9 cloud; no thin edges."""
 
     def coarse(plane: NDArray[np.floating]) -> NDArray[np.floating]:
-        return plane.reshape(SIDE // 2, 2, SIDE // 2, 2).mean(axis=(1, 3))
+        return np.asarray(plane.reshape(SIDE // 2, 2, SIDE // 2, 2).mean(axis=(1, 3)))
 
     red, near = coarse(bands[2]), coarse(bands[3])
     found = np.where((near - red) / np.maximum(near + red, 1e-3) > 0.32, 4, 5)

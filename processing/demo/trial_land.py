@@ -97,12 +97,17 @@ def reflectance(shares: dict[str, Plane], texture: Plane) -> NDArray[np.float32]
 
 def share_of(shapes: Iterable[shapely.Geometry]) -> Plane:
     """How much of each pixel the ``shapes`` fill."""
-    made = [shape for shape in shapes if not shape.is_empty]
+    made = [shape for shape in shapes if not shapely.is_empty(shape)]
     if not made:
         return np.zeros((SIDE, SIDE), np.float32)
     fine = TRANSFORM @ Affine.scale(1.0 / _FINE)
     drawn = rasterize([(shape, 1) for shape in made], (SIDE * _FINE, SIDE * _FINE), transform=fine, dtype="uint8")
     return np.asarray(drawn.reshape(SIDE, _FINE, SIDE, _FINE).mean(axis=(1, 3)), np.float32)
+
+
+def drawn(shape: shapely.Geometry) -> Mask:
+    """The pixels whose centres lie in ``shape``."""
+    return np.asarray(rasterize([(shape, 1)], (SIDE, SIDE), transform=TRANSFORM, dtype="uint8"), bool)
 
 
 def noise(rng: Rng, size: float) -> Plane:

@@ -78,7 +78,7 @@ class Dates:
     def tell_reflectance(self, shapes: NDArray[np.object_], grid: Grid) -> bool:
         """Whether numbers under a few of ``shapes`` are reflectances: counts without a known scale are far above 1."""
         for shape in shapes[:_PROBES]:
-            first, second, seen = self.read(window_of(shape.representative_point(), grid, _RING))
+            first, second, seen = self.read(window_of(shapely.point_on_surface(shape), grid, _RING))
             if seen.any() and max(float(np.median(bands[:, seen])) for bands in (first, second)) > _NO_REFLECTANCE:
                 return False
         return True
@@ -273,8 +273,7 @@ def _touches_open_water(shape: shapely.Geometry, dates: Dates, grid: Grid, cover
     reach = int(np.ceil(_LOOK_M / max(grid.pixel_m)))
     window = window_of(shape, grid, reach)
     if window.width > 2 * _PIECE or window.height > 2 * _PIECE:
-        middle = window_of(shape.representative_point(), grid, _PIECE)
-        window = middle
+        window = window_of(shapely.point_on_surface(shape), grid, _PIECE)
     first, second, seen = dates.read(window)
     names = dates.names
     wet = [cover_masks(dict(zip(names, bands, strict=True)), cover)["water"] for bands in (first, second)]

@@ -67,7 +67,7 @@ def spectral_angle(one: Plane, other: Plane) -> Plane:
     norm = np.linalg.norm(one, axis=0) * np.linalg.norm(other, axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         cosine = np.sum(one * other, axis=0) / norm
-    return np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0)))
+    return np.asarray(np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))))
 
 
 def _band(bands: Bands, name: str) -> Plane:
@@ -81,4 +81,4 @@ def _ratio(high: Plane, low: Plane) -> Plane:
     """(high − low)/(high + low), NaN where the sum vanishes."""
     total = high + low
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(np.abs(total) > 1e-9, (high - low) / total, np.nan)
+        return np.asarray(np.where(np.abs(total) > 1e-9, (high - low) / total, np.nan))

@@ -20,6 +20,10 @@ from .naming import NEEDED, Named, in_words, name, nothing_told
 from .neighbours import Map
 from .parts import taken_apart
 from .rules import Rulebook, rulebook
+from .traces import traces
+
+# What a narrow trace may join: a pond that ran out, and the sand it left.
+_JOINED_BY_TRACES = ("pond_lost", "sand_deposit", "tailings")
 
 ToMap = Callable[[NDArray[np.object_]], NDArray[np.object_]]
 
@@ -63,6 +67,15 @@ def judge(
         chosen = _rows(objects, large)
         if legible:
             named = name(chosen, placed[large], dates, change.grid, around, rules, objects.geometry)
+            ends = np.isin(named.kind, _JOINED_BY_TRACES) & (np.array(named.aside) == "")
+            faint: NDArray[np.object_] = np.array([], object)
+            if np.count_nonzero(ends) > 1:
+                faint = traces(chosen.geometry[ends], objects.geometry, dates, change.grid)
+            if len(faint):
+                chosen = _with(chosen, faint)
+                named = name(
+                    chosen, to_map(chosen.geometry), dates, change.grid, around, rules, objects.geometry, len(faint)
+                )
         else:
             named = nothing_told(len(chosen.geometry), dates.names)
     finally:
@@ -81,6 +94,16 @@ def judge(
 
 def _rows(objects: Objects, rows: NDArray[np.bool_]) -> Objects:
     return Objects(objects.geometry[rows], objects.pixels[rows], objects.confidence[rows])
+
+
+def _with(objects: Objects, more: NDArray[np.object_]) -> Objects:
+    """``objects`` and outlines that the change map does not hold: their confidence is none."""
+    nothing = np.zeros(len(more))
+    return Objects(
+        np.concatenate([objects.geometry, more]),
+        np.concatenate([objects.pixels, nothing.astype(np.int64)]),
+        np.concatenate([objects.confidence, nothing]),
+    )
 
 
 def _columns(named: Named) -> pd.DataFrame:

@@ -53,10 +53,12 @@ def name(
     around: Map,
     rules: Rulebook,
     others: NDArray[np.object_],
+    faint: int = 0,
 ) -> Named:
     """Judge ``objects`` on ``grid``; ``placed`` are the same outlines in the map's system, metres.
 
-    ``others`` is all changed ground on ``grid``. The bands :data:`NEEDED` must be there, as reflectance.
+    ``others`` is all changed ground on ``grid``; the last ``faint`` objects are traces (:mod:`.traces`). The bands
+    :data:`NEEDED` must be there, as reflectance.
     """
     count = len(placed)
     features = measure(objects.geometry, dates, grid, others, rules.cover)
@@ -65,6 +67,7 @@ def name(
     features |= near.features
     features["near_pit"] = _near_pit(features, count)
     features["fill"] = _fill(features, rules.sand_red, count)
+    features["trace"] = (np.arange(count) >= count - faint).astype(float)
     features["pond_lost_m"] = np.full(count, np.inf)
     best, degree = rules.judge(features, count)
     # The second look knows which ponds went: sand below one of them came out of it.

@@ -61,7 +61,7 @@ class Rule:
 
     def degree(self, features: Features, count: int) -> NDArray[np.float64]:
         """How well each object fits, 0 to 1."""
-        return np.min([condition.met(features, count) for condition in self.conditions], axis=0)
+        return np.asarray(np.min([condition.met(features, count) for condition in self.conditions], axis=0))
 
     def weakest(self, features: Features, row: int) -> Condition:
         """The condition that the object in ``row`` meets least."""
