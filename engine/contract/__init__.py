@@ -9,6 +9,7 @@ from __future__ import annotations
 from . import (
     case,
     change,
+    concession,
     crs,
     demo,
     ioc,
@@ -48,6 +49,7 @@ JOBS: dict[str, Job] = {
         zoning_seeing,
         plan,
         change,
+        concession,
         scene,
         radar,
         series,
