@@ -28,7 +28,7 @@ from .targets.target import UnansweredError
 CONNECT_S, READ_S, WHOLE_S = 10.0, 60.0, 300.0  # to be reached, between two parts of an answer, for all of it
 LARGEST = 64 << 20  # bytes of an answer
 DEEPEST = 60  # levels of an answer: a MultiPolygon in a property needs ten
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _SILENT = {500, 502, 503, 504}  # whether it was done is not said
 # Asked to wait: urllib3 waits as long as Retry-After says, within bounds, and asks again.
 _RETRY = Retry(
@@ -67,7 +67,7 @@ def require_address(address: str) -> str:
     parts = urlsplit(address)
     if parts.username or parts.password:
         raise InputError("ioc.secret_in_address", host=parts.hostname or "")
-    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)):
+    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)):
         raise InputError("ioc.address_wrong", address=address[:200])
     return address.rstrip("/")
 

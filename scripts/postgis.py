@@ -38,6 +38,7 @@ class Cluster:
     """A running cluster whose socket lies in ``folder``."""
 
     def __init__(self, folder: Path, user: Sequence[str]) -> None:
+        self.folder = folder
         self._ask = [
             *user,
             str(PROGRAMS / "psql"),
@@ -50,9 +51,11 @@ class Cluster:
             "-qAt",
         ]
 
-    def ask(self, sql: str, given: str | None = None) -> str:
-        """What ``sql`` answers; ``given`` is what a COPY reads."""
-        done = subprocess.run([*self._ask, "-c", sql], input=given, capture_output=True, text=True, check=False)
+    def ask(self, sql: str, given: str | None = None, of: str = "postgres") -> str:
+        """What ``sql`` answers in the database ``of``; ``given`` is what a COPY reads."""
+        done = subprocess.run(
+            [*self._ask, "-d", of, "-c", sql], input=given, capture_output=True, text=True, check=False
+        )
         if done.returncode:
             raise RuntimeError(done.stderr)
         return done.stdout

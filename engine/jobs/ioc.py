@@ -23,12 +23,13 @@ from ...ioc.outgoing import Outgoing
 from ...ioc.plan import LayerPlan
 from ...ioc.plan import plan as planned
 from ...ioc.profile import Profile
-from ...ioc.publish import Publication, Read, Source, layers_to_publish
+from ...ioc.publish import ALERT, Publication, Read, Source, layers_to_publish
 from ...ioc.publish import publish as publish_into
 from ...ioc.targets.opening import FILE, Reach, reached
 from ...layers.errors import InputError
 from ...layers.report import Report
 from ...store import dataset, geopackage, runs
+from ...store.coordinates import code_of
 
 # A data set that does not say its province: its entities need a name space all the same.
 NO_PROVINCE = "vn"
@@ -147,10 +148,18 @@ def _sides(
         report.message("ioc.province_missing", level="warning")
     wanted = parameters["layers"] or profile.layers
     chosen = [profile.scoped(of) for of in layers_to_publish(publication, wanted)]
-    with reached(profile, publication, chosen, parameters.get("secret")) as reach:
+    systems = {of.layer.id: _system(data, publication, of.layer.id) for of in chosen}
+    with reached(profile, publication, chosen, systems, parameters.get("secret")) as reach:
         source = Outgoing(data, publication, reach.chosen, reach.form, profile.wards)
         with states.opened(_state_path(data, profile), reach.target.identity) as state:
             yield reach, source, state
+
+
+def _system(data: Path, publication: Publication, layer: str) -> str:
+    """The coordinate system of a layer; alerts have that of their runs."""
+    if layer == ALERT and publication.runs:
+        return code_of(publication.runs[0].read(ALERT, ["uid"]).crs)
+    return dataset.crs_of(data, layer)
 
 
 def _told(result: sync.Result, reach: Reach, report: Report) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from ..outgoing import Form
 from ..profile import Profile
 from ..publish import Publication
 from ..web import Credentials, credentials_in
-from . import broker
+from . import broker, database
 from .target import Target
 
 FILE = "file"
@@ -31,14 +31,20 @@ class Reach:
 
 @contextmanager
 def reached(
-    profile: Profile, publication: Publication, chosen: Sequence[LayerMapping], secret: Mapping[str, Any] | None
+    profile: Profile,
+    publication: Publication,
+    chosen: Sequence[LayerMapping],
+    systems: Mapping[str, str],
+    secret: Mapping[str, Any] | None,
 ) -> Iterator[Reach]:
-    """The target of a profile, closed at the end. ``secret`` comes from QGIS; else the profile's file is read.
+    """The target of a profile, closed at the end. ``systems``: layer → ``EPSG:n`` of its data.
+
+    ``secret`` comes from QGIS; else the profile's file is read.
 
     Raises :class:`InputError` for a kind of target that there is not.
     """
     credentials = Credentials(**secret) if secret else credentials_in(Path(profile.secret)) if profile.secret else None
-    reach = _reach(profile, publication, chosen, credentials)
+    reach = _reach(profile, publication, chosen, systems, credentials)
     try:
         yield reach
     finally:
@@ -46,7 +52,11 @@ def reached(
 
 
 def _reach(
-    profile: Profile, publication: Publication, chosen: Sequence[LayerMapping], credentials: Credentials | None
+    profile: Profile,
+    publication: Publication,
+    chosen: Sequence[LayerMapping],
+    systems: Mapping[str, str],
+    credentials: Credentials | None,
 ) -> Reach:
     if profile.scheme in ("ngsi-ld+https", "ngsi-ld+http"):
         taken = tuple(of for of in chosen if of.entities)
@@ -62,4 +72,7 @@ def _reach(
             broker.form(publication, taken),
             taken,
         )
+    if profile.scheme in ("postgresql", "postgres"):
+        made = database.Database(profile.address, chosen, systems, credentials=credentials, authority=profile.authority)
+        return Reach(made, database.form(chosen), tuple(chosen))
     raise InputError("ioc.target_unknown", target=profile.address[:200])
