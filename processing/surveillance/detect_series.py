@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from .kinds.neighbours import Map
 from .kinds.rules import rulebook
 from .scenes.opening import processors, raster_session
 from .series import season
-from .series.dates import opened
+from .series.dates import called, opened
 from .series.products import Found, objects_of
 from .series.series_file import SeriesFile, opened_series
 from .series.states import CONFIRMED, SUSPECTED
@@ -40,7 +41,8 @@ _SURELY_SMALLER = 0.5
 @dataclass(frozen=True)
 class SeriesRequest:
     """Alerts of the series ``name`` of ``data``: of at least ``min_area`` (m²), with ``suspected`` also those that are
-    not confirmed yet. ``concessions`` replaces the data set's own layer.
+    not confirmed yet, with ``on`` only those that departed on that day. ``concessions`` replaces the data set's own
+    layer.
     """
 
     data: Path
@@ -48,6 +50,7 @@ class SeriesRequest:
     min_area: float = 1000.0
     tolerance: float = 10.0
     suspected: bool = False
+    on: date | None = None
     concessions: str | Mapping[str, Any] | None = None
     given: Mapping[str, Any] = field(default_factory=dict)
 
@@ -71,13 +74,17 @@ def series_alerts(request: SeriesRequest, report: Report, job: str = JOB) -> Ser
         licences = _concessions(request)
         crs = coordinates.code_of(licences.crs) if licences is not None else working_crs(series.grid)
         last = max((one.on for one in record.monitored), default=record.begins)
-        inputs = {"series": {"name": record.name, "dates": len(record.history) + len(record.monitored)}}
-        sources = [one.given for one in (*record.history, *record.monitored)]
-        given = {**request.given, "series": record.name, "scenes": sources}
+        every = (*record.history, *record.monitored)
+        inputs = {"series": {"name": record.name, "dates": [[one.on, one.given, one.stamp] for one in every]}}
+        # what the alerts were seen on: the day asked for, else the latest
+        seen = [called(data, one) for one in every if one.on == (request.on or last)]
+        given = {**request.given, "series": record.name, "on": request.on, "scenes": seen}
         with runs.new_run(data, job, given, inputs, simulated=record.simulated, judged_on=last) as run:
             fewest = int(_SURELY_SMALLER * request.min_area / float(np.prod(series.grid.pixel_m)))
             states = (CONFIRMED, SUSPECTED) if request.suspected else (CONFIRMED,)
             found = objects_of(series, run.sibling(".tif"), max(1, fewest), Stage(report, 0.0, 0.8), states)
+            if request.on is not None:
+                found = found.part((found.facts["last_on"] == request.on).to_numpy(bool))
             report.progress(0.8, "change.step_alerts")
             rows = _rows(request, series, found, licences, crs, report)
             run.write("alert", rows)
@@ -117,7 +124,8 @@ def _kinds(data: Path, series: SeriesFile, objects: Objects, placed: NDArray[np.
         return pd.DataFrame(index=range(len(objects.geometry)))
     after = record.monitored[-1]
     before = min(record.history, key=lambda one: (season.apart_in_year(one.on, after.on), -one.on.toordinal()))
-    pair = Dates.of(*(opened(data, one, record.outline) for one in (before, after)), series.grid, (0.0, 0.0))
+    first, second = (opened(data, one, record.outline) for one in (before, after))
+    pair = Dates.of(first, second, series.grid, (0.0, 0.0))
     try:
         named = name(objects, placed, pair, series.grid, around, rulebook(), objects.geometry)
     finally:

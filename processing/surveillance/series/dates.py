@@ -62,6 +62,12 @@ def from_library(
     return sorted(Source(row["acquired_on"], scene_library.call(called, row["code"]), row["checksum"]) for row in rows)
 
 
+def called(data: Path, source: Source) -> str:
+    """``source`` as any job takes an image, wherever it runs."""
+    place, call, code = source.given.partition("|scene=")
+    return f"{scene_library.placed(data, place)}{call}{code}"
+
+
 def opened(data: Path, source: Source, area: BaseGeometry | None) -> Scene:
     """The scene of ``source``. Raises :class:`InputError` where it is gone, or no longer what it was."""
     library, called, code = source.given.partition("|scene=")

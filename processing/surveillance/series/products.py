@@ -38,6 +38,11 @@ class Found:
     objects: Objects
     facts: pd.DataFrame
 
+    def part(self, rows: NDArray[np.bool_]) -> Found:
+        """Those of ``rows``."""
+        objects = Objects(self.objects.geometry[rows], self.objects.pixels[rows], self.objects.confidence[rows])
+        return Found(objects, self.facts[rows].reset_index(drop=True))
+
 
 def objects_of(
     series: SeriesFile, raster: Path, fewest: int, report: Report, states: Collection[int] = (CONFIRMED,)

@@ -97,7 +97,7 @@ def test_an_unknown_parameter_is_refused():
 
 def test_the_contract_is_of_known_kinds():
     for job in JOBS.values():
-        assert len(job.command) == 2
+        assert len(job.command) == (1 if job.id.endswith(".run") else 2)  # dothi watch
         assert {parameter.kind for parameter in job.parameters} <= set(KINDS)
         assert len({parameter.id for parameter in job.parameters}) == len(job.parameters)
         for parameter in job.parameters:

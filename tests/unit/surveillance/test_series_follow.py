@@ -290,7 +290,7 @@ def test_an_update_killed_at_any_moment_leaves_the_series_whole(data, images):
     build(data, images[:-6])
     before = pixels(data)
     rng = np.random.default_rng(8)
-    for _ in range(4):
+    for _ in range(3):
         child = subprocess.Popen(
             [sys.executable, "-P", "-c", UPDATE, str(data), *images[-6:]],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
