@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo run engine test lint bench bench-coast soak package pictures wheelhouse lock clean
+.PHONY: help demo run engine test lint bench bench-coast soak fuzz package pictures wheelhouse lock clean
 
 help: ## danh sách này | this list
 	@sh scripts/help.sh
@@ -32,6 +32,9 @@ bench-coast: ## 200 cặp ảnh bờ cát mô phỏng biết trước sự thậ
 
 soak: ## mười nghìn tệp quy tắc bị làm hỏng: phải bị từ chối rõ ràng | ten thousand spoiled rule files: each must be refused clearly
 	@sh scripts/soak.sh
+
+fuzz: ## một trăm nghìn siêu dữ liệu ảnh bị làm hỏng: đọc được hoặc bị từ chối rõ ràng | a hundred thousand spoiled metadata of scenes: read, or refused clearly
+	@sh scripts/fuzz.sh
 
 package: ## đóng gói dist/dothi-PHIÊN-BẢN.zip và kiểm tra gói | build dist/dothi-VERSION.zip and check it
 	@sh scripts/package.sh

@@ -148,11 +148,11 @@ class Catalogue:
 
     def _read(self, href: str) -> Any:
         if self.local:
-            path = Path(href)
-            if not path.is_file():
-                raise InputError("engine.file_missing", path=href[:200])
-            with path.open("rb") as file:
-                text: str | bytes = file.read(MOST_JSON + 1)
+            try:
+                with Path(href).open("rb") as file:
+                    text: str | bytes = file.read(MOST_JSON + 1)
+            except OSError as error:  # not there, a folder, a name too long
+                raise InputError("engine.file_missing", path=href[:200]) from error
             if len(text) > MOST_JSON:
                 raise InputError("scene.answer_too_large", address=href[:200], limit=MOST_JSON >> 20)
         else:
@@ -170,14 +170,14 @@ class Catalogue:
             if not path.is_relative_to(self.local.parent):
                 raise InputError("scene.href_refused", href=href[:200], root=str(self.local.parent))
             return str(path)
-        whole = urljoin(base, href)
+        whole = _joined(base, href)
         root = urljoin(self.place, ".")
         if host_of(whole) == host_of(self.place) and (not within or whole.startswith(root)):
             return whole
         return self._listed(whole, within=within)
 
     def _listed(self, href: str, *, within: bool) -> str:
-        if within or urlsplit(href).scheme not in ("http", "https") or host_of(href) not in self.files.hosts:
+        if within or host_of(href) not in self.files.hosts:
             raise InputError("scene.href_refused", href=href[:200], root=self.place[:200])
         return href
 
@@ -207,7 +207,7 @@ class Catalogue:
     def _own_address(self, told: Any) -> str:
         for link in _links(told):
             if isinstance(link, Mapping) and link.get("rel") == "self" and isinstance(link.get("href"), str):
-                return urljoin(self.place, str(link["href"]))
+                return _joined(self.place, str(link["href"]))
         return self.place
 
 
@@ -255,6 +255,14 @@ def _local(place: str) -> Path:
     if not path.is_file():
         raise InputError("scene.catalogue_wrong", place=place[:200], reason="catalog.json")
     return path
+
+
+def _joined(base: str, href: str) -> str:
+    """``href`` as seen from ``base``. Raises :class:`InputError` for what no address looks like."""
+    try:
+        return urljoin(base, href)
+    except ValueError as error:
+        raise InputError("scene.address_wrong", address=href[:200]) from error
 
 
 def _links(told: Any) -> list[Any]:

@@ -103,8 +103,11 @@ class Image:
             numbers = _read_warped(dataset, bands, source, target)
         for place, band, layer in zip(places, bands, numbers, strict=True):
             with np.errstate(invalid="ignore", over="ignore"):  # NaN and infinity are sorted out just below
-                np.multiply(layer, np.float32(band.scale), out=values[place], casting="unsafe")
-                values[place] += np.float32(band.offset)
+                if (band.scale, band.offset) == (1.0, 0.0):
+                    values[place] = layer
+                else:
+                    np.multiply(layer, np.float32(band.scale), out=values[place], casting="unsafe")
+                    values[place] += np.float32(band.offset)
                 if band.decibels:
                     np.power(np.float32(10.0), values[place] / np.float32(10.0), out=values[place])
             if layer.dtype.kind == "f":

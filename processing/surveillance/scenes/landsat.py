@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date
 
 from ....layers.errors import InputError
 from .grid import grid_of
-from .metadata_xml import elements
-from .opening import open_raster
+from .metadata_xml import day, elements, number
+from .opening import open_raster, reading
 from .product_files import ProductFiles
 from .scene import COMMON_NAMES, Band, Mask, Scene
 
@@ -42,10 +41,12 @@ def read_landsat(files: ProductFiles, *, bands: Sequence[str] = ()) -> Scene:
     unknown = [name for name in names if name not in offered]
     if unknown:
         raise InputError("change.band_unknown", bands=unknown, known=sorted(offered))
+    if not names:
+        raise InputError("change.no_bands", path=str(files.root))
     mask = contents.get("FILE_NAME_QUALITY_L1_PIXEL", "")
     files.require([*(offered[name][1] for name in names), mask])
     found = tuple(_band(files, scaling, name, *offered[name], common) for name in names)
-    with open_raster(found[0].path) as dataset:
+    with reading(found[0].path), open_raster(found[0].path) as dataset:
         grid = grid_of(dataset, found[0].path)
     attributes = groups.get("IMAGE_ATTRIBUTES", {})
     product = contents.get("LANDSAT_PRODUCT_ID") or files.root.stem
@@ -55,7 +56,7 @@ def read_landsat(files: ProductFiles, *, bands: Sequence[str] = ()) -> Scene:
         found,
         Mask("qa_pixel", files.gdal(mask)),
         grid,
-        _date(attributes.get("DATE_ACQUIRED", "")),
+        day(attributes.get("DATE_ACQUIRED", "")),
         contents.get("COLLECTION_NUMBER", ""),
         product=product[:200],
         tile=_tile(attributes) or (named[1] if (named := _NAME.match(product)) else ""),
@@ -71,13 +72,16 @@ def _tile(attributes: dict[str, str]) -> str:
 
 
 def _band(
-    files: ProductFiles, scaling: dict[str, str], name: str, number: str, file: str, common: dict[str, str]
+    files: ProductFiles, scaling: dict[str, str], name: str, place: str, file: str, common: dict[str, str]
 ) -> Band:
+    """The band ``name``, number ``place`` of the sensor. Raises :class:`InputError` without a scale that can be."""
     try:
-        scale, offset = (float(scaling[f"REFLECTANCE_{part}_BAND_{number}"]) for part in ("MULT", "ADD"))
+        scale, offset = (number(scaling[f"REFLECTANCE_{part}_BAND_{place}"]) for part in ("MULT", "ADD"))
     except (KeyError, ValueError) as error:
-        raise InputError("change.metadata_damaged", path=str(files.root), reason=str(error)) from error
-    return Band(name, files.gdal(file), scale=scale, offset=offset, nodata=0.0, common=common.get(number, ""))
+        raise InputError("change.metadata_damaged", path=str(files.root), reason=str(error)[:100]) from error
+    if not scale > 0:
+        raise InputError("change.metadata_damaged", path=str(files.root), reason=f"REFLECTANCE_MULT_BAND_{place}")
+    return Band(name, files.gdal(file), scale=scale, offset=offset, nodata=0.0, common=common.get(place, ""))
 
 
 def _groups(files: ProductFiles) -> Groups:
@@ -99,10 +103,3 @@ def _groups(files: ProductFiles) -> Groups:
         elif key and value and key != "END_GROUP":
             groups.setdefault(group, {})[key] = value.strip('"')
     return groups
-
-
-def _date(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text[:10])
-    except ValueError:
-        return None

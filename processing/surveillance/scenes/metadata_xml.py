@@ -6,8 +6,10 @@ outright, so no entity can be declared and no bomb can be built. Depth, size and
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from xml.parsers import expat  # nosec B407 - declarations are refused below, so there is no entity to expand
 
 from ....layers.errors import InputError
@@ -15,6 +17,8 @@ from ....layers.errors import InputError
 MOST_BYTES = 64 * 1024**2
 MOST_ELEMENTS = 1_000_000
 MOST_DEPTH = 64
+# No image is older or will be younger; tables of other programs end in 2262.
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 
 @dataclass
@@ -76,3 +80,20 @@ def elements(data: bytes, name: str) -> list[Element]:
 def first(found: Sequence[Element], name: str) -> str:
     """Text of the first element called ``name``; empty where there is none."""
     return next((element.text for element in found if element.name == name), "")
+
+
+def number(text: str) -> float:
+    """A finite number. Raises ``ValueError`` for ``nan``, ``inf`` and what is beyond the numbers, too."""
+    found = float(text)
+    if not math.isfinite(found):
+        raise ValueError(text[:50])
+    return found
+
+
+def day(text: str) -> date | None:
+    """The day at the beginning of ``text`` (ISO 8601), if it is one on which a satellite flew or may yet fly."""
+    try:
+        found = date.fromisoformat(text[:10])
+    except ValueError:
+        return None
+    return found if FIRST_YEAR <= found.year <= LAST_YEAR else None

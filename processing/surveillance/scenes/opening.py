@@ -76,10 +76,10 @@ def processors() -> int:
 
 @contextmanager
 def reading(path: str | Path) -> Iterator[None]:
-    """Failures of GDAL inside become ``change.damaged`` with the file's name."""
+    """Failures of GDAL inside become ``change.damaged`` with the file's name; words of no encoding count as damage."""
     try:
         yield
-    except (RasterioError, CPLE_BaseError) as error:
+    except (RasterioError, CPLE_BaseError, UnicodeDecodeError) as error:
         raise InputError("change.damaged", path=_shown(path), reason=_reason(error)) from error
 
 
@@ -116,7 +116,7 @@ def open_raster(path: str | Path) -> Any:
             try:
                 dataset = rasterio.open(path, driver=driver, sharing=False)
                 break
-            except (RasterioError, CPLE_BaseError) as error:
+            except (RasterioError, CPLE_BaseError, UnicodeDecodeError) as error:
                 if "not recognized" not in str(error):
                     raise InputError("change.damaged", path=_shown(path), reason=_reason(error)) from error
     if dataset is None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import lzma
+import struct
 import zipfile
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +15,12 @@ from ....layers.errors import InputError
 from .metadata_xml import MOST_BYTES
 
 MOST_MEMBERS = 100_000
+_MOST_UNPACKED, _SURELY_SMALL, _MOST_TIMES = 8 * 1024**3, 64 * 1024**2, 200
+# A damaged zip fails in many ways; a password and an unknown method of packing are RuntimeErrors.
+_DAMAGED = (
+    zipfile.BadZipFile, OSError, ValueError, RuntimeError, EOFError, KeyError, OverflowError, struct.error, zlib.error,
+    lzma.LZMAError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -31,7 +41,7 @@ class ProductFiles:
             with (self.root / name).open("rb") as file:
                 data = file.read(MOST_BYTES + 1)
         else:
-            with zipfile.ZipFile(self.root) as archive, archive.open(self.inner + name) as member:
+            with _zip(self.root) as archive, archive.open(self.inner + name) as member:
                 data = member.read(MOST_BYTES + 1)
         if len(data) > MOST_BYTES:
             raise InputError("change.metadata_refused", path=name, reason=f"> {MOST_BYTES} B")
@@ -45,6 +55,10 @@ class ProductFiles:
 
     def require(self, names: Iterable[str]) -> None:
         """Raise :class:`InputError` naming every file of ``names`` that is not there."""
+        names = list(names)
+        outside = [name for name in names if ".." in name.split("/") or name.startswith("/")]
+        if outside:
+            raise InputError("change.metadata_refused", path=str(self.root), reason=outside[0][:100])
         missing = [name for name in names if name not in self.names]
         if missing:
             raise InputError("change.product_incomplete", path=str(self.root), missing=missing)
@@ -65,15 +79,35 @@ def product_files(path: Path) -> ProductFiles:
             if len(names) > MOST_MEMBERS:
                 raise InputError("change.not_a_product", path=str(path))
         return ProductFiles(path, frozenset(names))
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise InputError("change.damaged", path=str(path), reason=str(error)[:200]) from error
-    if len(members) > MOST_MEMBERS:
+    with _zip(path) as archive:
+        listed = archive.infolist()
+    if len(listed) > MOST_MEMBERS:
         raise InputError("change.not_a_product", path=str(path))
+    bomb = next((one for one in listed if _is_bomb(one)), None)
+    if bomb is not None:
+        raise InputError("change.metadata_refused", path=str(path), reason=f"{bomb.filename[:80]}: {bomb.file_size} B")
+    members = [one.filename for one in listed]
     inner = _product_folder(members)
     return ProductFiles(path, frozenset(m[len(inner) :] for m in members if m.startswith(inner)), inner)
+
+
+@contextmanager
+def _zip(path: Path) -> Iterator[zipfile.ZipFile]:
+    """The archive; whatever zipfile says of a damaged one is ``change.damaged``."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+    except InputError:
+        raise
+    except _DAMAGED as error:
+        raise InputError("change.damaged", path=str(path), reason=str(error)[:200]) from error
+
+
+def _is_bomb(member: zipfile.ZipInfo) -> bool:
+    """Whether it unpacks to more than any image packs to: JPEG 2000 hardly packs, zeros pack a thousandfold."""
+    return member.file_size > _MOST_UNPACKED or (
+        member.file_size > _SURELY_SMALL and member.file_size > _MOST_TIMES * max(1, member.compress_size)
+    )
 
 
 def _product_folder(members: list[str]) -> str:

@@ -25,7 +25,8 @@ from .opening import write_trouble, writing
 TILE = 256
 # Overviews pay from this size on; below it the whole raster is drawn as fast.
 _LARGE = 4096
-_OVERVIEWS = (2, 4, 8, 16, 32, 64)
+# In steps of eight: overviews of a half and a quarter cost GDAL more time than the raster itself.
+_OVERVIEWS = (8, 64)
 
 
 class RasterFile:

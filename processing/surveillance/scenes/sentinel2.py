@@ -15,8 +15,8 @@ from typing import Any
 
 from ....layers.errors import InputError
 from .grid import grid_of
-from .metadata_xml import Element, elements, first
-from .opening import open_raster
+from .metadata_xml import Element, day, elements, first, number
+from .opening import open_raster, reading
 from .product_files import ProductFiles
 from .scene import Band, Mask, Scene
 
@@ -70,7 +70,7 @@ def read_safe(
     )
     further = (_probability(files, max(wanted_m, 20), cloud_probability),) if cloud_probability is not None else ()
     finest = min(scaled, key=lambda band: int(str(_IMAGE.search(band.path.removesuffix(".jp2"))[2])))  # type: ignore[index]
-    with open_raster(finest.path) as dataset:
+    with reading(finest.path), open_raster(finest.path) as dataset:
         grid = grid_of(dataset, finest.path)
     return Scene(
         files.root,
@@ -137,12 +137,12 @@ def _radiometry(found: Sequence[Element], files: ProductFiles) -> tuple[float, d
     """Quantification and offset of every band, in the product's numbers."""
     baseline = first(found, "PROCESSING_BASELINE")
     try:
-        quantification = float(first(found, "BOA_QUANTIFICATION_VALUE"))
-        listed = {int(e.attributes["band_id"]): float(e.text) for e in found if e.name == "BOA_ADD_OFFSET"}
-        since = float(baseline)
+        quantification = number(first(found, "BOA_QUANTIFICATION_VALUE"))
+        listed = {int(e.attributes["band_id"]): number(e.text) for e in found if e.name == "BOA_ADD_OFFSET"}
+        since = number(baseline)
     except (KeyError, ValueError) as error:
         raise InputError("change.metadata_damaged", path=str(files.root), reason=str(error)) from error
-    if not quantification > 0:
+    if not 1e-6 <= quantification <= 1e9:
         raise InputError("change.metadata_damaged", path=str(files.root), reason="BOA_QUANTIFICATION_VALUE")
     if not listed and since >= _OFFSET_SINCE:
         raise InputError("change.offset_missing", path=str(files.root), baseline=baseline)
@@ -152,8 +152,4 @@ def _radiometry(found: Sequence[Element], files: ProductFiles) -> tuple[float, d
 
 
 def _sensed(found: Sequence[Element]) -> date | None:
-    text = first(found, "DATATAKE_SENSING_START") or first(found, "PRODUCT_START_TIME")
-    try:
-        return date.fromisoformat(text[:10])
-    except ValueError:
-        return None
+    return day(first(found, "DATATAKE_SENSING_START") or first(found, "PRODUCT_START_TIME"))

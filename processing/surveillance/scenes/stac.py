@@ -20,6 +20,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from ....layers.errors import InputError
+from .metadata_xml import day
 from .multihash import Sum, read_multihash
 from .sentinel2 import DEFAULT_BANDS, METADATA
 
@@ -114,9 +115,11 @@ def _day(properties: Mapping[str, Any], href: str) -> date:
             except ValueError:
                 continue
             try:
-                return (moment.astimezone(UTC) if moment.tzinfo else moment).date()
+                found = day((moment.astimezone(UTC) if moment.tzinfo else moment).date().isoformat())
             except OverflowError:  # the year 1 in the far east
                 continue
+            if found is not None:
+                return found
     raise InputError("scene.item_damaged", href=href[:200], reason="datetime")
 
 
@@ -128,7 +131,7 @@ def _shape(told: Any, href: str) -> BaseGeometry:
         parts = [told["coordinates"]] if told["type"] == "Polygon" else told["coordinates"]
         polygons = [shapely.Polygon(_ring(rings[0]), [_ring(hole) for hole in rings[1:]]) for rings in parts]
         shape = shapely.make_valid(shapely.union_all(polygons))
-    except (TypeError, ValueError, KeyError, IndexError, shapely.errors.ShapelyError) as error:
+    except (TypeError, ValueError, KeyError, IndexError, OverflowError, shapely.errors.ShapelyError) as error:
         raise InputError("scene.item_damaged", href=href[:200], reason="geometry") from error
     if shape.is_empty or shape.area == 0:
         raise InputError("scene.item_damaged", href=href[:200], reason="geometry")

@@ -22,7 +22,8 @@ from typing import Any
 from ....layers.errors import InputError
 from .grid import grid_of
 from .masks import MASK_NAMES
-from .opening import open_raster
+from .metadata_xml import day
+from .opening import open_raster, reading
 from .scene import Band, Mask, Scene
 from .sentinel2 import COMMON
 
@@ -37,7 +38,7 @@ def read_stack(path: Path, *, decibels: bool | None = None) -> Scene:
 
     Raises :class:`InputError`.
     """
-    with open_raster(path) as dataset:
+    with reading(path), open_raster(path) as dataset:
         names = [(text or "").strip()[:_LONGEST] for text in dataset.descriptions]
         named = all(names) and len(set(names)) == len(names)
         masks = [i for i, name in enumerate(names) if name in MASK_NAMES]
@@ -103,9 +104,4 @@ def _by_tags(tags: dict[str, Any], path: Path) -> tuple[float, float]:
 
 
 def _date(tags: dict[str, str]) -> date | None:
-    for tag in _DATE_TAGS:
-        try:
-            return date.fromisoformat(tags[tag][:10])
-        except (KeyError, ValueError):
-            continue
-    return None
+    return next((found for tag in _DATE_TAGS if (found := day(tags.get(tag, ""))) is not None), None)
