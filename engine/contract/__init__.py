@@ -7,6 +7,7 @@ people are in ``resources/messages`` under ``job.<job>.title|help`` and ``job.<j
 from __future__ import annotations
 
 from . import (
+    accuracy,
     case,
     change,
     concession,
@@ -49,6 +50,7 @@ JOBS: dict[str, Job] = {
         zoning_seeing,
         plan,
         change,
+        accuracy,
         concession,
         scene,
         radar,

@@ -20,6 +20,7 @@ import shapely
 from affine import Affine
 from numpy.typing import NDArray
 from scipy import ndimage
+from scipy.optimize import brentq
 from shapely import LineString, MultiLineString, MultiPolygon, Point, Polygon, affinity
 from shapely.ops import substring
 
@@ -29,7 +30,7 @@ from ...store import dataset
 from ...store.coordinates import transform, transform_geometries
 from . import labels
 from .coast import CENTRE, LICENCE_CRS
-from .shapes import Rng
+from .shapes import Rng, polygons_of
 from .traps import Sky
 from .trial_coast import numbers_of, write_scene
 from .trial_land import CORNER, GRID_CRS, PIXEL, SIDE, Ground, blob, ground, noise, reflectance, share_of, soften
@@ -77,8 +78,7 @@ def failure() -> Failure:
     pond = affinity.translate(pond, *(far - middle))
     foot = LineString([middle, far]).difference(pond.union(deposit))
     gully = max(shapely.get_parts(foot), key=shapely.length).buffer(GULLY_WIDTH_M / 2.0, cap_style="flat")
-    long = np.sqrt(MINE_HA * 1e4 * 1.3)
-    mine = _beside(middle + inland * 130.0, along, inland, long, MINE_HA * 1e4 / long)
+    mine = _mine(land, middle + inland * 130.0, along, inland)
     near = land.shore.project(at)
     coast = substring(land.shore, near - PLUME_M / 2.0, near + PLUME_M / 2.0)
     plume = coast.buffer(_PLUME_WIDTH_M).intersection(land.sea.buffer(-35.0))
@@ -193,6 +193,18 @@ def _direction(line: LineString, at: Point) -> NDArray[np.float64]:
     first, last = line.interpolate(where - ROAD_M / 2.0), line.interpolate(where + ROAD_M / 2.0)
     found = np.array([last.x - first.x, last.y - first.y])
     return np.asarray(found / np.linalg.norm(found))
+
+
+def _mine(land: Ground, foot: NDArray[np.float64], along: NDArray[np.float64], inland: NDArray[np.float64]) -> Polygon:
+    """A field inland of the road, clear of the beach, as deep as gives it the published area."""
+    long = np.sqrt(MINE_HA * 1e4 * 1.3)
+    beach = land.sea.buffer(150.0)
+
+    def field(wide: float) -> Polygon:
+        return polygons_of(_beside(foot, along, inland, long, wide).difference(beach))[0]
+
+    wide = float(brentq(lambda depth: field(depth).area - MINE_HA * 1e4, 500.0, 5_000.0, xtol=0.01))
+    return field(wide)
 
 
 def _beside(
