@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -93,7 +94,9 @@ def _write_xlsx(path: Path, sheets: Sequence[Sheet], told: Callable[[float], Non
             _fill(page, sheet, told)
         finally:
             page.close()  # it streams through a file of its own, which must not outlive a stop
-    book.save(path)
+    packed = io.BytesIO()  # on a full disk zipfile would close its file a second time, and print that that failed
+    book.save(packed)
+    path.write_bytes(packed.getbuffer())
 
 
 def _fill(page: Any, sheet: Sheet, told: Callable[[float], None]) -> None:

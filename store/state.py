@@ -12,11 +12,24 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from ..layers.errors import InputError
 from . import dataset
 from .geopackage import PATIENCE
 from .troubles import told
 
 STATE = "state.sqlite"
+
+
+@contextmanager
+def _told(path: Path, *, writing: bool) -> Iterator[None]:
+    """As ``troubles.told``; a damaged file is named as what it is, for it holds what nobody can compute again."""
+    try:
+        with told(path, writing=writing):
+            yield
+    except InputError as error:
+        if error.code != "schema.not_geopackage":
+            raise
+        raise InputError("store.state_damaged", path=str(path), reason=error.arguments.get("reason", "")) from error
 
 
 @contextmanager
@@ -27,7 +40,7 @@ def changing(data: str | Path, table: str) -> Iterator[sqlite3.Connection]:
     is locked or cannot be written.
     """
     path = dataset.beside(data) / STATE
-    with told(path, writing=True):
+    with _told(path, writing=True):
         path.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as database:
             database.execute("PRAGMA synchronous = FULL")
@@ -47,7 +60,7 @@ def rows(data: str | Path, table: str, columns: str, order: str) -> list[tuple[A
     if not path.is_file():
         return []
     with (
-        told(path, writing=False),
+        _told(path, writing=False),
         closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=PATIENCE)) as database,
     ):
         if database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone() is None:

@@ -23,6 +23,7 @@ import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -64,11 +65,16 @@ class VerdictColumns:
         counted = np.bincount(self.code, minlength=len(self.outcomes)).tolist()
         return dict(zip(self.outcomes, counted, strict=True))
 
-    @property
+    @cached_property
     def judged(self) -> NDArray[np.bool_]:
         """Which subjects pass or fail."""
         codes = [code for code, word in enumerate(self.outcomes) if word in JUDGED]
         return np.asarray(np.isin(self.code, codes))
+
+    @cached_property
+    def _place(self) -> NDArray[np.intp]:
+        """How many subjects before each one pass or fail: where its numbers stand."""
+        return np.cumsum(self.judged, dtype=np.intp) - self.judged
 
     def only(self, chosen: NDArray[np.bool_]) -> VerdictColumns:
         """The verdicts on the ``chosen`` subjects."""
@@ -85,9 +91,8 @@ class VerdictColumns:
     def verdict(self, at: int) -> dict[str, Any]:
         """The verdict on subject ``at``: rule, outcome, and what was measured and allowed or why it does not apply."""
         told: dict[str, Any] = {"rule": self.rule, "version": self.version, "outcome": self.outcomes[self.code[at]]}
-        judged = self.judged
-        if judged[at]:
-            among = int(judged[:at].sum())
+        if self.judged[at]:
+            among = self._place[at]
             told |= {"measured": float(self.measured[among]), "limit": float(self.limit[among])}
         if self.reason[at] >= 0:
             told["reason"] = self.reasons[self.reason[at]]

@@ -32,6 +32,8 @@ def plan_info(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     data, language = Path(parameters["data"]), parameters["language"]
     out = Path(parameters["out"]) if parameters["out"] else None
     kind = format_of(out, parameters["format"], _FORMATS) if out is not None else ""
+    if parameters["uid"] and (parameters["x"] is not None or parameters["y"] is not None):
+        raise UsageError("zoning.plan_info.one_of_two")
     report.progress(0.0, "zoning.step_read")
     rules, matrix = packs.load(dataset.beside(data) / "rules")
     judging = Judging(rules, inputs.judged_on(data, parameters["date"]), matrix)

@@ -15,7 +15,7 @@ from ...processing.zoning.land import inputs
 from ...processing.zoning.land.lots import States
 from ...processing.zoning.rulebook import packs
 from ...processing.zoning.rulebook.rules import Rule
-from ...processing.zoning.sheets.lot_case import FewLots, lots_under, verdict
+from ...processing.zoning.sheets.lot_case import FewLots, deleted, lots_under, verdict
 from ...processing.zoning.sheets.many_lots import MANY, ManyLots
 from ...processing.zoning.sheets.report import LotReport, Provenance
 from ...processing.zoning.verdicts.explain import Judging
@@ -41,7 +41,7 @@ def report(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     made_from, uids = _provenance(data, run, row, judging), parameters["uids"]
     if made_from.run:
         _tell_changes(data, row, judging.rules, report)
-    lots, others = (lots_under(data, uids), []) if uids else _failing(data, _existing(run))
+    lots, others = (lots_under(data, uids), []) if uids else _failing(data, _existing(run), report)
     if not lots and not others:
         raise InputError("zoning.report.no_lots")
     source = ManyLots(data, lots, judging, Stage(report, 0.0, 0.3)) if len(lots) >= MANY else FewLots(data, judging)
@@ -134,8 +134,11 @@ def _tell_changes(data: Path, row: Mapping[str, Any], rules: Sequence[Rule], rep
         report.message("zoning.report.data_changed", level="warning")
 
 
-def _failing(data: Path, run: Path) -> tuple[list[str], list[dict[str, Any]]]:
-    """Lots with something that fails, and the findings on features that are neither lot nor building."""
+def _failing(data: Path, run: Path, report: Report) -> tuple[list[str], list[dict[str, Any]]]:
+    """Lots with something that fails, and the findings on features that are neither lot nor building.
+
+    What was deleted since the run is left out, and told.
+    """
     with geopackage.reading(run) as database:
         asked = database.execute(
             "SELECT DISTINCT feature_uid FROM finding "
@@ -147,4 +150,8 @@ def _failing(data: Path, run: Path) -> tuple[list[str], list[dict[str, Any]]]:
         ).fetchall()
     others = dataset.read(run, "finding", uids=[uid for (uid,) in rest]) if rest else None
     told = [] if others is None else [verdict(one) for one in others.drop(columns="geometry").to_dict("records")]
-    return lots_under(data, [uid for (uid,) in asked]), told
+    uids = [uid for (uid,) in asked]
+    gone = deleted(data, uids)
+    if gone:
+        report.message("zoning.report.deleted", level="warning", count=len(gone), uids=gone[:_NAMED])
+    return lots_under(data, [uid for uid in uids if uid not in set(gone)]), told

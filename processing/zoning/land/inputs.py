@@ -38,7 +38,10 @@ def _fields() -> Mapping[str, tuple[str, ...]]:
 FIELDS = _fields()
 NEVER_EMPTY = ("parcel", "building")
 # New data sets have every layer: while nobody has drawn in one of these, it says nothing, not that nothing is there.
-UNDRAWN = ("green_space", "building_line")
+UNDRAWN = (
+    "green_space", "building_line", "upper_zone", "building_permit", "service_facility",
+    "street_centreline", "street_boundary", "red_line",
+)  # fmt: skip
 # A wrong VN-2000 central meridian moves a province by tens of kilometres; layers of one place never lie so far apart.
 ELSEWHERE_M = 30_000.0
 # Half of the widest street, so that a centreline is found from the lots along it.

@@ -65,8 +65,8 @@ def site(data: Path, uid: str, states: States, drawn: Drawn | None = None) -> Si
         frames["building"] = standing if is_lot else together(asked, standing)
     else:
         ground = parcels
-    frames |= near.streets(ground)
     frames |= {name: near.at(name, ground) for name in ("planned_zone", "building_line") if name in near.there}
+    frames |= near.streets(ground, frames["building_line"]["street"] if "building_line" in frames else ())
     if "lot_edge" in near.there:
         frames["lot_edge"] = near.referring("lot_edge", "parcel", list(frames["parcel"]["uid"]))
     read = {name: (lambda wanted: frames[wanted]) for name in frames}

@@ -35,6 +35,10 @@ STREETS_BY_RANK = (
 )  # fmt: skip
 
 
+# The layers that tell of streets. While none of them has a feature, nobody knows where streets run.
+STREET_LAYERS = ("street_centreline", "street_boundary", "red_line")
+
+
 @dataclass(frozen=True)
 class Streets:
     """``table``: ``uid``, ``label``, ``road_width`` (m), ``road_class``; beside it per street, None where unknown:
@@ -199,10 +203,13 @@ def _and_none(values: Words) -> Words:
     return np.concatenate([values, nothing(1)])
 
 
-def beyond_red_line(shapes: Geometries, known: Streets) -> tuple[NDArray[np.float64], Geometries, Words]:
+def beyond_red_line(
+    shapes: Geometries, known: Streets, *, drawn: bool
+) -> tuple[NDArray[np.float64], Geometries, Words]:
     """Area of each building on the street's side of the red line (m²), that part, and the streets' labels.
 
-    NaN where a street runs so near that the building may stand on its land, but its red line is missing.
+    NaN where a street runs so near that the building may stand on its land, but its red line is missing; everywhere
+    where no street is ``drawn`` on the whole map.
     """
     count = len(shapes)
     on = overlay(shapes, known.land, threads=1)
@@ -213,7 +220,7 @@ def beyond_red_line(shapes: Geometries, known: Streets) -> tuple[NDArray[np.floa
     unsure = np.zeros(count, dtype=bool)
     unsure[doubtful] = True
     area[unsure & (area <= ON_THE_LINE_M2)] = np.nan
-    if len(known.table) == 0:
+    if not drawn:
         area[:] = np.nan
     names = np.full(count, "", dtype=object)
     labels = known.table["label"].fillna("").to_numpy(dtype=object)

@@ -15,9 +15,7 @@ import shapely
 from ....store import coordinates, nearby
 from ....store.features import Features
 from .inputs import FIELDS, STREET_REACH_M, UNDRAWN
-
-# Layers whose features belong to a street and are looked for as far from a lot as a street is wide.
-STREET_LAYERS = ("street_centreline", "street_boundary", "red_line")
+from .streets import STREET_LAYERS
 
 Box = Sequence[float] | np.ndarray  # west, south, east, north; not finite where there is no place
 
@@ -62,12 +60,15 @@ class Surroundings:
         with self._open() as file:
             return file.features_referring(layer_id, FIELDS[layer_id], field, values)
 
-    def features_of_streets(self, box: Box, reach: float = STREET_REACH_M) -> dict[str, Features]:
-        """Streets around ``box`` with all that belongs to them."""
-        borders = [name for name in ("street_boundary", "red_line") if name in self.there]
+    def features_of_streets(
+        self, box: Box, reach: float = STREET_REACH_M, named: Iterable[str | None] = ()
+    ) -> dict[str, Features]:
+        """Streets around ``box``, and those ``named`` wherever they run, with all that belongs to them."""
+        borders = [name for name in STREET_LAYERS[1:] if name in self.there]
         near = {name: self.features_at(name, box, reach) for name in borders}
         made: dict[str, Features] = {}
-        named = [uid for found in near.values() for uid in found.column("street") if uid is not None]
+        named = [uid for uid in named if isinstance(uid, str)]
+        named += [uid for found in near.values() for uid in found.column("street") if isinstance(uid, str)]
         if "street_centreline" in self.there:
             centre = self.features_at("street_centreline", box, reach)
             centre = centre.joined(self.features_referring("street_centreline", "uid", named))
@@ -89,9 +90,10 @@ class Surroundings:
         """The feature ``uid`` or an empty frame."""
         return self.referring(layer_id, "uid", [uid])
 
-    def streets(self, place: gpd.GeoDataFrame, reach: float = STREET_REACH_M) -> dict[str, gpd.GeoDataFrame]:
-        """Streets around ``place`` with all that belongs to them."""
-        return {name: found.frame() for name, found in self.features_of_streets(place.total_bounds, reach).items()}
+    def streets(self, place: gpd.GeoDataFrame, named: Iterable[str | None] = ()) -> dict[str, gpd.GeoDataFrame]:
+        """Streets around ``place``, and those ``named``, with all that belongs to them."""
+        found = self.features_of_streets(place.total_bounds, named=named)
+        return {name: one.frame() for name, one in found.items()}
 
 
 def together(one: gpd.GeoDataFrame, other: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -155,6 +155,14 @@ def plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
+def deleted(data: Path, uids: Sequence[str]) -> list[str]:
+    """Those of ``uids`` that are no lot and no building of the data set any more."""
+    near = Surroundings(data)
+    there = [name for name in ("parcel", "building") if name in near.there]
+    known = {uid for name in there for uid in near.features_referring(name, "uid", uids).column("uid")}
+    return [uid for uid in uids if uid not in known]
+
+
 def lots_under(data: Path, uids: Sequence[str]) -> list[str]:
     """The lots among ``uids``, and those that the buildings among them count on; each once, by code.
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..columns import absent, nothing, numbers, pick
 from ..land.overlay import Geometries, Indices
 from ..land.scene import Scene
-from ..land.streets import beyond_red_line, frontages, fronts
+from ..land.streets import STREET_LAYERS, beyond_red_line, frontages, fronts
 from .lots import BUILDING_FIELDS, PARCEL_FIELDS, ZONE_FIELDS
 from .model import Kind, Subjects, named
 
@@ -41,7 +41,8 @@ def fronting(scene: Scene) -> Subjects:
 def standing_alone(scene: Scene) -> Subjects:
     """Buildings by themselves: what of each lies on the street's side of the red line."""
     shapes, flaw = scene.shapes
-    area, beyond, names = beyond_red_line(shapes, scene.known_streets)
+    drawn = any(name in scene.layers for name in STREET_LAYERS)
+    area, beyond, names = beyond_red_line(shapes, scene.known_streets, drawn=drawn)
     frame = named(scene.buildings).assign(beyond=area, street=names, flaw=flaw)
     frame = pd.concat([frame, scene.states_of_buildings(np.arange(len(frame)))], axis=1)
     return Subjects("building", frame, scene.buildings.geometry.to_numpy(), lambda at, _limit: beyond[at])

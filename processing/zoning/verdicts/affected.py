@@ -15,7 +15,7 @@ import pandas as pd
 from ....store.fingerprints import Prints
 from ..land.overlay import Indices
 from ..land.spacing import ADJOINING_M, BACKS_REACH_M
-from ..land.surroundings import STREET_LAYERS
+from ..land.streets import STREET_LAYERS
 from ..subjects import Kind
 from .ground import NO_BOXES, Boxes, Ground, Streets, boxes_of, spans
 

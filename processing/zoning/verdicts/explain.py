@@ -25,7 +25,8 @@ from ..land.inputs import FIELDS, STREET_REACH_M, gather
 from ..land.lots import UNSTATED, States
 from ..land.overlay import Geometries
 from ..land.soundness import repaired
-from ..land.surroundings import STREET_LAYERS, Surroundings, together
+from ..land.streets import STREET_LAYERS
+from ..land.surroundings import Surroundings, together
 from ..rulebook.rules import Compatibility, Rule
 from ..subjects import Kind
 from .check import check, kind_of
@@ -130,7 +131,9 @@ def _around(
     streets = [name for name in STREET_LAYERS if name in wanted - entire - {layer_id}]
     if streets:
         reach = max((kind.reach_m or 0.0 for kind in kinds if set(streets) & set(kind.reads)), default=0.0) + own
-        around = near.features_of_streets(ground, max(reach, STREET_REACH_M + own))
+        # A building line holds on its own street alone, which may end before it.
+        lines = found["building_line"].column("street") if "building_line" in found else []
+        around = near.features_of_streets(ground, max(reach, STREET_REACH_M + own), lines)
         found |= {name: around[name] for name in streets}
     if "building" in found and "parcel" in wanted and layer_id == "parcel":
         lots = found["parcel"].column("uid") if "parcel" in found else [feature.rows[0][0]]

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from ....store.fingerprints import Changes, Prints
 from ..land.overlay import Geometries, Indices
-from ..land.streets import SAME_LINE_M, UNKNOWN_STREET_M
-from ..land.surroundings import STREET_LAYERS
+from ..land.streets import SAME_LINE_M, STREET_LAYERS, UNKNOWN_STREET_M
 
 Boxes = NDArray[np.float64]
 # Boxes are grown by so much, that what only touches is found whatever the rounding.

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..land.overlay import Indices
 from ..land.spacing import BACKS_REACH_M
-from ..land.surroundings import STREET_LAYERS
+from ..land.streets import STREET_LAYERS
 from ..subjects import Kind
 from .affected import chains, has_streets, neighbours
 from .ground import Boxes, Ground

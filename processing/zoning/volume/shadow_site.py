@@ -13,6 +13,7 @@ import shapely
 
 from ....layers.errors import InputError
 from ....store import coordinates, dataset
+from ....store.place import looks_like_degrees
 from ..columns import numbers, words
 from ..land.lots import COUNTING_SHARE
 from ..land.overlay import Geometries
@@ -89,6 +90,8 @@ def _prism(shape: shapely.Geometry, height: float | None, uids: tuple[str, ...],
     shapes, flaw = polygons(np.array([shape], dtype=object), "geometry")
     if shapes[0] is None:
         raise InputError("zoning.shadow_geometry", reason=shapely.is_valid_reason(shape) if shape else str(flaw[0]))
+    if looks_like_degrees(shapes):
+        raise InputError("zoning.shadow_degrees", crs=crs)
     if not height:
         raise InputError("zoning.shadow_no_height", buildings=list(uids) or ["–"])
     return Planned(Prisms(shapes, np.array([height])), uids, crs)
