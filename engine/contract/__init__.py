@@ -9,6 +9,7 @@ from __future__ import annotations
 from . import (
     accuracy,
     case,
+    case_dossier,
     change,
     concession,
     crs,
@@ -58,6 +59,7 @@ JOBS: dict[str, Job] = {
         terrain,
         watch,
         case,
+        case_dossier,
         watches,
         ioc,
         scenario,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import geopandas as gpd
@@ -14,14 +15,19 @@ import pandas as pd
 
 from ...layers.crs import WGS84
 from ...layers.errors import InputError, UsageError
-from ...layers.report import Report
+from ...layers.messages import has
+from ...layers.report import Report, Stage
 from ...processing.surveillance.cases import evidence as evidences
-from ...processing.surveillance.cases import life
+from ...processing.surveillance.cases import life, reproducing
+from ...processing.surveillance.cases.dossier_facts import run_row
 from ...processing.surveillance.cases.matching import Matching
+from ...processing.surveillance.cases.provenance import located
 from ...processing.surveillance.cases.taking import newest_run
 from ...processing.surveillance.cases.taking import take as take_run
-from ...store import cases, coordinates, scenarios, watches
+from ...store import cases, coordinates, dataset, scenarios, watches
 from ...store.whole import made_whole
+from ..contract import JOBS
+from . import perform
 
 # Columns of a list: enough to choose a case by.
 _LISTED = (
@@ -148,6 +154,74 @@ def export(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
         else:
             rows.to_file(temporary, layer="case", driver="GPKG")
     return {"out": str(out), "count": len(rows)}
+
+
+def dossier(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    """Print one or several cases of one event as PDF or HTML."""
+    from ...processing.documents import html, pdf
+    from ...processing.surveillance.cases import dossier as pages
+    from ...processing.surveillance.cases.dossier_facts import gather
+
+    out, language = Path(parameters["out"]), parameters["language"]
+    report.progress(0.05, "case.step_read")
+    facts = gather(Path(parameters["data"]), parameters["cases"], parameters["bands"] or ())
+    report.progress(0.6, "case.step_print")
+    heading = (parameters["heading"] or "").strip()
+    with made_whole(out) as temporary:
+        writer = html if out.suffix == ".html" else pdf
+        count = writer.write(temporary, pages.frame(facts, heading, language), pages.sections(facts, heading, language))
+    for code, told in facts.missing:
+        report.message(f"case.dossier.{code}" if has(f"case.dossier.{code}") else code, "warning", **told)
+    return {
+        "out": str(out),
+        "pages": count,
+        "cases": [str(one.case["code"]) for one in facts.files],
+        "missing": [{"code": code, **told} for code, told in facts.missing],
+    }
+
+
+def reproduce(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    """Run the runs of a case again from what was kept, and compare every shape."""
+    data = Path(parameters["data"])
+    case = cases.find(data, parameters["case"])
+    sightings = cases.of_case(data, "case_sighting", case["uid"])
+    rows = cases.read(data, "case_run")
+    told: list[dict[str, Any]] = []
+    differences: list[dict[str, Any]] = []
+    wanted = [run_row(row) for row in rows.to_dict("records") if row["uid"] in set(sightings["run"])]
+    for number, run in enumerate(wanted):
+        found = reproducing.changed_since(run, data)
+        differences += [{"run": run["name"], **one} for one in found]
+        of_run = sightings[sightings["run"] == run["uid"]]
+        part = Stage(report, number / len(wanted), (number + 1) / len(wanted))
+        alerts = _again(run, data, found, part)
+        repeated = [] if alerts is None else reproducing.compared(of_run, alerts, parameters["tolerance"])
+        if alerts is None:
+            repeated = [reproducing.Repeated(str(code), "not_run", None, None, {}) for code in sorted(of_run["code"])]
+        told += [{"run": run["name"], **asdict(one)} for one in repeated]
+    same = bool(told) and all(one["how"] in ("exact", "within") and not one["changed"] for one in told)
+    report.message("case.reproduced" if same else "case.not_reproduced", "info" if same else "warning",
+                   case=case["code"], count=len(told))  # fmt: skip
+    for one in differences:
+        report.message(f"case.since.{one['what']}", "warning", **{k: v for k, v in one.items() if k != "what"})
+    return {"case": case["code"], "same": same, "alerts": told, "differences": differences}
+
+
+def _again(run: Mapping[str, Any], data: Path, found: list[dict[str, Any]], report: Report) -> gpd.GeoDataFrame | None:
+    """The alerts of ``run``, made again beside nothing of the user's; None where a scene is gone."""
+    if run["job"] != "change.detect":
+        raise InputError("case.job_not_repeatable", job=run["job"])
+    if any(one["what"] == "scene_gone" for one in found):
+        return None
+    paths = {str(record["name"]): located(record, data) for record in run["scenes"]}
+    with TemporaryDirectory(prefix="dothi-") as folder:
+        kept = Path(folder) / "licences.gpkg"
+        given = dict(run["parameters"]) | {"data": str(data), "out": folder}
+        given |= {name: str(paths[Path(given[name]).name]) for name in ("before", "after")}
+        if reproducing.licences_as_kept(run, kept):
+            given["concessions"] = f"{kept}|layername=concession"
+        made = perform(JOBS["change.detect"], given, report)
+        return dataset.read(made["run"], "alert")
 
 
 def plain(value: Any) -> Any:

@@ -170,6 +170,11 @@ class Sheet:
         self._labels.append(label)
         return True
 
+    def above(self, items: Iterable[Item], box: tuple[float, float, float, float]) -> None:
+        """Put ``items`` above all else; names keep out of ``box`` (least x, least y, most x, most y in mm)."""
+        self._taken.append(box)
+        self._top += items
+
     def furniture(self, north: str) -> None:
         """North arrow with its letter and scale bar, above all else; asked for before the names, which make room."""
         x, y = self.view.width - 6.5, self.view.height - 11.5

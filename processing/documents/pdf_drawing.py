@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 from reportlab.lib.colors import HexColor
 from reportlab.lib.units import mm
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import FILL_EVEN_ODD
 from reportlab.platypus import Flowable
 
-from .drawing import Drawing, Label, Shape
+from .drawing import Drawing, Label, Raster, Shape, encoded
 from .fonts import face, printable, width_mm
 
 _EM = 25.4 / 72.0
@@ -41,6 +43,9 @@ class Sketch(Flowable):  # type: ignore[misc]  # reportlab has no types
         for item in self.drawing_.items:
             if isinstance(item, Shape):
                 _shape(canvas, item)
+            elif isinstance(item, Raster):
+                data, _ = encoded(item)
+                canvas.drawImage(ImageReader(BytesIO(data)), item.x, item.y, item.width, item.height)
             else:
                 _label(canvas, item)
         canvas.restoreState()

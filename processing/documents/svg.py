@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from html import escape
 from typing import Any
 
-from .drawing import Drawing, Label, Shape
+from .drawing import Drawing, Item, Label, Raster, Shape, encoded
 from .fonts import printable
 
 _EM = 25.4 / 72.0
@@ -13,13 +14,26 @@ _EM = 25.4 / 72.0
 
 def svg(drawing: Drawing) -> str:
     """The ``<svg>`` element; all texts escaped."""
-    inside = "".join(
-        _shape(item, drawing) if isinstance(item, Shape) else _label(item, drawing) for item in drawing.items
-    )
+    inside = "".join(_item(item, drawing) for item in drawing.items)
     told = escape(printable(drawing.description))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {drawing.width:g} {drawing.height:g}" role="img" '
         f'aria-label="{told}" font-family="IBM Plex Sans, Be Vietnam Pro, Noto Sans, sans-serif">{inside}</svg>'
+    )
+
+
+def _item(item: Item, drawing: Drawing) -> str:
+    if isinstance(item, Shape):
+        return _shape(item, drawing)
+    return _raster(item, drawing) if isinstance(item, Raster) else _label(item, drawing)
+
+
+def _raster(raster: Raster, drawing: Drawing) -> str:
+    data, kind = encoded(raster)
+    top = drawing.height - raster.y - raster.height
+    return (
+        f'<image x="{raster.x:g}" y="{top:g}" width="{raster.width:g}" height="{raster.height:g}" '
+        f'preserveAspectRatio="none" href="data:{kind};base64,{b64encode(data).decode("ascii")}"/>'
     )
 
 

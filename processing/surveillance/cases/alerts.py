@@ -90,10 +90,10 @@ def alerts(
         if absent and len(made):
             report.message("case.surroundings_missing", layers=absent)
         made["surroundings"] = surroundings(geometry, around)
-    made["law"] = _law(made, law, ring, found)
     if kinds is not None:
         for column in kinds:
             made[column] = kinds[column].iloc[order].to_numpy()
+    made["law"] = _law(made, law, ring, found)
     return made
 
 
@@ -132,7 +132,8 @@ def _law(
     told: list[dict[str, Any] | None] = []
     areas = made[["outside_low_m2", "outside_m2", "outside_high_m2"]].to_numpy(float)
     for row, place in enumerate(found.nearest):
-        if place < 0 or made["relation"].iloc[row] == "inside":
+        kind = made["change_class"].iloc[row] if "change_class" in made.columns else None
+        if place < 0 or made["relation"].iloc[row] == "inside" or not law.concerns(kind):
             told.append(None)
             continue
         touching = bool(found.distance_m[row] <= ring[place])

@@ -55,6 +55,11 @@ class LawTable:
     remark: Text
     bands: tuple[Band, ...]
     depth_over: float = 0.0
+    classes: tuple[str, ...] = ()
+
+    def concerns(self, kind: object) -> bool:
+        """Whether the article is about this kind of change; an unknown kind may be what it is about."""
+        return not self.classes or not isinstance(kind, str) or kind in self.classes
 
     def area_band(self, area_m2: float) -> Band | None:
         """The band of an area beyond a boundary; None for none."""
@@ -141,6 +146,7 @@ def _table(raw: Mapping[str, Any]) -> LawTable:
     return LawTable(
         str(raw["id"]), Text(**raw["title"]), Text(**raw["source"]), str(raw["read_from"]), raw["status"], *days,
         Text(**raw["remark"]), bands, float(raw.get("depth_over", 0.0)),
+        tuple(raw.get("classes", ())),
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from ....layers import catalogue
 from ....layers.errors import DothiError, InputError
 from ....layers.report import SILENT, Report
 from ....store import coordinates, dataset, runs
@@ -20,7 +21,8 @@ from ..scenes.reading import open_scene
 
 # Parameters of the jobs that name one scene each.
 _SCENES = ("before", "after")
-_LICENCE = ("uid", "code", "name", "licence_no", "valid_from", "valid_to", "tolerance_m", "licensed_level_m")
+# What of a licence decides nothing.
+_BESIDE = ("source", "remark")
 
 
 def recorded(data: Path, run: Path, report: Report = SILENT) -> dict[str, Any]:
@@ -81,6 +83,14 @@ def _relative(path: Path, data: Path) -> str | None:
         return None
 
 
+def located(record: Mapping[str, Any], data: Path) -> Path | None:
+    """Where the recorded scene lies now: where it was, or beside the data set if both were moved; None: nowhere."""
+    there = [Path(record["path"])] if record.get("path") else []
+    if record.get("beside"):
+        there.append(data.resolve().parent / record["beside"])
+    return next((path for path in there if path.exists()), None)
+
+
 def licences_of(data: Path, given: Any, crs: str) -> gpd.GeoDataFrame | None:
     """The licences of the data set (or of ``given``) with a usable boundary, in ``crs``; None where none are known."""
     if given:
@@ -103,9 +113,10 @@ def licence_record(data: Path, given: Any) -> dict[str, Any]:
         return {"missing": error.code}
     if frame is None or frame.empty:
         return {"crs": None, "rows": []}
+    names = [field.id for field in catalogue.layer("concession").fields if field.id not in _BESIDE]
     rows = []
     for row, shape in zip(frame.to_dict("records"), frame.geometry, strict=True):
-        told = {name: _plain(row.get(name)) for name in _LICENCE}
+        told = {name: _plain(row.get(name)) for name in names}
         told["wkt"] = None if shape is None else shapely.to_wkt(shapely.normalize(shape), rounding_precision=3)
         rows.append(told)
     return {"crs": coordinates.code_of(frame.crs), "rows": sorted(rows, key=lambda one: str(one["uid"]))}
