@@ -133,17 +133,21 @@ class Threads(AbstractContextManager["Threads"]):
                 finally:
                     free.put(pair)
 
-            waiting: deque[Future[Result]] = deque()
-            try:
-                for number, window in windows:
-                    waiting.append(self._pool.submit(work, number, window))
-                    if len(waiting) > self.count + _AHEAD:
-                        yield waiting.popleft().result()
-                while waiting:
+            yield from self.each(work, windows)
+
+    def each(self, work: Callable[[int, Window], Result], windows: Sequence[tuple[int, Window]]) -> Iterator[Result]:
+        """``work`` of every window, in order, a few at a time."""
+        waiting: deque[Future[Result]] = deque()
+        try:
+            for number, window in windows:
+                waiting.append(self._pool.submit(work, number, window))
+                if len(waiting) > self.count + _AHEAD:
                     yield waiting.popleft().result()
-            finally:  # the files are closed only when nobody reads them any more
-                for future in waiting:
-                    future.cancel()
-                for future in waiting:
-                    if not future.cancelled():
-                        future.exception()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:  # what the work uses is closed only when nobody is at it any more
+            for future in waiting:
+                future.cancel()
+            for future in waiting:
+                if not future.cancelled():
+                    future.exception()

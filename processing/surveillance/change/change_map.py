@@ -6,14 +6,12 @@ until the threshold is known. The result is written under a temporary name and r
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,9 +27,10 @@ from ..scenes.reading import open_scene
 from .bands import with_ground
 from .blocks import Area, Source, Threads, Workers, windows_of
 from .change_raster import RASTER_NODATA, ChangeRaster, rounded
+from .codes import CodeFile, scores_of_codes, smooth_codes
 from .fitting import Fit, Method, fitted
-from .scoring import scored, scores_of_codes
-from .threshold import BINS, MISFIT, NoChange, Rule, ScoreHistogram, fit_no_change, threshold
+from .scoring import scored
+from .threshold import MISFIT, NoChange, Rule, ScoreHistogram, fit_no_change, threshold
 
 # An automatic threshold that flags more than this share has found a season, or a coast of two kinds of ground.
 _MUCH = 0.1
@@ -121,11 +120,13 @@ def change_map(
 
 
 def _map(pair: Pair, source: Source, workers: Workers, out: Path, settings: Settings, report: Report) -> ChangeMap:
-    fit = fitted(pair, source, workers, settings.method, settings.smooth, Stage(report, 0.1, 0.4))
+    fit = fitted(pair, source, workers, settings.method, Stage(report, 0.1, 0.3))
     out.parent.mkdir(parents=True, exist_ok=True)
-    windows = windows_of(pair)
-    with writing(out), tempfile.TemporaryFile(dir=out.parent) as codes:
-        histogram, total = _score(source, workers, windows, fit, codes, Stage(report, 0.4, 0.8))
+    smooth = 1 if settings.method == "fusion" else settings.smooth
+    with writing(out), CodeFile(pair.grid, out.parent) as raw, CodeFile(pair.grid, out.parent) as codes:
+        total = _score(source, workers, windows_of(pair), fit, raw, Stage(report, 0.3, 0.7))
+        counts = smooth_codes(raw, codes, fit.reach, smooth, Stage(report, 0.7, 0.8))
+        histogram = ScoreHistogram.of_codes(fit.reach, counts)
         unchanged = fit_no_change(histogram, fit.scorer.degrees)
         if settings.rule == "false_alarm" and abs(unchanged.misfit) > MISFIT:
             report.message("change.no_change_misfit", "warning", misfit=round(100 * abs(unchanged.misfit), 1))
@@ -137,7 +138,7 @@ def _map(pair: Pair, source: Source, workers: Workers, out: Path, settings: Sett
                 tags[key] = scene.acquired_on.isoformat()
         meaning = Meaning.of(unchanged, fit.reach, limit)
         with ChangeRaster(out, pair.grid, tags) as raster:
-            changed = _write(raster, codes, windows, meaning, Stage(report, 0.8, 1.0))
+            changed = _write(raster, codes, meaning, Stage(report, 0.8, 1.0))
     if settings.rule == "auto" and changed > _MUCH * histogram.total:
         report.message("change.much_changed", "warning", share=round(100.0 * changed / histogram.total, 1))
     dates = (scene.acquired_on for scene in scenes)
@@ -151,18 +152,18 @@ def _score(
     workers: Workers,
     windows: Sequence[tuple[int, Window]],
     fit: Fit,
-    codes: BinaryIO,
+    codes: CodeFile,
     report: Report,
-) -> tuple[ScoreHistogram, int]:
-    """Second pass: codes into ``codes``, block after block; their histogram, and the number of pixels asked for."""
-    counts, total = np.zeros(BINS, np.int64), 0
+) -> int:
+    """Second pass: codes of every block. Returns the number of pixels asked for."""
+    total = 0
     compute = partial(scored, fit.scorer, fit.reach)
-    for done, block in enumerate(workers.map(compute, source, windows, fit.scorer.rim), start=1):
-        counts += np.bincount(block.codes.ravel(), minlength=BINS)
+    found = workers.map(compute, source, windows, fit.scorer.rim)
+    for (number, window), block in zip(windows, found, strict=True):
+        codes.write(window, block.codes)
         total += block.asked
-        codes.write(block.codes.data)
-        report.progress(done / len(windows), "change.step_score")
-    return ScoreHistogram.of_codes(fit.reach, counts), total
+        report.progress((number + 1) / len(windows), "change.step_score")
+    return total
 
 
 @dataclass(frozen=True)
@@ -182,17 +183,14 @@ class Meaning:
         return cls(decision, confidence)
 
 
-def _write(
-    raster: ChangeRaster, codes: BinaryIO, windows: Sequence[tuple[int, Window]], meaning: Meaning, report: Report
-) -> int:
-    """Third pass, over the codes alone: decision and confidence. Returns the number of changed pixels."""
+def _write(raster: ChangeRaster, codes: CodeFile, meaning: Meaning, report: Report) -> int:
+    """Last pass, over the codes alone: decision and confidence. Returns the number of changed pixels."""
     changed = 0
-    codes.seek(0)
-    for done, (_, window) in enumerate(windows, start=1):
-        shape = int(window.height), int(window.width)
-        code = np.fromfile(codes, np.uint16, shape[0] * shape[1]).reshape(shape)
-        decision = meaning.decision[code]
+    windows = codes.grid.blocks()
+    for done, window in enumerate(windows, start=1):
+        code = codes.read(window)
+        decision = meaning.decision.take(code)
         changed += int(np.count_nonzero(decision == 1))
-        raster.write_bands(window, (decision, meaning.confidence[code]))
+        raster.write_bands(window, (decision, meaning.confidence.take(code)))
         report.progress(done / len(windows), "change.step_write")
     return changed

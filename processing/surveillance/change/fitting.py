@@ -1,7 +1,7 @@
 """What a score needs to know of the pair before it can judge a pixel: moments, a sample, the bands that can be used.
 
-Small pairs are seen whole. Of large ones IR-MAD and fusion see windows spread evenly over the area (16 million pixels
-of them) and of those a sample; MAD, change vectors and PCA difference, which need no iteration, see every pixel.
+Small pairs are seen whole. Of large ones IR-MAD and fusion see windows spread evenly over the area (eight million
+pixels of them) and of those a sample; MAD, change vectors and PCA difference, which need no iteration, see every pixel.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ..alignment.pair import Pair
 from .blocks import STRIP_COLUMNS, Block, Source, Workers, windows_of
 from .fusion import fit
 from .score import LinearScore, Moments, Pixels, change_vector, irmad, mad, pca_difference, usable_bands
-from .scoring import Fused, Scorer, Smoothed, chosen_rows
+from .scoring import Fused, Linear, Scorer, chosen_rows
 from .threshold import reach_of
 
 Method = Literal["irmad", "mad", "cva", "pca", "fusion"]
@@ -31,7 +31,7 @@ _LINEAR: dict[str, Callable[[Moments], LinearScore]] = {"mad": mad, "cva": chang
 SAMPLE = 1 << 18
 _SEED = 37
 # Beyond this many pixels a pair is sampled in windows of this side: tiles are decoded whole, never a few pixels of all.
-SEEN_WHOLE = 1 << 24
+SEEN_WHOLE, SEEN = 1 << 24, 1 << 23
 _WINDOW, _STRIP = 512, 64
 # A fusion is fitted on so many blocks at most, and on as many pixels of them as a sample has.
 _FUSED_BLOCKS = 16
@@ -50,7 +50,7 @@ class Fit:
     iterations: int = 0
 
 
-def fitted(pair: Pair, source: Source, workers: Workers, method: Method, smooth: int, report: Report) -> Fit:
+def fitted(pair: Pair, source: Source, workers: Workers, method: Method, report: Report) -> Fit:
     """Fit ``method`` to the pair. Raises :class:`InputError`: nothing to compare, no usable band."""
     names = pair.names
     whole, sample = _statistics(pair, source, workers, method, report)
@@ -67,7 +67,7 @@ def fitted(pair: Pair, source: Source, workers: Workers, method: Method, smooth:
         moments = Moments(whole.weight, whole.mean[list(rows)], whole.covariance[np.ix_(rows, rows)])
         linear = _LINEAR[method](moments)
     reach = reach_of(linear.score(pixels), linear.degrees)
-    return Fit(Smoothed(linear, rows, reach, smooth), reach, bands, linear.correlations, linear.iterations)
+    return Fit(Linear(linear, rows), reach, bands, linear.correlations, linear.iterations)
 
 
 # A fused score is an average in units of its upper tail: the six parts cannot reach this, since no band counts for more
@@ -91,7 +91,7 @@ def _statistics(pair: Pair, source: Source, workers: Workers, method: Method, re
     if not every and pair.grid.pixels > SEEN_WHOLE:
         rows, columns = (_WINDOW, _WINDOW) if pair.before.tiled else (_STRIP, STRIP_COLUMNS)
         small = list(enumerate(pair.grid.blocks(rows, columns)))
-        windows = _spread(small, -(-SEEN_WHOLE // (rows * columns)))
+        windows = _spread(small, -(-SEEN // (rows * columns)))
     while True:
         whole, sample = _gathered(pair, source, workers, windows, every, report)
         if sample.shape[1] >= _FEWEST_PER_BAND * 2 * len(pair.names):

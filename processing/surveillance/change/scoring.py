@@ -1,7 +1,4 @@
-"""The score of every pixel, as a number from 1 to 65535 of its way to the score that counts as certain; 0 is no pixel.
-
-Scores wait as such codes until the threshold is known: two bytes a pixel, exact enough for a histogram of as many bins.
-"""
+"""The score of every pixel of a block, by any method, as codes."""
 
 from __future__ import annotations
 
@@ -13,12 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .blocks import Block
+from .codes import Codes, codes_of
 from .fusion import RIM, Fusion
 from .score import LinearScore, Pixels
-from .smoothing import smoothed
-from .threshold import BINS
-
-Codes = NDArray[np.uint16]
 
 
 class Scorer(Protocol):
@@ -37,18 +31,12 @@ class Scorer(Protocol):
 
 
 @dataclass(frozen=True)
-class Smoothed:
-    """A linear score of the bands ``rows``, clipped at ``reach``, then averaged over ``size`` × ``size`` pixels."""
+class Linear:
+    """A linear score of the bands ``rows``, pixel by pixel."""
 
     linear: LinearScore
     rows: tuple[int, ...]
-    reach: float
-    size: int
-
-    @property
-    def rim(self) -> int:
-        """Half the window."""
-        return self.size // 2
+    rim: int = 0
 
     @property
     def degrees(self) -> int:
@@ -58,9 +46,7 @@ class Smoothed:
     def score(self, stacked: NDArray[np.float32], valid: NDArray[np.bool_]) -> NDArray[np.float32]:
         """See :class:`Scorer`."""
         bands = chosen_rows(stacked, self.rows)
-        length = self.linear.score(bands.reshape(len(bands), -1)).reshape(valid.shape)
-        np.minimum(length, np.float32(self.reach), out=length)
-        return smoothed(length, valid, self.size)
+        return self.linear.score(bands.reshape(len(bands), -1)).reshape(valid.shape)
 
 
 @dataclass(frozen=True)
@@ -91,22 +77,10 @@ class Scored:
 
 def scored(scorer: Scorer, reach: float, block: Block) -> Scored:
     """Score one block."""
-    if not block.asked:
-        rows, columns = block.inside
-        return Scored(np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.uint16), 0)
-    score = scorer.score(block.stacked, block.valid)[block.inside]
-    codes = np.minimum(score * np.float32((BINS - 1) / reach), np.float32(BINS - 2)).astype(np.uint16)
-    codes += 1
     seen = block.valid[block.inside]
-    if not seen.all():
-        codes[~seen] = 0
-    return Scored(codes, block.asked)
-
-
-def scores_of_codes(reach: float) -> NDArray[np.float32]:
-    """The score (middle of its bin) that each code stands for; that of code 0 is 0."""
-    found = (np.arange(BINS, dtype=np.float64) - 0.5) * (reach / (BINS - 1))
-    return np.maximum(found, 0.0).astype(np.float32)
+    if not block.asked:
+        return Scored(np.zeros(seen.shape, np.uint16), 0)
+    return Scored(codes_of(scorer.score(block.stacked, block.valid)[block.inside], seen, reach), block.asked)
 
 
 def chosen_rows(stacked: Pixels, rows: Sequence[int]) -> Pixels:

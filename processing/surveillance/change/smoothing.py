@@ -36,16 +36,16 @@ def box_mean(score: NDArray[np.float32], valid: NDArray[np.bool_], size: int) ->
 
 
 def _box_sum(values: NDArray[np.float32], size: int) -> NDArray[np.float32]:
-    half = size // 2
     for axis in (0, 1):
-        length = values.shape[axis]
-        padded = np.pad(values, [(half, half) if side == axis else (0, 0) for side in (0, 1)])
-        shifted = [
-            padded[step : step + length] if axis == 0 else padded[:, step : step + length] for step in range(size)
-        ]
-        values = shifted[0].copy()
-        for other in shifted[1:]:
-            values += other
+        total = values.copy()
+        for step in range(1, size // 2 + 1):
+            if step < values.shape[axis]:
+                ahead, behind = (
+                    (slice(step, None), slice(None, -step)) if axis == 0 else (np.s_[:, step:], np.s_[:, :-step])
+                )
+                total[ahead] += values[behind]
+                total[behind] += values[ahead]
+        values = total
     return values
 
 

@@ -98,6 +98,7 @@ def test_the_same_twice_gives_the_same_bytes(tmp_path):
 def test_a_sample_serves_as_well_as_all_pixels(tmp_path, monkeypatch):
     monkeypatch.setattr(fitting, "SAMPLE", 8_000)
     monkeypatch.setattr(fitting, "SEEN_WHOLE", 30_000)
+    monkeypatch.setattr(fitting, "SEEN", 30_000)
     monkeypatch.setattr(fitting, "_WINDOW", 64)
     right(run(*write_pair(tmp_path), tmp_path / "o.tif")[1])
 
