@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from . import season
 from .baseline import Baseline
 from .dates import Dates
 from .place import Place, place_of
-from .series_file import Record, SeriesFile, opened_series
+from .series_file import SeriesFile, opened_series, state_path
 from .states import NONE, STATES, States
 
 # A date counts where at least this share of the place was clear.
@@ -31,20 +32,51 @@ def chart(data: Path, name: str, geometry: BaseGeometry, crs: Any) -> dict[str, 
     Values are means over the clear pixels of the place, None (``masked``) where less than half of it was clear; bounds
     are those of one pixel. Raises :class:`InputError` for a place outside the series, or too large for a chart.
     """
-    with raster_session(1), opened_series(data, name) as series:
+    with raster_session(1):
+        series, dates = _KEPT.open(data, name)
         place = place_of(moved(geometry, crs, series.grid.crs), series.grid)
-        known = series.baseline(place.window).part(np.flatnonzero(place.inside.ravel()))
-        states = series.monitor(place.window).states
-        sources = (*series.record.history, *series.record.monitored)
-        with Dates(data, sources, series.record.measure, series.grid, series.record.outline) as dates:
-            values = dates.read(place.window)[:, place.inside]
-            return _told(series, place, known, states, dates.days, values)
+        monitor = series.monitor(place.window)
+        known = monitor.baseline.part(np.flatnonzero(place.inside.ravel()))
+        values = dates.read(place.window)[:, place.inside]
+        return _told(series, place, known, monitor.states, dates.days, values)
+
+
+class _Kept:
+    """The series asked for last, with all its scenes open: the cursor asks for one series again and again, and opening
+    dozens of files takes longer than reading a pixel of each.
+    """
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._key: tuple[object, ...] = ()
+        self._open: tuple[SeriesFile, Dates] | None = None
+
+    def open(self, data: Path, name: str) -> tuple[SeriesFile, Dates]:
+        """The series as it is now on the disk."""
+        path = state_path(data, name)
+        key = (path.resolve(), path.stat().st_mtime_ns, path.stat().st_ino) if path.is_file() else ()
+        if self._open is None or key != self._key:
+            self.close()
+            series = self._stack.enter_context(opened_series(data, name))
+            record = series.record
+            sources = (*record.history, *record.monitored)
+            dates = self._stack.enter_context(Dates(data, sources, record.measure, series.grid, record.outline))
+            self._key, self._open = key, (series, dates)
+        return self._open
+
+    def close(self) -> None:
+        """Close all files."""
+        self._open, self._key = None, ()
+        self._stack.close()
+
+
+_KEPT = _Kept()
 
 
 def _told(
     series: SeriesFile, place: Place, known: Baseline, states: States, days: list[date], values: NDArray[np.float32]
 ) -> dict[str, Any]:
-    record = series.record
+    record, limit = series.record, series.record.rules.limit
     clear = np.isfinite(values)
     share = clear.mean(axis=1)
     with np.errstate(invalid="ignore"):
@@ -58,7 +90,7 @@ def _told(
                 "value": _number(mean) if seen else None,
                 "masked": not seen,
                 "history": day < record.begins,
-                **_expected(known, row, day, record),
+                **_expected(known, row, day, limit),
             }
         )
     curve = _every(days[0], days[-1]) if days else []
@@ -69,7 +101,7 @@ def _told(
         "with_baseline": int(known.usable.sum()),
         "points": points,
         "curve": [
-            {"date": day.isoformat(), **_expected(known, row, day, record)}
+            {"date": day.isoformat(), **_expected(known, row, day, limit)}
             for day, row in zip(curve, record.rows(curve), strict=True)
         ],
         **_state(states, place),
@@ -82,14 +114,14 @@ def _every(first: date, last: date) -> list[date]:
     return [first + timedelta(days=_CURVE_DAYS * step) for step in range(steps)]
 
 
-def _expected(known: Baseline, row: NDArray[np.float64], day: date, record: Record) -> Mapping[str, Any]:
+def _expected(known: Baseline, row: NDArray[np.float64], day: date, limit: float) -> Mapping[str, Any]:
     """Mean of the baselines of the place and the bounds of one pixel; None where the season is not known there."""
     leverage = known.leverage(row)
     sure = known.usable & known.knows(int(season.days([day])[0]), leverage)
     if not sure.any():
         return {"expected": None, "low": None, "high": None}
     middle = float(known.expected(row)[sure].mean())
-    spread = float((known.sigma[sure] * np.sqrt(1.0 + leverage[sure])).mean()) * record.rules.limit
+    spread = float((known.sigma[sure] * np.sqrt(1.0 + leverage[sure])).mean()) * limit
     return {"expected": _number(middle), "low": _number(middle - spread), "high": _number(middle + spread)}
 
 
