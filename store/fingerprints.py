@@ -75,10 +75,11 @@ def _boxes(rows: LayerRows, before: Prints) -> NDArray[np.float64]:
 
 def _texts(values: NDArray[Any]) -> NDArray[np.object_]:
     """Texts in one line each, empty where null."""
+    texts = ["" if one is None else one if type(one) is str else str(one) for one in values.tolist()]
+    if "\n" in "".join(texts):
+        texts = [one.replace("\n", " ") for one in texts]
     made = np.empty(len(values), dtype=object)
-    made[:] = ["" if one is None else one if type(one) is str else str(one) for one in values.tolist()]
-    if any("\n" in one for one in made):
-        made[:] = [one.replace("\n", " ") for one in made]
+    made[:] = texts
     return made
 
 

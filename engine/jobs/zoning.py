@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -29,18 +31,6 @@ from ...store import coordinates, dataset, runs, scenarios
 from ...store import waivers as waivers_of
 from ...store.waivers import Waiver
 from . import zoning_again
-from .zoning_edges import lot_edges as lot_edges
-from .zoning_findings import export_findings as export_findings
-from .zoning_life import compare_runs as compare_runs
-from .zoning_life import unwaive as unwaive
-from .zoning_life import waive as waive
-from .zoning_life import waivers as waivers
-from .zoning_plan_info import plan_info as plan_info
-from .zoning_report import report as report
-from .zoning_seeing import edges_of_lot as edges_of_lot
-from .zoning_seeing import envelope as envelope
-from .zoning_seeing import shadow as shadow
-from .zoning_seeing import sun as sun
 
 # Outcomes that are rows of the run; the others are kept in columns.
 ROWS = ("fail", "not_checkable")
@@ -48,6 +38,29 @@ ROWS = ("fail", "not_checkable")
 TOGETHER = 10_000
 # The parameter that replaces a layer of the data set.
 _INSTEAD = {"parcel": "parcels", "building": "buildings", "planned_zone": "zones"}
+
+
+# Jobs of the area whose code is read when one of them is asked for: libraries for sheets and office files among it.
+_ELSEWHERE = {
+    "lot_edges": "zoning_edges",
+    "export_findings": "zoning_findings",
+    "compare_runs": "zoning_life",
+    "unwaive": "zoning_life",
+    "waive": "zoning_life",
+    "waivers": "zoning_life",
+    "plan_info": "zoning_plan_info",
+    "report": "zoning_report",
+    "edges_of_lot": "zoning_seeing",
+    "envelope": "zoning_seeing",
+    "shadow": "zoning_seeing",
+    "sun": "zoning_seeing",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ELSEWHERE:
+        raise AttributeError(name)
+    return getattr(import_module(f"{__package__}.{_ELSEWHERE[name]}"), name)
 
 
 def _library(data: Path) -> packs.Library:
@@ -140,13 +153,16 @@ def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     given = {name: value for name, value in parameters.items() if value is not None}
     place = data if scenario is None else scenarios.runs_of(scenario)  # the newest run of the data is not a scenario's
     heard = zoning_again.Heard(report)
-    with zoning_again.looking(data, judging, found, wanted=plain, anew=bool(parameters["full"])) as seen:
+    anew = bool(parameters["full"])
+    with (
+        ThreadPoolExecutor(1) as aside,
+        zoning_again.looking(data, judging, found, aside, wanted=plain, anew=anew) as seen,
+    ):
         again = seen.again(Stage(heard, 0.1, 0.95)) if seen is not None else None
         if again is None:
             rows = seen.rows if seen is not None else {}
             layers = inputs.whole(data, layers_needed(rules), instead, heard, scenario=scenario, rows=rows)
-            if "planned_zone" in layers:
-                zone_cover.tell(layers["planned_zone"], heard)
+            cover = aside.submit(zone_cover.cover, layers["planned_zone"]) if "planned_zone" in layers else None
             if seen is not None:
                 seen.settle()
         with runs.new_run(
@@ -156,6 +172,8 @@ def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
             if again is None:
                 asked = inputs.asked_about(layers, parameters["parcels"], parameters["buildings"])
                 done = _judge_all(run, layers, judging, asked, waived, heard)
+                if cover is not None:
+                    zone_cover.tell(cover.result(), heard)
             else:
                 done = zoning_again.write(run, *again, waived)
             report.progress(0.95, "zoning.step_write")

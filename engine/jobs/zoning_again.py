@@ -11,6 +11,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -78,7 +79,9 @@ class Former:
 class Look:
     """One look at a data set that is open for reading, before a whole check of it."""
 
-    def __init__(self, near: Nearby, judging: Judging, about: Mapping[str, Any], *, anew: bool) -> None:
+    def __init__(
+        self, near: Nearby, judging: Judging, about: Mapping[str, Any], aside: Executor, *, anew: bool
+    ) -> None:
         self.near = near
         self.judging = judging
         self.about = dict(about)
@@ -86,12 +89,24 @@ class Look:
         self.settled = False
         self._rows = look(near, judging.rules)
         self._kept = None if anew else fingerprints.kept(self.cache)
-        self.layers = prints(self._rows, self._kept[1] if self._kept is not None else {})
+        self._aside = aside
+        self._prints: Future[dict[str, Prints]] | None = None
 
     @property
     def cache(self) -> Path:
         """Where the prints are kept."""
         return dataset.beside(self.near.path) / "cache" / CACHE
+
+    @property
+    def layers(self) -> Mapping[str, Prints]:
+        """The prints of all layers that say something."""
+        return self._taken().result()
+
+    def _taken(self) -> Future[dict[str, Prints]]:
+        """The prints, on another thread: a whole check needs them only when it is done."""
+        if self._prints is None:
+            self._prints = self._aside.submit(prints, self._rows, self._kept[1] if self._kept is not None else {})
+        return self._prints
 
     @property
     def rows(self) -> Mapping[str, LayerRows]:
@@ -101,6 +116,7 @@ class Look:
     def settle(self) -> bool:
         """Say that the data have been read; whether nobody wrote them meanwhile, so that the prints are theirs."""
         self.settled = self.near.state == self.state
+        self._taken()
         self._rows = {}
         return self.settled
 
@@ -137,7 +153,8 @@ class Look:
             changes(former.layers["planned_zone"], self.layers["planned_zone"]).count
         )
         if zones:
-            zone_cover.tell(self.near.rows("planned_zone", inputs.FIELDS["planned_zone"], None), report)
+            found = self.near.rows("planned_zone", inputs.FIELDS["planned_zone"], None)
+            zone_cover.tell(zone_cover.cover(found), report)
         for code, given in former.warnings:
             if (
                 code in _OF_ALL
@@ -158,16 +175,18 @@ class Look:
 
 
 @contextmanager
-def looking(data: Path, judging: Judging, found: packs.Library, *, wanted: bool, anew: bool) -> Iterator[Look | None]:
+def looking(
+    data: Path, judging: Judging, found: packs.Library, aside: Executor, *, wanted: bool, anew: bool
+) -> Iterator[Look | None]:
     """A look at ``data`` that lasts while the block does; None where it is not ``wanted``.
 
-    ``anew``: no former run is asked for.
+    ``anew``: no former run is asked for. What can wait is done on ``aside``.
     """
     if not wanted:
         yield None
         return
     with nearby.nearby(data) as near:
-        yield Look(near, judging, _by(data, judging, found), anew=anew)
+        yield Look(near, judging, _by(data, judging, found), aside, anew=anew)
 
 
 def write(run: runs.RunFile, step: Again, former: Path, waived: Mapping[tuple[str, str], Waiver]) -> list[Judged]:

@@ -21,10 +21,9 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from ..columns import Mask, Words, absent, nothing, pick
+from .graphs import components
 from .overlay import Geometries, Indices
 from .streets import LEAST_FRONTAGE_M, SAME_LINE_M
 
@@ -158,10 +157,7 @@ def terraces(shapes: Geometries, lot: Indices, house: Mask, sides: Geometries, b
     gap = shapely.distance(shapes[one], shapes[other])
     adjoining = gap <= ADJOINING_M
     adjoining[adjoining] = _border(sides[lot[one[adjoining]]], sides[lot[other[adjoining]]])
-    links = coo_array(
-        (np.ones(int(adjoining.sum())), (one[adjoining], other[adjoining])), shape=(len(shapes), len(shapes))
-    )
-    _, number = connected_components(links, directed=False)
+    _, number = components(one[adjoining], other[adjoining], len(shapes))
     size = np.bincount(number, minlength=1)
     row = np.where(house & (size[number] > 1), number, -1).astype(np.intp)
 

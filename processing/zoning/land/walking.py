@@ -12,10 +12,9 @@ from functools import lru_cache
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 
 from ..columns import Mask, Numbers
+from .graphs import nearest
 from .overlay import Geometries, Indices
 
 # Ends closer than this are one crossing: coordinates are kept to the millimetre.
@@ -127,8 +126,8 @@ def _fields(streets: Network, aim: _Foot, reached: Indices) -> tuple[Numbers, In
     rows, columns, weights = rows[order], columns[order], weights[order]
     first_of = np.ones(len(rows), dtype=bool)
     first_of[1:] = (np.diff(rows) != 0) | (np.diff(columns) != 0)
-    graph = csr_array((np.maximum(weights[first_of], 1e-9), (rows[first_of], columns[first_of])), shape=(size, size))
-    distance, _, source = dijkstra(graph, indices=start, min_only=True, return_predecessors=True)
+    length = np.maximum(weights[first_of], 1e-9)
+    distance, source = nearest(rows[first_of], columns[first_of], length, size, start)
     at = np.where(source >= streets.nodes, source - streets.nodes, 0)
     return distance[: streets.nodes], reached[at][: streets.nodes]
 

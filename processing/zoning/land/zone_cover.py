@@ -13,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from ....layers.report import Report
-from ..columns import absent, pick, words
+from ..columns import Words, absent, pick, words
 from .overlay import Geometries, Indices
 from .soundness import polygons
 
@@ -54,11 +54,25 @@ def holes(shapes: Geometries) -> list[shapely.Polygon]:
     return sorted((hole for hole in found if hole.area > SLIVER_M2), key=lambda hole: -hole.area)
 
 
-def tell(zones: gpd.GeoDataFrame, report: Report) -> None:
-    """Warn of every place where ``zones`` (columns ``uid`` and ``code``) overlap or leave a hole, with its area."""
+@dataclass(frozen=True)
+class Cover:
+    """How zones, called ``names``, lie to each other."""
+
+    names: Words
+    twice: Overlaps
+    empty: list[shapely.Polygon]
+
+
+def cover(zones: gpd.GeoDataFrame) -> Cover:
+    """Every place where ``zones`` (columns ``uid`` and ``code``) overlap or leave a hole."""
     shapes, _ = polygons(zones.geometry.to_numpy(), "")
     names = pick(absent(words(zones, "code")), words(zones, "uid"), words(zones, "code"))
-    twice, empty = overlaps(shapes), holes(shapes)
+    return Cover(names, overlaps(shapes), holes(shapes))
+
+
+def tell(found: Cover, report: Report) -> None:
+    """Warn of the places in ``found``, with their area."""
+    names, twice, empty = found.names, found.twice, found.empty
     for one, other, area in list(zip(twice.one, twice.other, twice.area, strict=True))[:TOLD]:
         report.message(
             "zoning.zones_overlap",

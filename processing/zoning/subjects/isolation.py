@@ -15,10 +15,9 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from ..columns import Mask, Numbers, absent, nothing, pick, words
+from ..land.graphs import components
 from ..land.overlay import Geometries, Indices
 from ..land.scene import Scene
 from .model import Kind, Subjects, named
@@ -93,8 +92,7 @@ def network(lines: Geometries, valves: pd.DataFrame) -> Network:
                 ties.append((int(node), nodes + piece))
     size = nodes + len(pieces)
     tied = np.array(ties, dtype=np.intp).reshape(-1, 2)
-    graph = coo_array((np.ones(len(tied)), (tied[:, 0], tied[:, 1])), shape=(size, size))
-    count, of = connected_components(graph, directed=False)
+    count, of = components(tied[:, 0], tied[:, 1], size)
     joints = np.array([(of[a], of[b]) for a, b, opened in borders if opened], dtype=np.intp).reshape(-1, 2)
     table = np.array(pieces, dtype=float).reshape(-1, 3)
     return Network(table[:, 0].astype(np.intp), table[:, 1], table[:, 2], of[nodes:].astype(np.intp), joints, count)

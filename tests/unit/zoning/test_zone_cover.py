@@ -84,7 +84,7 @@ def test_the_largest_places_are_told_by_code_and_the_rest_counted() -> None:
         {"uid": [f"u{i}" for i in range(50)], "code": [None if i == 0 else f"Z{i}" for i in range(50)]}, geometry=pairs
     )
     heard = Heard()
-    zone_cover.tell(zones, heard)
+    zone_cover.tell(zone_cover.cover(zones), heard)
     assert heard.said[0] == ("zoning.zones_overlap", {"one": "u0", "other": "Z1", "area": 100.0})
     assert [code for code, _ in heard.said].count("zoning.zones_overlap") == zone_cover.TOLD
     assert heard.said[-1] == ("zoning.zones_more", {"count": 5})
