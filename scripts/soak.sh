@@ -1,5 +1,6 @@
 #!/bin/sh
 # Ten thousand spoiled rule files (DOTHI_SOAK: another number): each is refused clearly, or holds what it promises.
+# Then a simulated year under watch, killed a hundred times (DOTHI_KILLS: another number): it ends as one left in peace.
 
 . "$(dirname -- "$0")/ground.sh"
 
@@ -10,5 +11,6 @@ export DOTHI_SOAK
 root=$(pwd)
 python="$root/.venv/bin/python"
 cd "${TMPDIR:-/tmp}"
-exec "$python" -P -X utf8 -m pytest -c "$root/pyproject.toml" --rootdir "$root" --timeout 7200 -q \
+"$python" -P -X utf8 -m pytest -c "$root/pyproject.toml" --rootdir "$root" --timeout 7200 -q \
     --pyargs dothi.tests.unit.zoning.test_mutated_rules
+exec "$python" -P -X utf8 "$root/scripts/soak_watch.py" --kills "${DOTHI_KILLS:-100}"
