@@ -33,6 +33,8 @@ from .volume import Sum, Volume, Zone, volume_of, within
 BANDS = ("difference_m", "detection_m", "direction")
 NODATA = -9999.0
 EVERYTHING = ""  # the key of the zone that is the whole common ground
+_SAMPLED = 16  # every so many cells tell the median level of detection
+_CELLS_A_STRIP = 50_000_000  # looked at in one piece when bodies are drawn
 _RIM = 1  # cells around a block: slope and the mean of nine
 
 
@@ -102,9 +104,9 @@ def compare(
         areas = [Zone(EVERYTHING), *(Zone(key, shape) for key, shape in (zones or {}).items())]
         with Image(after.scene, grid, (found.east / across, -found.north / down)) as moved:
             models = _Models(older, moved, newer if repeated else None, found.up)
-            _write(out, models, found, error, areas, Stage(report, 0.3, 0.85))
+            detection = _write(out, models, error, areas, Stage(report, 0.3, 0.85))
     report.progress(0.85, "terrain.step_bodies")
-    bodies, detection = _bodies(out, grid, error, settings.min_area)
+    bodies = _bodies(out, grid, error, settings.min_area)
     cell = across * down
     return Compared(
         out, grid, found, error,
@@ -185,20 +187,27 @@ class _Models:
         return heights, np.where(known, second[0] + np.float32(self.up) - first[0], np.float32(0.0)), known
 
 
-def _write(out: Path, models: _Models, found: Fit, error: Error, zones: Sequence[Zone], report: Report) -> None:
-    grid = models.older.grid
-    tags = {"UNIT": "m", "SHIFT_M": f"{found.east:.4f} {found.north:.4f} {found.up:.4f}"}
+def _write(out: Path, models: _Models, error: Error, zones: Sequence[Zone], report: Report) -> float:
+    """Write the raster block by block, its cells added to ``zones``; the median level of detection (m)."""
+    grid, moved = models.older.grid, models.moved.shift
+    tags = {"UNIT": "m", "SHIFT_PX": f"{moved[0]:.5f} {moved[1]:.5f}", "UP_M": f"{models.up:.4f}"}
     blocks = grid.blocks()
+    seen = []
     with RasterFile(out, grid, BANDS, tags, nodata=NODATA) as raster:
         for number, window in enumerate(blocks):
             report.progress(number / len(blocks))
-            raster.write_bands(window, _block(window, grid, models, error, zones))
+            bands = _block(window, grid, models, error, zones)
+            raster.write_bands(window, bands)
+            sampled = bands[1][::_SAMPLED, ::_SAMPLED]
+            seen.append(sampled[sampled != NODATA])
+    every = np.concatenate(seen)
+    return float(np.median(every)) if len(every) else float("nan")
 
 
 def _block(
     window: Window, grid: Grid, models: _Models, error: Error, zones: Sequence[Zone]
 ) -> tuple[NDArray[np.float32], ...]:
-    """The three bands of a block, its cells added to ``zones``."""
+    """The three bands of a block."""
     core = (slice(_RIM, -_RIM), slice(_RIM, -_RIM))
     heights, difference, known = models.read(widened(window, _RIM))
     sigma = error.of_slope(np.hypot(*gradient(heights, grid)))
@@ -216,24 +225,44 @@ def _block(
     return tuple(np.where(inner, band, np.float32(NODATA)).astype(np.float32) for band in bands)
 
 
-def _bodies(path: Path, grid: Grid, error: Error, min_area: float) -> tuple[gpd.GeoDataFrame, float]:
-    """Connected significant cut and fill of at least ``min_area`` m² with volumes; the median level of detection."""
+def _bodies(path: Path, grid: Grid, error: Error, min_area: float) -> gpd.GeoDataFrame:
+    """Connected significant cut and fill of at least ``min_area`` m² with their volumes, the largest first."""
     cell = float(np.prod(grid.pixel_m))
-    rows: list[dict[str, Any]] = []
+    least = min_area / cell * abs(grid.transform.determinant)  # in squared units of the system
     with reading(path), rasterio.open(path) as raster:
-        for shape, direction in shapes(rasterio.band(raster, 3), connectivity=8, transform=grid.transform):
-            if direction not in (-1.0, 1.0):
-                continue
-            body = shapely.geometry.shape(shape)
-            square = abs(grid.transform.determinant)
-            if body.area / square * cell >= min_area:
-                rows.append(_body(raster, grid, body, "cut" if direction < 0 else "fill", error, cell))
-        detection = _median(raster)
+        rows = [
+            _body(raster, grid, body, kind, error, cell)
+            for kind, direction in (("cut", -1), ("fill", 1))
+            for body in _outlines(raster, grid, direction, least)
+        ]
     rows.sort(key=lambda row: -abs(row["volume_m3"]))
     columns = ("kind", "area_m2", "volume_m3", "low_m3", "high_m3", "mean_m", "extreme_m")
-    shapes_ = [row.pop("geometry") for row in rows]
-    frame = gpd.GeoDataFrame({name: [row[name] for row in rows] for name in columns}, geometry=shapes_, crs=grid.crs)
-    return frame, detection
+    bodies = [row.pop("geometry") for row in rows]
+    return gpd.GeoDataFrame({name: [row[name] for row in rows] for name in columns}, geometry=bodies, crs=grid.crs)
+
+
+def _outlines(raster: Any, grid: Grid, direction: int, least: float) -> list[Any]:
+    """Polygons of at least ``least`` where band 3 has ``direction``; drawn strip by strip, joined over the seams."""
+    rows = max(1, _CELLS_A_STRIP // grid.width)
+    whole: list[Any] = []
+    cut: list[Any] = []
+    for top in range(0, grid.height, rows):
+        window = Window(0, top, grid.width, min(rows, grid.height - top))
+        part = grid.window(window)
+        chosen = raster.read(3, window=window) == direction
+        for shape, _ in shapes(chosen.view(np.uint8), chosen, connectivity=8, transform=part.transform):
+            body = shapely.geometry.shape(shape)
+            on_seam = rows < grid.height and _touches_seam(body, part)
+            (cut if on_seam else whole).append(body)
+    joined = shapely.get_parts(shapely.union_all(cut)).tolist() if cut else []
+    return [body for body in (*whole, *joined) if body.area >= least]
+
+
+def _touches_seam(body: Any, part: Grid) -> bool:
+    """Whether a body reaches the upper or lower edge of a strip."""
+    _, row_high = ~part.transform @ (body.bounds[0], body.bounds[3])
+    _, row_low = ~part.transform @ (body.bounds[0], body.bounds[1])
+    return bool(min(row_high, row_low) < 0.5 or max(row_high, row_low) > part.height - 0.5)
 
 
 def _body(raster: Any, grid: Grid, body: Any, kind: str, error: Error, cell: float) -> dict[str, Any]:
@@ -251,11 +280,3 @@ def _body(raster: Any, grid: Grid, body: Any, kind: str, error: Error, cell: flo
         "mean_m": volume.volume_m3 / volume.area_m2, "extreme_m": float(extreme),
         "geometry": shapely.MultiPolygon([body]),
     }  # fmt: skip
-
-
-def _median(raster: Any) -> float:
-    """The median level of detection, of at most a million cells."""
-    step = max(1, int(np.sqrt(raster.width * raster.height / 1e6)))
-    values = raster.read(2, out_shape=(max(1, raster.height // step), max(1, raster.width // step)))
-    known = values[values != NODATA]
-    return float(np.median(known)) if known.size else float("nan")

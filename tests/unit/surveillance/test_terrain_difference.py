@@ -242,3 +242,18 @@ def test_the_mean_over_a_tenth_of_a_hectare(range_m, share):
 def test_a_bias_does_not_average_out():
     error = Error((0.0, 90.0), (0.0,), 0.0, 0.0, 0.05, 0)
     assert mean_error(error, 0.0, 100_000.0, 1.0) * 100_000 == pytest.approx(5_000)
+
+
+def test_a_body_over_a_seam_is_one(tmp_path, monkeypatch):
+    from dothi.processing.surveillance.terrain import difference
+
+    around = np.array([box(*PIT, grow=12.0)])
+    whole = compared(tmp_path, hills.model(noise=0.05), dug(noise=0.05, seed=2), unstable=around)
+    monkeypatch.setattr(difference, "_CELLS_A_STRIP", 400 * 170)  # a seam through the pit
+    (tmp_path / "out.tif").unlink()
+    cut = compared(tmp_path, hills.model(noise=0.05), dug(noise=0.05, seed=2), unstable=around)
+    assert len(cut.bodies) == len(whole.bodies) == 1
+    assert (
+        shapely.area(shapely.symmetric_difference(cut.bodies.geometry[0], whole.bodies.geometry[0])) < 20
+    )  # a corner at the seam
+    assert cut.bodies["volume_m3"][0] == pytest.approx(whole.bodies["volume_m3"][0], rel=1e-3)

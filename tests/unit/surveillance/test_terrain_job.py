@@ -133,12 +133,12 @@ def test_what_is_missing_is_asked_for(data, tmp_path):
     with pytest.raises(UsageError) as error:
         run("compare", before=before, after=after, data=str(data))
     assert error.value.code == "terrain.dates_missing"
-    with pytest.raises(InputError) as error:
+    with pytest.raises(InputError) as wrong:
         run("balance", data=str(data))
-    assert error.value.code == "terrain.no_surveys"
-    with pytest.raises(InputError) as error:
+    assert wrong.value.code == "terrain.no_surveys"
+    with pytest.raises(InputError) as wrong:
         run("balance", data=str(data), concession="XX")
-    assert error.value.code == "terrain.concession_unknown"
+    assert wrong.value.code == "terrain.concession_unknown"
 
 
 def test_without_a_data_set_only_the_raster_is_written(tmp_path):
