@@ -42,6 +42,7 @@ def scenes(data: str | Path) -> gpd.GeoDataFrame:
     if not path.exists():
         names = [field.id for field in dataset.declared(path, LAYER).fields]
         return gpd.GeoDataFrame({name: [] for name in names}, geometry=[], crs=WGS84)
+    living.heal(path)
     frame = dataset.read(path, LAYER)
     return frame.sort_values(["acquired_on", "code"]).reset_index(drop=True)
 

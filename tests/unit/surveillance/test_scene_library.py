@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -321,3 +323,21 @@ def test_detect_takes_bare_codes_and_tells_of_seasons(data, tmp_path):
     found = change_jobs.detect(JOBS["change.detect"].read(given), told)
     assert found["count"] >= 1
     assert told.arguments["change.seasons_differ"]["days"] == 179
+
+
+def test_what_a_killed_writer_left_is_rolled_back(data, tmp_path):
+    """The writer dies after its pages are in the file and before the commit: the library is as before."""
+    ran("add", data, product=safe(tmp_path / "a"))
+    path = scene_library.library_path(data)
+    killed = (
+        "import os, sqlite3, sys; d = sqlite3.connect(sys.argv[1], isolation_level=None); "
+        "d.execute('PRAGMA cache_size = 1'); d.execute('BEGIN IMMEDIATE'); "
+        "d.execute('CREATE TABLE half (x)'); d.execute(\"INSERT INTO half SELECT hex(randomblob(5000)) FROM "
+        '(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) SELECT i FROM n)"); '
+        "os._exit(9)"
+    )
+    subprocess.run([sys.executable, "-c", killed, str(path)], check=False)
+    assert path.with_name(path.name + "-journal").exists()
+    assert len(library.scenes_of(data)) == 1
+    assert not path.with_name(path.name + "-journal").exists()
+    assert "half" not in dataset.layers_in(path)
