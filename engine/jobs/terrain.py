@@ -32,7 +32,7 @@ from ...processing.surveillance.terrain.difference import EVERYTHING, Compared, 
 from ...processing.surveillance.terrain.difference import compare as compare_models
 from ...processing.surveillance.terrain.elevation import open_elevation
 from ...store import coordinates, dataset, runs, sources
-from ...store.layer_source import read_layer
+from ...store.layer_source import LayerSource, read_layer
 from ...store.troubles import told
 from ...store.whole import made_whole, refuse_existing
 
@@ -212,8 +212,9 @@ def _polygons(given: str | None, grid: Grid) -> NDArray[np.object_] | None:
     """The polygons of a vector file in the grid's system. Raises :class:`InputError` where it has none."""
     if not given:
         return None
-    file = sources.local_file(given)
-    name = sources.layer_name(file)
+    source = LayerSource.of(given)
+    file = sources.local_file(source.path)
+    name = sources.layer_name(file, source.layer)
     with told(file, writing=False):
         frame = pyogrio.read_dataframe(file, layer=name, columns=[], on_invalid="ignore")
     if not isinstance(frame, gpd.GeoDataFrame) or not frame.geom_type.isin(["Polygon", "MultiPolygon"]).any():

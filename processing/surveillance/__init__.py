@@ -1,6 +1,7 @@
 """Surveillance of mining from satellite images: scenes in, alerts with area, certainty and licence out, cases kept.
 
 Rooms, each of which may use those above it: ``scenes`` (what was seen, readers, grids), ``alignment`` (dates on one
-grid), ``change`` (two dates to a map of change), ``cases`` (what it means for the inspector). ``detect`` is the whole
+grid), ``change`` (two dates to a map of change), ``terrain`` (elevation models: difference, volumes, depth), ``cases`` (what it means
+for the inspector). ``detect`` is the whole
 way over two images.
 """
