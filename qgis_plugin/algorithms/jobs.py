@@ -8,12 +8,16 @@ from typing import Any
 from qgis.core import QgsProcessingContext, QgsProcessingException, QgsProcessingFeedback, QgsProcessingOutputFile
 
 from ...engine.contract import (
+    case,
+    case_dossier,
     change,
     demo,
     ioc,
     plan,
     project,
+    radar,
     scenario,
+    scene,
     schema,
     zoning,
     zoning_edges,
@@ -142,6 +146,60 @@ class MapChange(EngineAlgorithm):
     job = change.MAP
 
 
+class AddScenes(EngineAlgorithm):
+    """Satellite products into the library of scenes."""
+
+    job = scene.ADD
+
+
+class CacheScenes(EngineAlgorithm):
+    """The area of interest of scenes, decoded once."""
+
+    job = scene.CACHE
+
+
+class FetchScenes(EngineAlgorithm):
+    """Scenes from a catalogue into the library."""
+
+    job = scene.FETCH
+
+
+class NewestScene(EngineAlgorithm):
+    """The newest clear scene over the area, from a catalogue."""
+
+    job = scene.NEWEST
+
+
+class MapRadarChange(EngineAlgorithm):
+    """Change between two radar images."""
+
+    job = radar.MAP
+
+
+class TakeAlerts(EngineAlgorithm):
+    """The alerts of a run into cases."""
+
+    job = case.TAKE
+
+
+class ExportCases(EngineAlgorithm):
+    """Cases for other programs."""
+
+    job = case.EXPORT
+
+
+class CaseDossier(EngineAlgorithm):
+    """The dossier of one or several cases."""
+
+    job = case_dossier.DOSSIER
+
+
+class ReproduceCase(EngineAlgorithm):
+    """A case run again from what was kept of it."""
+
+    job = case_dossier.REPRODUCE
+
+
 class PublishIoc(EngineAlgorithm):
     """A package for the operations centre."""
 
@@ -194,6 +252,15 @@ ALGORITHMS: tuple[type[EngineAlgorithm], ...] = (
     ScenarioFromDataSets,
     DetectChange,
     MapChange,
+    AddScenes,
+    CacheScenes,
+    FetchScenes,
+    NewestScene,
+    MapRadarChange,
+    TakeAlerts,
+    ExportCases,
+    CaseDossier,
+    ReproduceCase,
     PublishIoc,
     CheckSchema,
     MapSchema,
