@@ -114,9 +114,10 @@ def measure(
     means of the core (``ndvi_before`` …), of the ring (``ring_ndvi_before`` …) and shares of cover (``water_after`` …).
     Further: ``…_change``; ``…_own`` (change less that of the ring); ``ndvi_settled`` (NDVI after, less what the ring
     gained); ``plants_turned`` (share of pixels whose NDVI moved); ``gain`` (ratio of brightness, ring taken out);
-    ``angle`` (degrees, ring taken out); ``stands_out_before|after`` (brightness against the ring); ``infrared_gain``
-    (gain in shortwave infrared over that of visible light: above 1 where ground dries); ``blue_share`` (of the change
-    in blue and shortwave infrared); ``hidden`` (share of the ring under cloud); ``open_water`` (0 or 1).
+    ``angle`` (degrees, ring taken out); ``stands_out_before|after`` (brightness against the ring); ``unlike_ring``
+    (distance of the spectra after, over the ring's length); ``infrared_gain`` (gain in shortwave infrared over that of
+    visible light: above 1 where ground dries); ``blue_share`` (of the change in blue and shortwave infrared);
+    ``hidden`` (share of the ring under cloud); ``open_water`` (0 or 1).
     """
     tree = shapely.STRtree(changed)
     rows = [_features(shape, dates, grid, tree, cover) for shape in objects]
@@ -252,6 +253,7 @@ def _spectral(names: tuple[str, ...], heart: _Sums, ring: _Sums) -> dict[str, fl
         found["angle_to_ring_after"] = float(spectral_angle(near[1], own[1]))
         lengths = [float(np.linalg.norm(own[0] * factor)), float(np.linalg.norm(own[1]))]
         found["gain"] = lengths[1] / lengths[0]
+        found["unlike_ring"] = float(np.linalg.norm(own[1] - near[1]) / np.linalg.norm(near[1]))
         for k, when in enumerate(("before", "after")):
             found[f"stands_out_{when}"] = float(np.linalg.norm(own[k]) / np.linalg.norm(near[k]))
     if {"blue", "swir22"} <= set(names):

@@ -18,7 +18,7 @@ from ..change.objects import Objects
 from ..scenes.grid import Grid
 from .ground import Dates, measure
 from .neighbours import Map, Neighbours, distance_to, neighbours
-from .rules import Features, Rule, Rulebook
+from .rules import HOLDS, Features, Rule, Rulebook
 from .shape import shape_features
 
 # Bands without which no rule can speak.
@@ -67,6 +67,7 @@ def name(
     features |= near.features
     features["near_pit"] = _near_pit(features, count)
     features["fill"] = _fill(features, rules.sand_red, count)
+    features["drying"] = np.where(features["bare_before"] >= HOLDS, features["infrared_gain"], 0.0)
     features["trace"] = (np.arange(count) >= count - faint).astype(float)
     features["pond_lost_m"] = np.full(count, np.inf)
     best, degree = rules.judge(features, count)
