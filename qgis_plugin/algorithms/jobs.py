@@ -19,6 +19,7 @@ from ...engine.contract import (
     scenario,
     scene,
     schema,
+    series,
     zoning,
     zoning_edges,
     zoning_findings,
@@ -224,6 +225,18 @@ class CheckSchema(EngineAlgorithm):
     job = schema.CHECK
 
 
+class BuildSeries(EngineAlgorithm):
+    """Many dates: the season of every pixel, and where it has left that."""
+
+    job = series.BUILD
+
+
+class UpdateSeries(EngineAlgorithm):
+    """New dates into a series."""
+
+    job = series.UPDATE
+
+
 class MapSchema(EngineAlgorithm):
     """Which column of a foreign file would become which field."""
 
@@ -257,6 +270,8 @@ ALGORITHMS: tuple[type[EngineAlgorithm], ...] = (
     FetchScenes,
     NewestScene,
     MapRadarChange,
+    BuildSeries,
+    UpdateSeries,
     TakeAlerts,
     ExportCases,
     CaseDossier,
