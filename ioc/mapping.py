@@ -15,12 +15,14 @@ puts files for its own layers, or stricter ones for ours, into the folder ``ngsi
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..layers import catalogue
 from ..layers.errors import InputError
 from ..layers.model import Layer
 from .models import NGSI, OWN_ATTRIBUTES, Model, model
@@ -141,3 +143,18 @@ def address_of(of: Model) -> str:
     if of.path.startswith("dothi/"):
         return OWN_ATTRIBUTES.replace("attributes.schema.json", Path(of.path).name)
     return "https://smart-data-models.github.io/" + of.path.removeprefix("smart-data-models/")
+
+
+def declarations(layer_ids: Sequence[str], own: Path | None, extra: Path | None) -> str:
+    """SHA-256 over the declarations and mappings that decide what leaves: the version of the catalogue."""
+    digest = hashlib.sha256()
+    for layer_id in layer_ids:
+        declared = (extra / f"{layer_id}.toml") if extra else None
+        if declared is None or not declared.is_file():
+            declared = catalogue.HERE / f"{layer_id}.toml"
+        for path in (declared, path_of(layer_id, own)):
+            if path is not None:
+                digest.update(path.read_bytes())
+    for name in ("_shared.toml", "_domains.toml"):
+        digest.update((catalogue.HERE / name).read_bytes())
+    return digest.hexdigest()

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,15 @@ import shapely
 from ..layers.errors import InputError
 from ..store import dataset
 from ..store.coordinates import code_of, transform_geometries
-from . import manifest
-from .mapping import LayerMapping
+from .mapping import LayerMapping, declarations
 from .plan import Made, Scan
-from .publish import ALERT, Publication, alerts, needed, ready
+from .publication import ALERT, Publication, alerts, needed, ready
 from .scanning import Rows, rows
 from .selection import Leaving
 
 Form = Callable[[Leaving], Made]
 UNITS = "admin_unit"
+PART = 50_000  # rows held at a time
 _FORM = 1  # raise it where the same row would make another record
 
 
@@ -42,6 +42,7 @@ class Outgoing:
         wards: Sequence[str] = (),
     ) -> None:
         self._path, self._publication, self._form, self._wards = path, publication, form, tuple(wards)
+        self.chosen = tuple(chosen)
         self._mappings = {of.layer.id: of for of in chosen}
         self._rows: dict[str, pd.Series[int]] = {}
         self._alerts: tuple[gpd.GeoDataFrame, bool, dict[str, str]] | None = None
@@ -57,10 +58,26 @@ class Outgoing:
         if layer == ALERT:
             found = self._alert_rows(of)
         else:
+            dataset.require_layer(self._path, layer)
             area = self._area(of, dataset.crs_of(self._path, layer)) if self._wards else None
             found = rows(self._path, layer, self._columns(layer, of), self._led_to(of), self._recipe(of), area)
         self._rows[layer] = pd.Series(found.fid, index=found.uid)
         return Scan(found.uid, found.hash)
+
+    def parts(self, layer: str) -> Iterator[Leaving]:
+        """All that leaves of a layer, in the order of the file and in parts of bounded size; at least one."""
+        of = self._mappings[layer]
+        if layer == ALERT:
+            frame, simulated, issued = self._alerts_of(of)
+            yield ready(self._publication, of, frame, simulated, issued)
+            return
+        if layer not in self._rows:
+            self.scan(layer)
+        rows = self._rows[layer]
+        repeated = frozenset(rows.index[rows.index.duplicated()])
+        for start in range(0, max(len(rows), 1), PART):
+            frame = self._read(layer, of, rows.index[start : start + PART].tolist())
+            yield ready(self._publication, of, frame, self._publication.data.simulated, repeated=repeated)
 
     def records(self, layer: str, uids: Sequence[str], there: frozenset[str]) -> Made:
         """The records of some features, as they are at this moment."""
@@ -76,7 +93,7 @@ class Outgoing:
         """Rows by their number, which is fast; by ``uid`` where numbers were given anew since the scan."""
         wanted = needed(of)
         present = [name for name in wanted if name in dataset.fields_in(self._path, layer)]
-        fids = self._rows[layer].reindex(list(uids)).dropna().astype(np.int64).sort_values()
+        fids = np.sort(self._rows[layer].loc[self._rows[layer].index.isin(uids)].to_numpy())
         frame = dataset.read(self._path, layer, present, fids=fids.tolist())
         frame = frame[frame["uid"].isin(set(uids))]
         missed = sorted(set(uids) - set(frame["uid"]))
@@ -113,7 +130,7 @@ class Outgoing:
     def _recipe(self, of: LayerMapping) -> int:
         """A number for the rules by which rows of a layer become records."""
         publication = self._publication
-        catalogued = manifest.declarations([of.layer.id], publication.own, publication.extra)
+        catalogued = declarations([of.layer.id], publication.own, publication.extra)
         told = [catalogued, publication.province, of.fields, of.withhold, of.entities, _FORM]
         if any(attribute.fact == "@data_date" for entity in of.entities for attribute in entity.attributes):
             told.append(publication.data_date)

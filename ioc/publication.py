@@ -1,9 +1,8 @@
-"""From a data set to a published folder: choose, take, write each form, list it all, then let it become the target."""
+"""What of a data set is published: its layers and alerts, the facts of the publication, what leaves of some rows."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,21 +13,13 @@ import pandas as pd
 
 from ..layers import catalogue, crs
 from ..layers.errors import InputError
-from ..layers.model import Layer
 from ..layers.profiles import profile
-from ..layers.report import SILENT, Report
 from ..store.coordinates import code_of
-from ..store.place import misplaced
-from . import entities, geojson, geopackage, manifest
-from .drop import Drop
-from .manifest import Published
 from .mapping import LayerMapping, mapping
-from .models import NGSI
 from .selection import Leaving, take
 
 ALERT = "alert"
-GEOPACKAGE = "layers.gpkg"
-CONTEXTS = "ngsi-ld/context"
+FORMATS = ("gpkg", "geojson", "ngsi", "parquet", "csv", "fgb", "cap")
 
 Read = Callable[[str, Sequence[str]], gpd.GeoDataFrame]
 
@@ -90,56 +81,23 @@ def layers_to_publish(publication: Publication, wanted: Sequence[str] | None) ->
     return found
 
 
-def publish(publication: Publication, wanted: Sequence[str] | None, drop: Drop, report: Report) -> dict[str, Any]:
-    """Publish into ``drop`` and return the manifest; ``unchanged`` tells whether the target was left as it was."""
-    chosen = layers_to_publish(publication, wanted)
-    with drop.writing() as folder:
-        published = []
-        for done, of in enumerate(chosen):
-            report.progress(done / len(chosen), "ioc.step_layer", layer=of.layer.name.vi)
-            published.append(write_layer(folder, publication, leaving(publication, of, report)))
-        if "ngsi" in publication.formats:
-            copy_contexts(folder, chosen)
-        made = manifest.write(
-            folder,
-            published,
-            province=publication.province,
-            data_date=publication.data_date,
-            own=publication.own,
-            extra=publication.extra,
-        )
-        unchanged = drop.same_as(folder)
-        report.progress(0.99, "ioc.step_swap")
-    return {**made, "unchanged": unchanged}
-
-
-def leaving(publication: Publication, of: LayerMapping, report: Report = SILENT) -> Leaving:
-    """What leaves of one layer, with the facts its entities may need. A wrong VN-2000 zone is told to ``report``."""
-    if of.layer.id == ALERT:
-        frame, simulated, issued = alerts(publication, of)
-    else:
-        frame, simulated = publication.data.read(of.layer.id, needed(of)), publication.data.simulated
-        issued = None
-    if of.layer.is_spatial and not isinstance(frame, gpd.GeoDataFrame):
-        raise InputError("schema.geometry_missing", layer=of.layer.id, geometry=of.layer.geometry)
-    code = code_of(frame.crs) if of.layer.is_spatial else ""
-    if of.layer.is_spatial:
-        found = misplaced(frame.geometry.to_numpy(), code, publication.province)
-        if found is not None and found.code == "crs_wrong_zone":
-            report.message("ioc.wrong_zone", level="warning", layer=of.layer.id, crs=code, likely=found.zone)
-    return ready(publication, of, frame, simulated, issued)
-
-
 def ready(
     publication: Publication,
     of: LayerMapping,
     frame: gpd.GeoDataFrame,
     simulated: bool,
     issued: Mapping[str, str] | None = None,
+    repeated: frozenset[str] = frozenset(),
 ) -> Leaving:
-    """What leaves of the rows in ``frame``, with the facts; ``issued`` says when each alert was raised."""
+    """What leaves of the rows in ``frame``, with the facts; ``issued`` says when each alert was raised.
+
+    ``repeated`` are identifiers that other rows of the layer have too. Raises :class:`InputError` for a layer that
+    should have geometry and has none.
+    """
+    if of.layer.is_spatial and not isinstance(frame, gpd.GeoDataFrame):
+        raise InputError("schema.geometry_missing", layer=of.layer.id, geometry=of.layer.geometry)
     code = code_of(frame.crs) if of.layer.is_spatial else ""
-    taken = take(of, frame, code, simulated=simulated)
+    taken = take(of, frame, code, simulated=simulated, repeated=repeated)
     facts: dict[str, Any] = {
         "operation": crs.OPERATION if crs.is_vn2000(code) else "none",
         "@data_date": publication.data_date,
@@ -176,41 +134,3 @@ def address(province: str) -> dict[str, str] | None:
         return {"addressRegion": profile(province).name.vi, "addressCountry": "VN"}
     except InputError:
         return None
-
-
-def write_layer(folder: Path, publication: Publication, item: Leaving) -> Published:
-    """Write one layer in every form asked for."""
-    layer: Layer = item.mapping.layer
-    made: list[entities.Entities] = []
-    if "gpkg" in publication.formats:
-        geopackage.add(folder / GEOPACKAGE, item, publication.data_date)
-    if "geojson" in publication.formats:
-        (folder / "geojson").mkdir(exist_ok=True)
-        geojson.write(folder / "geojson" / f"{layer.id}.geojson", item)
-    if "ngsi" in publication.formats and item.mapping.entities:
-        names = dict(context_names(item.mapping))
-        made = [
-            entities.make(entity, item, publication.province, names, publication.lookup)
-            for entity in item.mapping.entities
-        ]
-        (folder / "ngsi-ld").mkdir(exist_ok=True)
-        entities.write(folder / "ngsi-ld" / f"{layer.id}.jsonld", made)
-    return Published(item, tuple(made))
-
-
-def context_names(of: LayerMapping) -> Iterator[tuple[str, str]]:
-    """Context file below ``resources/ngsi`` → its path as entities name it, relative to their own file."""
-    for path in dict.fromkeys(context for entity in of.entities for context in entity.context):
-        name = "dothi-v1" if path.startswith("dothi/") else Path(path).parts[1]
-        yield path, f"context/{name}.jsonld"
-
-
-def copy_contexts(folder: Path, chosen: Sequence[LayerMapping]) -> None:
-    """Put the contexts that the entities name beside them, with the notice their licence asks for."""
-    names = {path: name for of in chosen for path, name in context_names(of)}
-    if not names:
-        return
-    (folder / CONTEXTS).mkdir(parents=True)
-    for path, name in names.items():
-        shutil.copyfile(NGSI / path, folder / "ngsi-ld" / name)
-    shutil.copyfile(NGSI / "NOTICE.md", folder / CONTEXTS / "NOTICE.md")

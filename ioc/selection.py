@@ -82,8 +82,17 @@ def to_wgs84(geometries: Any, source: str) -> NDArray[np.object_]:
     return turned
 
 
-def take(mapping: LayerMapping, frame: pd.DataFrame, source: str, *, simulated: bool) -> Leaving:
+def take(
+    mapping: LayerMapping,
+    frame: pd.DataFrame,
+    source: str,
+    *,
+    simulated: bool,
+    repeated: frozenset[str] = frozenset(),
+) -> Leaving:
     """The features of ``frame`` (system ``source``, ``EPSG:n``) that can be published.
+
+    ``repeated`` are identifiers that rows outside the frame have too.
 
     A field that the mapping does not name is dropped here, before anything is written.
     """
@@ -96,7 +105,7 @@ def take(mapping: LayerMapping, frame: pd.DataFrame, source: str, *, simulated: 
 
     uids: pd.Series = frame["uid"].astype("string")
     mark(~uids.str.fullmatch(_UID).fillna(False), "uid_unusable")
-    mark(uids.duplicated(keep=False), "uid_repeated")
+    mark(uids.duplicated(keep=False) | uids.isin(repeated), "uid_repeated")
     for name, held in mapping.withhold:
         mark(frame[name].isin(held), "withheld")
     here = wgs84 = np.empty(0, dtype=object)

@@ -248,6 +248,15 @@ class State:
         rows = self._database.execute("SELECT key, kind, text, sender, at, seen_at FROM said ORDER BY at DESC, key")
         return [(Said(*row[:5]), str(row[5])) for row in rows]
 
+    def holds(self, layer: str, uids: Sequence[str], sources: Mapping[str, int]) -> None:
+        """Features that a target holds which is written whole and proved by its hashes."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        self._put(
+            "INSERT OR REPLACE INTO record (layer, uid, kind, key, source, mark, proved_at) "
+            "VALUES (?, ?, '', ?, ?, ?, ?)",
+            [(layer, uid, f"{layer}/{uid}", sources.get(uid), PROVED, now) for uid in uids],
+        )
+
     def adopt(self, records: Sequence[Record]) -> None:
         """They were found at the other side without being remembered."""
         self._put(

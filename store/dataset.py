@@ -103,7 +103,7 @@ def layers_in(path: str | Path) -> tuple[str, ...]:
 
 def crs_of(path: str | Path, layer_id: str) -> str:
     """``EPSG:n`` of a layer; empty where there is no geometry or no system named. Raises if the layer is not there."""
-    _require_layer(Path(path), layer_id)
+    require_layer(Path(path), layer_id)
     with reading(Path(path)) as database:
         row = database.execute(
             "SELECT s.organization, s.organization_coordsys_id, s.srs_name FROM gpkg_geometry_columns AS g "
@@ -180,7 +180,8 @@ def append(path: str | Path, layer_id: str, frame: pd.DataFrame) -> int:
     return len(rows)
 
 
-def _require_layer(path: Path, layer_id: str) -> None:
+def require_layer(path: Path, layer_id: str) -> None:
+    """Raise :class:`InputError`, naming what there is, unless the data set has the layer."""
     known = layers_in(path)
     if layer_id not in known:
         raise InputError("schema.layer_missing", path=str(path), layer=layer_id, known=list(known))
@@ -201,7 +202,7 @@ def read(
     does not close, is null: one bad feature must not stop the others. Raises :class:`InputError`.
     """
     path = Path(path)
-    _require_layer(path, layer_id)
+    require_layer(path, layer_id)
     layer = declared(path, layer_id)
     present = set(fields_in(path, layer_id))
     asked = ["uid", *columns] if columns is not None else ["uid"]
@@ -252,8 +253,12 @@ def _checked(uids: Iterable[str]) -> list[str]:
 
 def _numbered(fids: Iterable[int]) -> str:
     """Rows by number: found at once, in the order of the file."""
-    numbers = ", ".join(str(int(fid)) for fid in fids)
-    return f"fid IN ({numbers})" if numbers else "1 = 0"
+    numbers = sorted(int(fid) for fid in fids)
+    if not numbers:
+        return "1 = 0"
+    if numbers[-1] - numbers[0] == len(numbers) - 1:
+        return f"fid BETWEEN {numbers[0]} AND {numbers[-1]}"
+    return f"fid IN ({', '.join(map(str, numbers))})"
 
 
 def _where(chosen: list[str] | None) -> str | None:

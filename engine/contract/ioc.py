@@ -37,7 +37,12 @@ PUBLISH = Job(
         _DATA,
         _TARGET,
         *_WHICH,
-        Parameter("formats", "choices", default=("gpkg", "geojson", "ngsi"), choices=("gpkg", "geojson", "ngsi")),
+        Parameter(
+            "formats",
+            "choices",
+            default=("gpkg", "geojson", "ngsi"),
+            choices=("gpkg", "geojson", "ngsi", "parquet", "csv", "fgb", "cap"),
+        ),
         Parameter("allow_vanish", "flag", advanced=True),
         Parameter("write_over", "flag", advanced=True),
         *_REACH,

@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..layers.messages import sentence
-from ..layers.model import Field
-from .selection import Leaving
+from ...layers.model import Field
+from ..selection import Leaving
 
 SIMULATED = "simulated"
 
@@ -56,9 +55,3 @@ def columns(leaving: Leaving) -> Columns:
     made.values.append(np.full(len(leaving.frame), leaving.simulated))
     made.masks.append(None)
     return made
-
-
-def described(leaving: Leaving, language: str = "vi") -> str:
-    """The layer's description with the mark of simulated data."""
-    text = leaving.mapping.layer.description[language]
-    return f"{text} ({sentence('ioc.simulated', language)})" if leaving.simulated else text

@@ -11,12 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pyogrio
-import shapely
-from pyogrio import raw
 
-from ..store.troubles import told
-from .columns import columns, described
-from .selection import Leaving
+from .gdal import write_with_gdal
+from .staging import NATIONAL, Staged
 
 # 1.3 and not 1.4, because the GDAL 3.6 of Debian 12 warns about 1.4.
 _VERSION = "1.3"
@@ -37,25 +34,10 @@ def settings(instant: str) -> Iterator[None]:
         pyogrio.set_gdal_config_options(before)
 
 
-def add(path: Path, leaving: Leaving, instant: str) -> None:
+def add(path: Path, staged: Staged, instant: str) -> None:
     """Add a layer to ``path``, which the first layer makes; ``instant`` is the date the data describe."""
-    layer = leaving.mapping.layer
-    table = columns(leaving)
-    options = {"IDENTIFIER": layer.name.vi, "DESCRIPTION": described(leaving), "FID": "fid"}
-    if layer.is_spatial:
+    options = {"IDENTIFIER": staged.layer.name.vi, "DESCRIPTION": staged.described(), "FID": "fid"}
+    if staged.layer.is_spatial:
         options["GEOMETRY_NAME"] = "geom"
-    with told(path, writing=True), settings(instant):
-        raw.write(
-            path,
-            shapely.to_wkb(leaving.frame["geometry"].to_numpy()) if layer.is_spatial else None,
-            table.values,
-            table.names,
-            field_mask=table.masks,
-            layer=layer.id,
-            driver="GPKG",
-            geometry_type=layer.geometry if layer.is_spatial else None,
-            crs=leaving.crs if layer.is_spatial else None,
-            encoding="UTF-8",
-            dataset_options=None if path.exists() else {"VERSION": _VERSION},
-            layer_options=options,
-        )
+    with settings(instant):
+        write_with_gdal(path, staged, "GPKG", NATIONAL, options, None if path.exists() else {"VERSION": _VERSION})

@@ -15,7 +15,7 @@ from ...layers.errors import InputError
 from ..entities import make, urn
 from ..mapping import LayerMapping
 from ..plan import Made
-from ..publish import Publication, context_names
+from ..publication import Publication
 from ..records import Record, canonical
 from ..selection import Leaving
 from ..web import Answer, Credentials, Web, read_json
@@ -205,7 +205,7 @@ def split(address: str) -> tuple[str, str]:
 
 def form(publication: Publication, chosen: Sequence[LayerMapping]) -> Any:
     """Turns what leaves of a layer into entities."""
-    names = {path: name for of in chosen for path, name in context_names(of)}
+    names = {path: path for of in chosen for entity in of.entities for path in entity.context}  # in the Link instead
 
     def records(leaving: Leaving) -> Made:
         made = [make(one, leaving, publication.province, names, publication.lookup) for one in leaving.mapping.entities]

@@ -22,7 +22,7 @@ from psycopg import sql
 
 from ...layers import crs
 from ...layers.errors import EnvironmentTroubleError, InputError
-from ..columns import SIMULATED, columns
+from ..forms.columns import SIMULATED, columns
 from ..mapping import LayerMapping
 from ..plan import Made
 from ..records import Record, canonical

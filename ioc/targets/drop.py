@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..layers.errors import DothiError, EnvironmentTroubleError, InputError, UsageError
-from ..store.troubles import told
-from .alone import alone
+from ...layers.errors import DothiError, EnvironmentTroubleError, InputError, UsageError
+from ...store.troubles import told
+from ..alone import alone
 
 MANIFEST = "manifest.json"
 FORMAT = "dothi-drop/1"

@@ -5,21 +5,22 @@ It carries no time of the run: the same data give the same manifest, and equal m
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import shapely
+import numpy as np
+from numpy.typing import NDArray
 
-from .. import __version__
-from ..layers import catalogue, crs
+from ... import __version__
+from ...layers import crs
+from ..forms.staging import Staged
+from ..mapping import address_of, declarations
+from ..models import Model
+from ..selection import LeftOut
 from .drop import FORMAT, MANIFEST, fingerprint
-from .entities import Entities
-from .mapping import address_of, path_of
-from .selection import Leaving, LeftOut
 
 GEOJSON_CRS = "OGC:CRS84"
 # Brokers add the core context themselves; a reader of the files needs it to expand them fully.
@@ -27,16 +28,23 @@ CORE_CONTEXT = "https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.7.jsonld
 
 
 @dataclass(frozen=True)
+class Kind:
+    """Entities of one type that a layer became."""
+
+    type: str
+    model: Model
+    count: int
+
+
+@dataclass(frozen=True)
 class Published:
-    """One layer as it went out: what left, and the entities made of it."""
+    """One layer as it went out; ``extent`` is west, south, east, north in degrees, none without a feature."""
 
-    leaving: Leaving
-    entities: tuple[Entities, ...]
-
-    @property
-    def left_out(self) -> list[LeftOut]:
-        """All that did not go, with the reasons."""
-        return [*self.leaving.left_out, *(item for part in self.entities for item in part.left_out)]
+    staged: Staged
+    extent: tuple[float, float, float, float] | None
+    kinds: tuple[Kind, ...]
+    left_out: tuple[LeftOut, ...]
+    uids: NDArray[np.object_]
 
 
 def write(
@@ -51,10 +59,10 @@ def write(
         "format": FORMAT,
         "made_by": f"dothi {__version__}",
         "province": province,
-        "simulated": any(item.leaving.simulated for item in published),
+        "simulated": any(item.staged.simulated for item in published),
         "data_date": data_date,
-        "coordinates": coordinates([item.leaving for item in published]),
-        "catalogue_sha256": declarations([item.leaving.mapping.layer.id for item in published], own, extra),
+        "coordinates": coordinates([item.staged for item in published]),
+        "catalogue_sha256": declarations([item.staged.layer.id for item in published], own, extra),
         "layers": [layer(item) for item in published],
         "entities": [entity for item in published for entity in entity_types(item)],
         "left_out": [as_json(left) for item in published for left in item.left_out],
@@ -66,9 +74,9 @@ def write(
     return manifest
 
 
-def coordinates(leaving: Sequence[Leaving]) -> dict[str, Any]:
+def coordinates(staged: Sequence[Staged]) -> dict[str, Any]:
     """The one operation between the systems, named and as the pipeline that was used."""
-    systems = sorted({item.crs for item in leaving if item.mapping.layer.is_spatial})
+    systems = sorted({item.crs for item in staged if item.layer.is_spatial})
     return {
         "operation": crs.OPERATION,
         "operation_name": crs.OPERATION_NAME,
@@ -78,19 +86,19 @@ def coordinates(leaving: Sequence[Leaving]) -> dict[str, Any]:
 
 def layer(item: Published) -> dict[str, Any]:
     """What the manifest says of one layer. ``withheld`` are the fields that stayed in the house."""
-    leaving = item.leaving
-    declared = leaving.mapping.layer
-    box = [round(float(n), 9) for n in shapely.total_bounds(leaving.wgs84)] if len(leaving.wgs84) else None
+    staged = item.staged
+    declared = staged.layer
+    degrees = dict.fromkeys(("geojson", "ngsi-ld", "parquet", "csv", "fgb"), GEOJSON_CRS)
     return {
         "id": declared.id,
         "name": {"vi": declared.name.vi, "en": declared.name.en},
         "geometry": declared.geometry,
-        "features": len(leaving.frame),
-        "simulated": leaving.simulated,
-        "crs": {"gpkg": leaving.crs, "geojson": GEOJSON_CRS, "ngsi-ld": GEOJSON_CRS} if declared.is_spatial else None,
-        "extent": box,
-        "fields": list(leaving.mapping.fields),
-        "withheld": [f.id for f in declared.fields if f.id != "uid" and f.id not in leaving.mapping.fields],
+        "features": staged.rows,
+        "simulated": staged.simulated,
+        "crs": {"gpkg": staged.crs, **degrees} if declared.is_spatial else None,
+        "extent": list(item.extent) if item.extent else None,
+        "fields": list(staged.mapping.fields),
+        "withheld": [f.id for f in declared.fields if f.id != "uid" and f.id not in staged.mapping.fields],
     }
 
 
@@ -98,29 +106,14 @@ def entity_types(item: Published) -> list[dict[str, Any]]:
     """Count, schema and version of each entity type of a layer, in the order in which a broker should take them."""
     return [
         {
-            "layer": item.leaving.mapping.layer.id,
+            "layer": item.staged.layer.id,
             "type": part.type,
-            "count": len(part.lines),
+            "count": part.count,
             "schema": address_of(part.model),
             "schema_version": part.model.version,
         }
-        for part in item.entities
+        for part in item.kinds
     ]
-
-
-def declarations(layer_ids: Sequence[str], own: Path | None, extra: Path | None) -> str:
-    """SHA-256 over the declarations and mappings that decided what left: the version of the catalogue."""
-    digest = hashlib.sha256()
-    for layer_id in layer_ids:
-        declared = (extra / f"{layer_id}.toml") if extra else None
-        if declared is None or not declared.is_file():
-            declared = catalogue.HERE / f"{layer_id}.toml"
-        for path in (declared, path_of(layer_id, own)):
-            if path is not None:
-                digest.update(path.read_bytes())
-    for name in ("_shared.toml", "_domains.toml"):
-        digest.update((catalogue.HERE / name).read_bytes())
-    return digest.hexdigest()
 
 
 def as_json(left: LeftOut) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from ...layers.errors import InputError
 from ..mapping import LayerMapping
 from ..outgoing import Form
 from ..profile import Profile
-from ..publish import Publication
+from ..publication import Publication
 from ..web import Credentials, credentials_in
 from . import broker, database
 from .target import Target

@@ -7,7 +7,7 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from dothi.ioc.drop import FORMAT, Drop, fingerprint
+from dothi.ioc.targets.drop import FORMAT, Drop, fingerprint
 
 
 def write(folder: Path, version: int) -> None:

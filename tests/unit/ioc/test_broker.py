@@ -8,10 +8,10 @@ from random import Random
 
 import pytest
 
-from dothi.engine.jobs.ioc import read_publication
+from dothi.engine.jobs.ioc_source import read_publication
 from dothi.ioc import state as states
 from dothi.ioc.outgoing import Outgoing
-from dothi.ioc.publish import layers_to_publish
+from dothi.ioc.publication import layers_to_publish
 from dothi.ioc.sync import OUTCOMES, publish
 from dothi.ioc.targets import broker as brokers
 from dothi.ioc.web import Credentials

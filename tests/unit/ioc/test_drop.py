@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from dothi.ioc import drop as drops
-from dothi.ioc.drop import Drop, problems
+from dothi.ioc.targets import drop as drops
+from dothi.ioc.targets.drop import Drop, problems
 from dothi.layers.errors import EnvironmentTroubleError
 
 from . import province

@@ -22,9 +22,9 @@ from pyproj import Transformer
 from dothi.engine.contract.ioc import PUBLISH
 from dothi.engine.jobs.ioc import publish as job
 from dothi.ioc import models
-from dothi.ioc.drop import problems
 from dothi.ioc.mapping import mapping
 from dothi.ioc.selection import take
+from dothi.ioc.targets.drop import problems
 from dothi.layers import catalogue, messages
 from dothi.layers.errors import DothiError
 from dothi.layers.report import Silent
@@ -117,7 +117,8 @@ def test_the_manifest_names_operation_systems_schemas_and_what_was_withheld(publ
     assert versions["Alert"] == "0.0.3"
     parcel = next(layer for layer in told["layers"] if layer["id"] == "parcel")
     assert {"owner_name", "address"} <= set(parcel["withheld"])
-    assert parcel["crs"] == {"gpkg": LAND, "geojson": "OGC:CRS84", "ngsi-ld": "OGC:CRS84"}
+    degrees = dict.fromkeys(("geojson", "ngsi-ld", "parquet", "csv", "fgb"), "OGC:CRS84")
+    assert parcel["crs"] == {"gpkg": LAND, **degrees}
 
 
 def test_same_input_same_bytes_in_another_folder_and_process(data, published, tmp_path):

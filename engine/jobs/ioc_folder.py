@@ -1,0 +1,136 @@
+"""Publishing into a folder: its files are written whole, so what is proved is proved by their hashes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ...ioc import state as states
+from ...ioc.outgoing import Outgoing
+from ...ioc.plan import LayerPlan, Made, require_few_vanish
+from ...ioc.plan import plan as planned
+from ...ioc.profile import Profile
+from ...ioc.publication import Publication, layers_to_publish
+from ...ioc.targets import folder
+from ...ioc.targets.drop import MANIFEST, Drop, folder_target, problems
+from ...layers.report import Report
+from .ioc_source import NO_PROVINCE, read_publication, seven, state_path, words
+
+
+def publish(
+    data: Path, profile: Profile, parameters: Mapping[str, Any], report: Report, *, anew: bool = False
+) -> dict[str, Any]:
+    """Layers and alerts into the folder; ``anew`` forgets what it was known to hold."""
+    drop = folder_target(profile.address)
+    with _sides(data, profile, parameters, drop, tuple(parameters.get("formats") or _formats(drop))) as sides:
+        publication, source, state = sides
+        if publication.province == NO_PROVINCE:
+            report.message("ioc.province_missing", level="warning")
+        if anew or not (drop.folder / MANIFEST).is_file():
+            state.forget()
+        plans = planned(source, state)
+        if not parameters["allow_vanish"]:
+            require_few_vanish(plans)
+        there = folder.publish(publication, source, source.chosen, drop, report)
+        counts = Counter[str]()
+        for one in plans:
+            counts.update(_learnt(one, set(there.uids.get(one.layer, ())), state))
+    return _told(drop, there, counts, report)
+
+
+def plan(data: Path, profile: Profile, parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    """What publishing would do; nothing is written."""
+    drop = folder_target(profile.address)
+    with _sides(data, profile, parameters, drop, _formats(drop)) as (_, source, state):
+        plans = planned(source, state)
+        counts = Counter[str]()
+        for one in plans:
+            counts.update(created=len(one.created), updated=len(one.updated) + len(one.unsure))
+            counts.update(deleted=len(one.deleted), unchanged=one.unchanged)
+        return {
+            **seven(counts),
+            "layers": {
+                one.layer: {"created": len(one.created), "updated": len(one.updated), "deleted": len(one.deleted)}
+                for one in plans
+            },
+            "examples": [],
+            "leaving": {of.layer.id: list(of.fields) for of in source.chosen},
+        }
+
+
+def verify(data: Path, profile: Profile, parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    """Hash every file again and compare the data with what was published; nothing is changed."""
+    told = plan(data, profile, parameters, report)
+    spoilt = problems(folder_target(profile.address).folder)
+    if spoilt:  # nobody can say which features a changed file still holds
+        told = {**told, "unproved": told["unchanged"], "unchanged": 0}
+    different = sum(told[name] for name in ("created", "updated", "deleted", "unproved"))
+    report.message(
+        "ioc.differs" if different or spoilt else "ioc.proved",
+        level="warning" if different or spoilt else "info",
+        target=profile.address,
+        same=told["unchanged"],
+        count=different,
+    )
+    return {**seven(told), "differences": [{"layer": "", "uid": "", "key": path, "what": "file"} for path in spoilt]}
+
+
+@contextmanager
+def _sides(
+    data: Path, profile: Profile, parameters: Mapping[str, Any], drop: Drop, formats: tuple[str, ...]
+) -> Iterator[tuple[Publication, Outgoing, states.State]]:
+    publication = read_publication(data, parameters["runs"], formats)
+    chosen = [profile.scoped(of) for of in layers_to_publish(publication, parameters["layers"] or profile.layers)]
+    source = Outgoing(data, publication, chosen, lambda leaving: Made([], leaving.left_out), profile.wards)
+    with states.opened(state_path(data, profile), f"file:{drop.folder}") as state:
+        yield publication, source, state
+
+
+def _formats(drop: Drop) -> tuple[str, ...]:
+    """The forms that the folder holds now; the usual ones where it holds none."""
+    found = folder.forms_in(drop.folder)
+    return found or ("gpkg", "geojson", "ngsi")
+
+
+def _learnt(one: LayerPlan, published: set[str], state: states.State) -> dict[str, int]:
+    """Keep what the folder holds now; returns the counts of a layer."""
+    changed = [uid for uid in one.to_send if uid in published]
+    state.holds(one.layer, changed, one.sources)
+    stayed = [uid for uid in one.to_send if uid not in published]
+    gone = state.records(one.layer, (*one.deleted, *stayed))
+    state.removed([record for record in gone.values() if record.key])
+    state.stays(one.layer, {uid: one.sources[uid] for uid in stayed})
+    created = sum(uid in published for uid in one.created)
+    withdrawn = sum(1 for record in gone.values() if record.key)
+    return {
+        "created": created, "updated": len(changed) - created, "deleted": withdrawn, "unchanged": one.unchanged,
+    }  # fmt: skip
+
+
+def _told(drop: Drop, there: folder.Folder, counts: Mapping[str, int], report: Report) -> dict[str, Any]:
+    manifest = there.manifest
+    for left in manifest["left_out"]:
+        report.message(f"ioc.left_out.{left['reason']}", level="warning", **words(left))
+    features = {layer["id"]: layer["features"] for layer in manifest["layers"]}
+    entities: Counter[str] = Counter()
+    for part in manifest["entities"]:
+        entities[part["type"]] += part["count"]
+    report.message(
+        "ioc.unchanged" if there.unchanged else "ioc.published",
+        folder=str(drop.folder),
+        features=sum(features.values()),
+        entities=entities.total(),
+    )
+    return {
+        "folder": str(drop.folder),
+        "manifest": str(drop.folder / MANIFEST),
+        "counts": {
+            "features": features, "entities": dict(entities), "files": len(manifest["files"]), **seven(counts),
+        },
+        "left_out": manifest["left_out"],
+        "same": there.unchanged,
+        **seven(counts),
+    }  # fmt: skip

@@ -1,0 +1,111 @@
+"""What publishing reads: the data set, the newest runs, and the words and counts of its results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from ...ioc.profile import Profile
+from ...ioc.publication import ALERT, Publication, Read, Source
+from ...ioc.sync import OUTCOMES
+from ...layers.errors import InputError
+from ...store import dataset, geopackage, runs
+from ...store.coordinates import code_of
+
+# A data set that does not say its province: its entities need a name space all the same.
+NO_PROVINCE = "vn"
+
+
+def state_path(data: Path, profile: Profile) -> Path:
+    """The memory of a target, beside the data set."""
+    return dataset.beside(data) / "ioc" / f"{profile.name}.sqlite"
+
+
+def system_of(data: Path, publication: Publication, layer: str) -> str:
+    """The coordinate system of a layer; alerts have that of their runs."""
+    if layer == ALERT and publication.runs:
+        return code_of(publication.runs[0].read(ALERT, ["uid"]).crs)
+    return dataset.crs_of(data, layer)
+
+
+def seven(counts: Mapping[str, int]) -> dict[str, int]:
+    """The counts that scripts rely on, all of them."""
+    return {name: int(counts.get(name, 0)) for name in OUTCOMES}
+
+
+def words(left: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments of the sentence for one reason: layer, type and attribute, count, the first features."""
+    return {
+        "layer": left["layer"],
+        "where": ".".join(left[key] for key in ("type", "attribute") if key in left),
+        "count": left["count"],
+        "uids": list(left["uids"][:3]),
+    }
+
+
+def read_publication(data: Path, wanted_runs: Sequence[str] | None, formats: tuple[str, ...]) -> Publication:
+    """What can be published of a data set: its layers, and the runs named or the newest that detected changes."""
+    present = dataset.layers_in(data)
+    notes = dataset.meta(data)
+    own = dataset.beside(data) / "ngsi"
+    return Publication(
+        province=str(notes.get("province") or NO_PROVINCE),
+        data_date=data_date(data, notes),
+        data=Source(present, reader(data), bool(notes.get("simulated"))),
+        runs=tuple(run_source(path) for path in run_paths(data, wanted_runs)),
+        formats=formats,
+        own=own if own.is_dir() else None,
+        extra=dataset.own_catalogue(data),
+    )
+
+
+def data_date(data: Path, notes: Mapping[str, Any]) -> str:
+    """The instant the data describe: the date they are judged on, else the last change that the file remembers."""
+    if notes.get("judged_on"):
+        return f"{str(notes['judged_on'])[:10]}T00:00:00.000Z"
+    with geopackage.reading(data) as database:
+        last = database.execute("SELECT max(last_change) FROM gpkg_contents").fetchone()[0]
+    moment = datetime.fromisoformat(str(last).replace("Z", "+00:00"))
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def reader(path: Path) -> Read:
+    """Reads ``uid`` and columns of a layer; a declared column that the file lacks comes as null."""
+
+    def read(layer_id: str, columns: Sequence[str]) -> gpd.GeoDataFrame:
+        there = dataset.fields_in(path, layer_id)
+        frame = dataset.read(path, layer_id, [name for name in columns if name in there])
+        return frame.assign(**{name: None for name in columns if name not in there})
+
+    return read
+
+
+def run_paths(data: Path, wanted: Sequence[str] | None) -> list[Path]:
+    """GeoPackages of the runs named (a path, or the name of a run beside the data), or the newest detection."""
+    if not wanted:
+        newest = runs.newest(data, "change.detect")
+        return [newest] if newest else []
+    beside = {path.stem: path for path in runs.runs(data)}
+    found = []
+    for name in wanted:
+        path = Path(name) if Path(name).is_file() else beside.get(Path(name).name.removesuffix(".gpkg"))
+        if path is None:
+            raise InputError("ioc.run_missing", run=name, known=sorted(beside)[:10])
+        found.append(path)
+    return sorted(set(found), key=lambda path: path.name)
+
+
+def run_source(path: Path) -> Source:
+    """A run as a source of alerts."""
+    row = runs.row(path)
+    finished = pd.Timestamp(row["finished_at"])
+    if finished.tzinfo is not None:
+        finished = finished.tz_convert("UTC")
+    return Source(
+        dataset.layers_in(path), reader(path), bool(row["simulated"]), finished.strftime("%Y-%m-%dT%H:%M:%SZ")
+    )

@@ -1,0 +1,1 @@
+"""Forms of a layer as files: each module writes one, part by part, so that memory stays bounded."""
