@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -147,7 +147,7 @@ def end(data: str | Path, name: str) -> Watch:
         ).rowcount
     if changed == 0:  # another program was quicker
         raise InputError("case.watch_unknown", name=one.name, known=["–"])
-    return one
+    return replace(one, ended_at=now)
 
 
 def _folded(name: str) -> str:

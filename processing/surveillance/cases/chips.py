@@ -75,6 +75,8 @@ def look(path: Path, view: View, crs: str, bands: Sequence[str] = ()) -> Look:
 
 def stretched(looks: Sequence[Look]) -> list[NDArray[np.uint8]]:
     """Pictures (rows, columns, 3) of ``looks`` with one stretch for all, so that what differs in them did change."""
+    if not looks:
+        return []
     made = []
     limits = [_limits([one.values[band][one.valid] for one in looks]) for band in range(3)]
     for one in looks:
