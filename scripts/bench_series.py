@@ -104,7 +104,7 @@ def main() -> int:
         "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 0),
     }
     print(json.dumps(told, indent=2))
-    missed = told["growth_24_to_48"] > MOST_RATIO or statistics.median(charts) > MOST_CHART_S  # type: ignore[operator]
+    missed = told["growth_24_to_48"] > MOST_RATIO or statistics.median(charts) > MOST_CHART_S
     return 1 if missed else 0
 
 

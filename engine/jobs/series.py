@@ -39,7 +39,7 @@ def build(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     sources = _sources(parameters)
     grid = None if parameters["scenes"] else library_grid(Path(parameters["library"] or data), area)
     found = build_series(data, asked, sources, Stage(report, 0.0, 0.7), grid)
-    return _with_alerts(parameters, found, report)
+    return _with_alerts("series.build", parameters, found, report)
 
 
 def update(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def update(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     from ...processing.surveillance.series.follow import update as update_series
 
     found = update_series(Path(parameters["data"]), parameters["name"], _sources(parameters), Stage(report, 0.0, 0.7))
-    return _with_alerts(parameters, found, report) | {"recomputed": found.recomputed}
+    return _with_alerts("series.update", parameters, found, report) | {"recomputed": found.recomputed}
 
 
 def status(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def _sources(parameters: Mapping[str, Any]) -> list[Source]:
     return from_library(data, Path(parameters["library"] or data), area)
 
 
-def _with_alerts(parameters: Mapping[str, Any], found: Followed, report: Report) -> dict[str, Any]:
+def _with_alerts(job: str, parameters: Mapping[str, Any], found: Followed, report: Report) -> dict[str, Any]:
     from ...processing.surveillance.detect_series import SeriesRequest, series_alerts
 
     request = SeriesRequest(
@@ -145,7 +145,7 @@ def _with_alerts(parameters: Mapping[str, Any], found: Followed, report: Report)
         parameters["concessions"],
         {name: value for name, value in parameters.items() if value is not None and name != "scenes"},
     )
-    drawn = series_alerts(request, Stage(report, 0.7, 0.99))
+    drawn = series_alerts(request, job, Stage(report, 0.7, 0.99))
     report.progress(1.0)
     return {
         "series": str(found.path),

@@ -34,7 +34,6 @@ from .series.products import Found, objects_of
 from .series.series_file import SeriesFile, opened_series
 from .series.states import CONFIRMED, SUSPECTED
 
-JOB = "series.alerts"
 _SURELY_SMALLER = 0.5
 
 
@@ -66,8 +65,8 @@ class SeriesAlerts:
     crs: str
 
 
-def series_alerts(request: SeriesRequest, report: Report, job: str = JOB) -> SeriesAlerts:
-    """Draw and judge the alerts of a series, and write them as a run. Raises :class:`InputError`."""
+def series_alerts(request: SeriesRequest, job: str, report: Report) -> SeriesAlerts:
+    """Draw and judge the alerts of a series, and write them as a run of ``job``. Raises :class:`InputError`."""
     data = request.data
     with raster_session(processors()), opened_series(data, request.name) as series:
         record = series.record

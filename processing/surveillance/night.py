@@ -28,7 +28,7 @@ from ...store.watches import Watch
 from .cases.taking import take
 from .change.change_map import Settings
 from .detect import Request, detect_change
-from .detect_series import JOB, SeriesRequest, series_alerts
+from .detect_series import SeriesRequest, series_alerts
 from .scenes.library import library_grid, scenes_of
 from .series import season
 from .series.dates import Source, from_library
@@ -40,6 +40,7 @@ _SAME_SEASON, _FAR = 45, 60
 # Days of more cloud than this over the area are compared with nothing: little is to be seen, much to be mistaken.
 _MOST_CLOUD = 60.0
 LOCK = "watch.lock"
+JOB = "watch.run"
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ class _Going:
             self.data, self.name, self.asked.min_area, self.asked.tolerance, on=day, given={"watch": self.name}
         )
         wanted = {"watch": self.name, "series": self.name, "on": day.isoformat()}
-        return self._again(JOB, wanted) or series_alerts(request, report).run
+        return self._again(JOB, wanted) or series_alerts(request, JOB, report).run
 
     def _from_pair(self, day: date, report: Report) -> Path | None:
         pair = self._pair(day)
@@ -185,7 +186,12 @@ class _Going:
         return detect_change(request, report).run
 
     def _again(self, job: str, wanted: Mapping[str, Any]) -> Path | None:
-        """A run with these parameters that was finished and that the journal does not know."""
+        """A run with these parameters that was finished and that the journal does not know.
+
+        Only the day on which a former night was ended can have one.
+        """
+        if self.done.days:
+            return None
         noted = {told for told in self.noted.values() if isinstance(told, str)} | set(self.done.runs)
         for path in runs.runs(self.data, job):
             if path.name not in noted:

@@ -14,7 +14,6 @@ from dothi.engine.jobs import perform
 from dothi.layers.errors import EnvironmentTroubleError, UsageError
 from dothi.processing.demo import year
 from dothi.processing.surveillance import night as nights
-from dothi.processing.surveillance.detect_series import JOB
 from dothi.processing.surveillance.scenes import cataloguing
 from dothi.processing.surveillance.series.series_file import read_record
 from dothi.store import alone, cases, dataset, journal, runs, watches
@@ -66,7 +65,7 @@ def test_a_watch_finds_both_pits_once(whole):
     events = cases.read(whole, "case_event")
     assert len(found) >= 1
     assert (events["kind"] == "raised").sum() == len(found)
-    assert len(runs.runs(whole, JOB)) == len(DAYS) - 12
+    assert len(runs.runs(whole, nights.JOB)) == len(DAYS) - 12
     assert len(runs.runs(whole, "change.detect")) > 0
 
 
