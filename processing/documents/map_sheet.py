@@ -87,15 +87,27 @@ class Sheet:
 
     def _seen(self, geometries: Iterable[Any]) -> Iterable[Any]:
         """What of the geometries lies in the window, without what is too fine to be seen."""
+        seen = self._in_window(geometries)
+        return seen[~shapely.is_missing(seen)]
+
+    def _in_window(self, geometries: Iterable[Any]) -> NDArray[np.object_]:
+        """As :meth:`_seen`, in the order given; None where nothing of one is seen."""
         given = np.array([*geometries, None], dtype=object)[:-1]
-        for shape in given[~shapely.is_missing(given) & ~shapely.is_empty(given)]:
-            if not np.isfinite(shapely.get_coordinates(shape)).all():
-                continue
-            sound = shape if shapely.is_valid(shape) else shapely.make_valid(shape)
-            grown = np.asarray(self.view.box) + np.array([-1, -1, 1, 1]) * self.view.scale / 500.0
-            seen = shapely.clip_by_rect(sound, *grown)
-            if not shapely.is_empty(seen):
-                yield shapely.simplify(seen, _FINEST * self.view.scale / 1000.0)
+        points, of = shapely.get_coordinates(given, return_index=True)
+        given[np.unique(of[~np.isfinite(points).all(axis=1)])] = None
+        broken = ~shapely.is_valid(given) & ~shapely.is_missing(given)
+        given[broken] = shapely.make_valid(given[broken])
+        grown = np.asarray(self.view.box) + np.array([-1, -1, 1, 1]) * self.view.scale / 500.0
+        seen = shapely.simplify(shapely.clip_by_rect(given, *grown), _FINEST * self.view.scale / 1000.0)
+        seen[shapely.is_empty(seen)] = None
+        return np.asarray(seen)
+
+    def names(self, geometries: Iterable[Any], texts: Iterable[str], *, size: float = 6.5, bold: bool = False) -> None:
+        """Write a text on the part of each area that is seen, the first of them first, where there is room."""
+        at = shapely.get_coordinates(shapely.point_on_surface(self._in_window(geometries)), return_index=True)
+        places, texts = dict(zip(at[1].tolist(), self.view.paper(at[0]), strict=True)), list(texts)
+        for i, place in places.items():
+            self._write(Label(place[0], place[1] - size * _EM * 0.35, texts[i], size, INK, bold))
 
     def name(self, geometry: Any, text: str, *, size: float = 6.5, colour: str = INK, bold: bool = False) -> bool:
         """Write ``text`` on the part of an area that is seen; says whether there was room."""

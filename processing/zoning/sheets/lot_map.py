@@ -109,8 +109,8 @@ def _name(sheet: Sheet, case: LotCase) -> None:
             continue
         near = frame.assign(apart=shapely.distance(frame.geometry.to_numpy(), case.shape)).sort_values(["apart", "uid"])
         named = near[~absent(near[field])]
-        for shape, text in zip(named.geometry, named[field], strict=True):
-            sheet.name(shape, str(text).rsplit("-", 1)[-1] if layer_id == "parcel" else str(text), size=size, bold=bold)
+        texts = [str(text).rsplit("-", 1)[-1] if layer_id == "parcel" else str(text) for text in named[field]]
+        sheet.names(named.geometry, texts, size=size, bold=bold)
 
 
 def overview(shapes: Any, colours: Iterable[str], streets: gpd.GeoDataFrame | None, language: str) -> Drawing:

@@ -29,13 +29,30 @@ class ManyLots:
     def __init__(self, data: Path, uids: Sequence[str], judging: Judging, report: Report) -> None:
         needed = layers_needed(judging.rules) | (set(AROUND) & set(dataset.layers_in(data)))
         layers = inputs.whole(data, needed, {}, report)
-        found = check(
-            layers, judging.rules, judging.on, matrix=judging.matrix, states=judging.states, brief=True, report=report
-        )
         self._layers = {name: layers[name] for name in AROUND if name in layers}
         self.crs = dataset.crs_of(data, "parcel")
         self._lots = dataset.read(data, "parcel", RECORD, uids=uids).set_index("uid", drop=False)
+        # The whole map is measured, but only what stands on a sheet is written down.
+        found = check(
+            layers,
+            judging.rules,
+            judging.on,
+            matrix=judging.matrix,
+            states=judging.states,
+            about=self._told(),
+            brief=True,
+            report=report,
+        )
         self._rows = found.reset_index(drop=True)
+
+    def _told(self) -> set[str]:
+        """The lots asked about, and the buildings that may stand on them."""
+        told = set(self._lots.index)
+        if "building" in self._layers:
+            grounds = shapely.box(*shapely.bounds(self._lots.geometry.to_numpy()).T)
+            at = self._trees["building"].query(grounds)[1]
+            told |= set(self._layers["building"]["uid"].to_numpy(dtype=object)[np.unique(at)])
+        return told
 
     @cached_property
     def _trees(self) -> dict[str, shapely.STRtree]:

@@ -98,11 +98,11 @@ def judged(
 
 @dataclass(frozen=True)
 class _Asking:
-    """What is asked: the day, which outcomes, about which feature alone (None: all), and in how many words."""
+    """What is asked: the day, which outcomes, about which features alone (None: all), and in how many words."""
 
     on: date
     wanted: Collection[str]
-    about: str | None
+    about: Collection[str] | None
     brief: bool
 
 
@@ -114,7 +114,7 @@ def _judged(
     states: States,
     report: Report,
 ) -> Iterator[Judged]:
-    """As :func:`judged`; asked about one feature, no outcomes are counted."""
+    """As :func:`judged`; asked about some features, no outcomes are counted."""
     on = asking.on
     if matrix is not None and not matrix.valid.first <= on <= matrix.valid.last:
         matrix = None
@@ -132,9 +132,9 @@ def _judged(
         if in_force:
             judgeable.setdefault(kind, []).append(in_force)
     done = 0
-    for kind, subjects in _built(list(judgeable), scene, ahead=asking.about is None):
+    for kind, subjects in _built(list(judgeable), scene, ahead=asking.about is None or len(asking.about) > 1):
         uids = words(subjects.frame, "uid")
-        rows = None if asking.about is None else np.flatnonzero(uids == asking.about)
+        rows = None if asking.about is None else np.flatnonzero([uid in asking.about for uid in uids])
         columns = Columns(subjects.frame if rows is None or len(rows) == len(uids) else subjects.frame.iloc[rows])
         for group in judgeable[kind]:
             report.progress(0.6 + 0.4 * done / len(rules), "zoning.step_judge")
@@ -204,13 +204,13 @@ def check(
     *,
     matrix: Compatibility | None = None,
     states: States = UNSTATED,
-    about: str | None = None,
+    about: Collection[str] | None = None,
     brief: bool = False,
     report: Report = SILENT,
 ) -> gpd.GeoDataFrame:
     """The findings of ``rules`` on the day ``on``, all outcomes: one row per rule and subject. See :func:`judged`.
 
-    ``about`` asks for the findings of one feature alone, and those about none; its surroundings are measured with it.
+    ``about`` asks for the findings of some features alone, and those about none; their surroundings are measured too.
     """
     found = _judged(layers, rules, _Asking(on, OUTCOMES, about, brief), matrix, states, report)
     table = pd.DataFrame(identified([one.findings for one in found]))

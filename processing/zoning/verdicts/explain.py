@@ -106,7 +106,7 @@ def _judged(
     frames |= {name: _entire(near.data, name, drawn) for name in entire}
     layers = gather(set(frames), dict.fromkeys(frames, frames.__getitem__), may_be_empty=True)
     uid = str(feature.rows[0][0])
-    return check(layers, rules, judging.on, matrix=judging.matrix, states=judging.states, about=uid)
+    return check(layers, rules, judging.on, matrix=judging.matrix, states=judging.states, about={uid})
 
 
 def _around(
