@@ -32,6 +32,8 @@ FOREST = (
 )  # fmt: skip
 _NAMES = {"reserve": "name", "forest": "land_use", "coast": "name", "road": "name"}
 _NAMED = 3  # names told per topic
+# A layer whose nearest feature lies further off is of another place and says nothing here.
+_ELSEWHERE_M = 50_000.0
 
 Around = Mapping[str, gpd.GeoDataFrame | None]
 
@@ -58,7 +60,8 @@ def surroundings(alerts: NDArray[np.object_], around: Around) -> list[dict[str, 
     """Per alert (polygons in the layers' system, m): topic → what is known.
 
     ``state`` is ``missing``, ``touches`` or ``clear``; with ``touches`` come ``area_m2`` (areas) or ``length_m``
-    (lines) and names; ``distance_m`` is to the nearest, 0 where it touches. Forest: ``state`` is ``clear`` only over
+    (lines) and names; ``distance_m`` is to the nearest, 0 where it touches; more than 50 km off the layer is
+    ``missing`` here. Forest: ``state`` is ``clear`` only over
     ground that the land-use layer covers at all.
     """
     made: list[dict[str, Any]] = [{} for _ in alerts]
@@ -96,7 +99,10 @@ def _topic(alerts: NDArray[np.object_], frame: gpd.GeoDataFrame, topic: str) -> 
     distance = np.full(len(alerts), np.nan)
     distance[rows] = apart
     told: list[dict[str, Any]] = [
-        {"layer": LAYERS[topic], "state": "clear", "distance_m": round(float(value), 1)} for value in distance
+        {"layer": LAYERS[topic], "state": "clear", "distance_m": round(float(value), 1)}
+        if value <= _ELSEWHERE_M
+        else {"layer": LAYERS[topic], "state": "missing"}
+        for value in distance
     ]
     hits: dict[int, list[int]] = {}
     for row, found in tree.query(alerts, predicate="intersects").T:

@@ -200,3 +200,5 @@ def test_around_a_change_lie_reserve_forest_coast_and_road_or_nobody_knows(tmp_p
     assert (near["road"]["length_m"], near["road"]["names"]) == (100.0, ["ĐT719"])
     assert far["forest"]["state"] == "missing"  # nobody has mapped the land there
     assert far["road"]["state"] == "clear"
+    (away,) = surroundings(np.array([square(1.0, X + 90_000)]), read_around(data, ZONE))
+    assert {row["state"] for row in away.values()} == {"missing"}  # layers of another place say nothing here
