@@ -88,6 +88,7 @@ def settings(parameters: Mapping[str, Any]) -> Settings:
         bands=tuple(parameters["bands"] or ()),
         resolution=parameters["resolution"],
         max_shift=parameters["max_shift"],
+        cluster=parameters["cluster"] or "",
     )
 
 

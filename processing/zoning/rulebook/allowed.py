@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ....layers import catalogue
-from ..columns import Numbers, absent
+from ..columns import Numbers
 from ..measures import INPUTS, MEASURES
 from ..measures.places import PLACES
 from ..verdicts.judge import OUTSIDE_TABLE, TWO_NUMBERS, find_limits, strictly
@@ -45,7 +45,7 @@ class _Spoken:
 
     @property
     def applies(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        return absent(self.settled.reason)
+        return self.settled.applies
 
 
 def _askable(rule: Rule, given: Mapping[str, Any]) -> Rule | None:

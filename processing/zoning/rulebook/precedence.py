@@ -24,13 +24,14 @@ class Settled:
     """What holds once all levels have spoken.
 
     ``limit`` is NaN where none is known, ``won`` the number of the entry that set it (-1: none); ``reason`` says why
-    nothing applies; ``sure`` is a limit that holds at least, where ``gaps`` leave the limit itself open; ``conflict``
-    marks two entries of one level that disagree.
+    nothing applies, None where something ``applies``; ``sure`` is a limit that holds at least, where ``gaps`` leave the
+    limit itself open; ``conflict`` marks two entries of one level that disagree.
     """
 
     limit: Numbers
     won: NDArray[np.intp]
     reason: Words
+    applies: Mask
     gaps: Gaps
     sure: Numbers
     conflict: Mask
@@ -63,7 +64,7 @@ def _together(op: str, members: Sequence[tuple[int, Standing]]) -> _Together:
         conflict |= known & (who >= 0) & (values != limit)
         better = known & stricter(op, values, limit)
         limit[better], who[better] = values[better], number
-        gap |= absent(one.reason) & ~known
+        gap |= one.applies & ~known
     return _Together(limit, who, who >= 0, gap, conflict)
 
 
@@ -103,14 +104,14 @@ def settle(standings: Sequence[Standing]) -> Settled:
                 applies |= speaks
             won[set_here] = said.who[set_here]
             for _, one in chosen:
-                gaps.take(one.gaps, said.gap & absent(one.reason) & applies)
+                gaps.take(one.gaps, said.gap & one.applies & applies)
     reason = standings[0].reason.copy()
     for one in standings[1:]:  # that another edition would hold says less than why this one does not apply
-        better = (reason == EDITION) & ~absent(one.reason)
+        better = (reason == EDITION) & ~one.applies
         reason[better] = one.reason[better]
     reason[applies] = None
     limit[gaps.any] = np.nan
-    return Settled(limit, won, reason, gaps, sure, conflict)
+    return Settled(limit, won, reason, absent(reason), gaps, sure, conflict)
 
 
 def _corners(limits: Sequence[Limit], name: str) -> list[float]:

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..columns import Mask, Numbers, Words, absent
+from ..columns import Mask, Numbers, Words
 from ..measures import INPUTS, MEASURES
 from ..rulebook.limits import Found, Surely
 from ..rulebook.precedence import Settled, settle, stricter
@@ -176,9 +176,8 @@ def said(entry: Rule, limit: float, held: float) -> dict[str, Any]:
 
 def find_limits(rule: Rule, columns: Columns, on: date) -> tuple[tuple[Standing, ...], Settled]:
     """What each entry of ``rule`` says of the subjects on the day ``on``, and what holds; nothing is measured."""
-    flaw, scope = columns.words("flaw"), columns.words("scope")
     pairs = zip(rule.entries, in_force(rule.entries, columns, on), strict=True)
-    standings = tuple(stand(entry, columns, force, flaw, scope) for entry, force in pairs)
+    standings = tuple(stand(entry, columns, force) for entry, force in pairs)
     return standings, _alone(standings[0]) if len(standings) == 1 else settle(standings)
 
 
@@ -193,8 +192,8 @@ def judge(rule: Rule, frame: pd.DataFrame | Columns, on: date) -> Verdicts:
     measure = MEASURES[rule.measure]
     standings, settled = find_limits(rule, columns, on)
     reason, gaps, limit = settled.reason, settled.gaps, settled.limit
-    outside = ~absent(reason)
-    inside = ~outside & absent(columns.words("flaw"))
+    outside = ~settled.applies
+    inside = settled.applies & columns.wordless("flaw")
 
     inputs = {name: columns.numbers(name) for name in measure.inputs}
     for name in INPUTS:  # in the order of the registry
@@ -257,12 +256,10 @@ def strictly(standings: Sequence[Standing]) -> Numbers | None:
 
 def _alone(one: Standing) -> Settled:
     count = len(one.reason)
-    nothing = np.full(count, np.nan)
+    nobody, nothing = np.zeros(count, dtype=np.intp), np.full(count, np.nan)
     gaps = Gaps(count)
     gaps.bits, gaps.codes = one.gaps.bits, one.gaps.codes
-    return Settled(
-        one.found.values, np.zeros(count, dtype=np.intp), one.reason, gaps, nothing, np.zeros(count, dtype=bool)
-    )
+    return Settled(one.found.values, nobody, one.reason, one.applies, gaps, nothing, np.zeros(count, dtype=bool))
 
 
 def _fired(standings: Sequence[Standing], won: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ....store.verdicts import VerdictColumns
-from ..columns import Words, pick
+from ..columns import Words
 from ..rulebook.rules import OUTCOMES
 from .judge import FAIL, NOT_APPLICABLE, Verdicts
 
@@ -14,7 +14,9 @@ from .judge import FAIL, NOT_APPLICABLE, Verdicts
 def in_columns(verdicts: Verdicts, layer: str, uids: Words) -> VerdictColumns:
     """The outcomes of ``verdicts`` on the features ``uids`` of ``layer``."""
     judged = verdicts.code <= FAIL
-    reason, reasons = pd.factorize(pick(verdicts.code == NOT_APPLICABLE, verdicts.reason))
+    outside = np.flatnonzero(verdicts.code == NOT_APPLICABLE)
+    reason = np.full(len(verdicts.code), -1, dtype=np.int16)
+    reason[outside], reasons = pd.factorize(verdicts.reason[outside])
     return VerdictColumns(
         verdicts.rule.id,
         verdicts.rule.version,
@@ -24,6 +26,6 @@ def in_columns(verdicts: Verdicts, layer: str, uids: Words) -> VerdictColumns:
         verdicts.code,
         verdicts.measured[judged],
         verdicts.limit[judged],
-        reason.astype(np.int16),
+        reason,
         tuple(str(one) for one in reasons),
     )

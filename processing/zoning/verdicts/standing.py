@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -59,9 +59,14 @@ class Columns:
 
     def unknown(self, name: str) -> Mask:
         """Where an input is missing."""
+        if not INPUTS[name].is_text and name not in self._unknown:
+            self._unknown[name] = np.isnan(self.numbers(name))
+        return self.wordless(name) if INPUTS[name].is_text else self._unknown[name]
+
+    def wordless(self, name: str) -> Mask:
+        """Where a column of words holds nothing."""
         if name not in self._unknown:
-            text = INPUTS[name].is_text
-            self._unknown[name] = absent(self.words(name)) if text else np.isnan(self.numbers(name))
+            self._unknown[name] = absent(self.words(name))
         return self._unknown[name]
 
     def lacking(self, name: str, code: str = "") -> Words:
@@ -87,13 +92,14 @@ class Gaps:
 
     def add(self, codes: str | Words, where: Mask) -> None:
         """Note that ``codes`` (one for all, or one per subject) are missing ``where``."""
-        if not where.any():
+        at = np.flatnonzero(where)
+        if len(at) == 0:
             return
-        named = np.full(len(where), codes, dtype=object) if isinstance(codes, str) else codes
-        for code in dict.fromkeys(named[where]):
+        named = codes if isinstance(codes, str) else codes[at]
+        for code in [codes] if isinstance(codes, str) else dict.fromkeys(named.tolist()):
             if code not in self.codes:
                 self.codes.append(code)
-            self.bits[where & (named == code)] |= 1 << self.codes.index(code)
+            self.bits[at[named == code] if named is not codes else at] |= 1 << self.codes.index(code)
 
     def at(self, rows: NDArray[np.intp]) -> Gaps:
         """Those of the subjects ``rows``."""
@@ -239,13 +245,14 @@ def _family(entry: Rule) -> tuple[str, str]:
 class Standing:
     """What ``rule``, one entry, says about every subject.
 
-    ``reason`` is None where it applies, else the input whose condition fails (or the clause of an exception); ``gaps``
-    are what is missing where it applies; ``fired`` is the number of the exception that holds, or -1. ``strict`` are the
-    limits in the stricter reading of a clause with two numbers (NaN: unknown), None where it has one.
+    ``reason`` is None where it ``applies``, else the input whose condition fails (or the clause of an exception);
+    ``gaps`` are what is missing where it applies; ``fired`` is the number of the exception that holds, or -1.
+    ``strict`` are the limits in the stricter reading of a clause with two numbers (NaN: unknown), None where it has one.
     """
 
     rule: Rule
     reason: Words
+    applies: Mask
     gaps: Gaps
     found: Found
     fired: NDArray[np.intp]
@@ -253,41 +260,54 @@ class Standing:
 
     def at(self, rows: NDArray[np.intp]) -> Standing:
         """What it says about the subjects ``rows``."""
-        strict = self.strict[rows] if self.strict is not None else None
-        return Standing(self.rule, self.reason[rows], self.gaps.at(rows), self.found.at(rows), self.fired[rows], strict)
+        return replace(
+            self,
+            reason=self.reason[rows],
+            applies=self.applies[rows],
+            gaps=self.gaps.at(rows),
+            found=self.found.at(rows),
+            fired=self.fired[rows],
+            strict=self.strict[rows] if self.strict is not None else None,
+        )
 
     @property
     def known(self) -> Mask:
         """Where it applies and its limit was found."""
-        return np.asarray(absent(self.reason) & ~self.gaps.any & ~np.isnan(self.found.values))
+        return np.asarray(self.applies & ~self.gaps.any & ~np.isnan(self.found.values))
 
 
-def stand(rule: Rule, columns: Columns, force: Force, flaw: Words, scope: Words) -> Standing:
+def stand(rule: Rule, columns: Columns, force: Force) -> Standing:
     """What the entry ``rule`` says. ``flaw`` and ``scope`` hold for every rule of its kind (see ``judge.judge``)."""
-    gaps, flawed = Gaps(columns.count), ~absent(flaw)
-    reason = scope.copy()
-    reason[force.out & absent(reason)] = EDITION
+    gaps, flawed = Gaps(columns.count), ~columns.wordless("flaw")
+    reason, free = columns.words("scope").copy(), columns.wordless("scope").copy()
+
+    def because(where: Mask, word: str) -> None:
+        here = where & free  # the first reason is told
+        reason[here] = word
+        free[here] = False
+
+    because(force.out, EDITION)
     asked: Unknown = []
     for condition in rule.conditions:
-        reason[_broken(condition, columns) & absent(reason)] = condition.input
+        because(_broken(condition, columns), condition.input)
         asked.append((condition.input, columns.unknown(condition.input)))
     fired = np.full(columns.count, -1, dtype=np.intp)
     for number, exemption in enumerate(rule.exemptions):
         holds, open_to = _excepted(exemption, columns)
         fired[holds & (fired < 0)] = number
         if exemption.then == "not_applicable":
-            reason[(fired == number) & absent(reason)] = exemption.clause
+            because(fired == number, exemption.clause)
             asked += open_to
     found = look_up(rule.limit, {name: columns.values(name) for name in rule.limit.by}, columns.count)
     if isinstance(rule.limit, Table) and rule.limit.outside == "not_applicable" and found.outside is not None:
-        reason[found.outside & absent(reason)] = rule.limit.by[0]
+        because(found.outside, rule.limit.by[0])
     strict = None
     if rule.surely is not None:
         strict = rule.surely.values({name: columns.values(name) for name in rule.surely.by}, columns.count)
     reason[flawed] = None
-    inside = absent(reason) & ~flawed
+    inside = free & ~flawed
 
-    gaps.add(flaw, flawed)
+    gaps.add(columns.words("flaw"), flawed)
     gaps.add(EDITION, inside & force.no_edition)
     gaps.add(PLAN_LATER, inside & force.later)
     gaps.add(columns.lacking(PLAN_STATE, PLAN_STATE), inside & force.no_state)
@@ -297,4 +317,4 @@ def stand(rule: Rule, columns: Columns, force: Force, flaw: Words, scope: Words)
         gaps.add(columns.lacking(name), inside & columns.unknown(name))
     if found.rowless is not None:
         gaps.add(NO_ROW, inside & found.rowless)
-    return Standing(rule, reason, gaps, found, fired, strict)
+    return Standing(rule, reason, free | flawed, gaps, found, fired, strict)
