@@ -24,6 +24,7 @@ _FINE = (
     Parameter("max_shift", "number", default=3.0, minimum=0.0, maximum=50.0, unit="px", advanced=True),
     Parameter("otsu", "flag", advanced=True),
     Parameter("kapur", "flag", advanced=True),
+    Parameter("cluster", "text", advanced=True),
 )
 
 _FOUND = (

@@ -40,7 +40,8 @@ _MUCH = 0.1
 class Settings:
     """How to compare. ``rule`` with ``value``: see :func:`.threshold.threshold`; ``smooth``: odd number of pixels.
 
-    Fusion smooths at its own three scales; ``smooth`` is for the other methods.
+    Fusion smooths at its own three scales; ``smooth`` is for the other methods. ``cluster``: address of a Dask
+    scheduler whose workers work on the blocks; empty: threads of this machine.
     """
 
     method: Method = "irmad"
@@ -50,6 +51,7 @@ class Settings:
     bands: Sequence[str] = ()
     resolution: int | None = None
     max_shift: float = 3.0
+    cluster: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,21 +90,15 @@ class ChangeMap:
 
 
 def change_map(
-    before: str | Path,
-    after: str | Path,
-    out: Path,
-    settings: Settings,
-    report: Report,
-    area: Area | None = None,
-    workers: AbstractContextManager[Workers] | None = None,
+    before: str | Path, after: str | Path, out: Path, settings: Settings, report: Report, area: Area | None = None
 ) -> ChangeMap:
     """Write the change raster ``out`` (see :class:`.change_raster.ChangeRaster`) and say what is in it.
 
-    ``workers`` work on the blocks; left out: threads of this machine. Raises :class:`InputError`: unreadable or hostile
-    image, no overlap, no common or usable band, nothing but cloud or nodata, shift beyond ``settings.max_shift``;
-    :class:`EnvironmentTroubleError` where the machine refuses.
+    Raises :class:`InputError`: unreadable or hostile image, no overlap, no common or usable band, nothing but cloud or
+    nodata, shift beyond ``settings.max_shift``; :class:`EnvironmentTroubleError` where the machine or the cluster
+    refuses.
     """
-    with raster_session(processors()), workers or Threads(processors()) as team:
+    with raster_session(processors()), _workers(settings.cluster) as team:
         report.progress(0.0, "change.step_open")
         first, second = (
             open_scene(given, bands=settings.bands, resolution=settings.resolution) for given in (before, after)
@@ -117,6 +113,14 @@ def change_map(
             pair.align(settings.max_shift, report)
             source = Source(pair.before.scene, pair.after.scene, pair.after.shift, area)
             return _map(pair, source, team, out, settings, report)
+
+
+def _workers(cluster: str) -> AbstractContextManager[Workers]:
+    if not cluster:
+        return Threads(processors())
+    from .cluster import Cluster  # Dask is optional, and slow to import
+
+    return Cluster(cluster)
 
 
 def _map(pair: Pair, source: Source, workers: Workers, out: Path, settings: Settings, report: Report) -> ChangeMap:

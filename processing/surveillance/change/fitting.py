@@ -70,8 +70,7 @@ def fitted(pair: Pair, source: Source, workers: Workers, method: Method, report:
     return Fit(Linear(linear, rows), reach, bands, linear.correlations, linear.iterations)
 
 
-# A fused score is an average in units of its upper tail: the six parts cannot reach this, since no band counts for more
-# than eight spreads.
+# A fused score counts in units of its upper tail; change of eight spreads in every band reaches some tens of them.
 _REACH_OF_FUSION = 64.0
 
 

@@ -9,9 +9,10 @@ No label enters, and no setting depends on the place. What it does, and why:
    set the measure.
 3. Two witnesses speak: the length of the change vector (Malila 1980), and the length of its leading principal
    components (95 % of the variance), which forgets what only one noisy band says.
-4. Each is averaged over 3, 9 and 27 pixels, each average divided by how far its upper tail reaches (95 % quantile less
-   the median) and the six are averaged. Change comes in patches of unknown size: the small window keeps a pit of a few
-   pixels, the large ones say how much of the neighbourhood changed.
+4. Each is averaged over 3, 9 and 27 pixels, each average less its median divided by how far its upper tail reaches
+   (95 % quantile less the median), and the witnesses are averaged scale by scale. The largest of the three scales is
+   the score: change comes in patches of unknown size, and counts as much as it stands out at its own. The mean of the
+   scales does as well on cities and loses a third of the pits of 0.1 to 0.3 ha.
 
 Ablation and figures: ``docs/surveillance/change.md``.
 """
@@ -47,6 +48,7 @@ _TAIL = (0.5, 0.95)
 # From the median absolute deviation to a standard deviation (normal distribution).
 _MAD = 1.4826
 _TINY = 1e-6
+_WITNESSES = 2
 
 RIM = LOCAL // 2 + max(SCALES) // 2
 
@@ -56,7 +58,8 @@ class Fusion:
     """A fitted fusion: a function of stacked pixels and their validity. Bands are those of ``rows`` (both dates).
 
     ``low``, ``high``, ``mean``, ``scale`` (2p) z-score the dates; ``centre``, ``spread`` (p) standardise the local
-    difference; ``components`` (p, k) are its leading ones; ``reaches`` (6) the tails of the averages.
+    difference; ``components`` (p, k) are its leading ones; ``middles`` and ``reaches`` (6) the medians and the
+    tails of the averages.
     """
 
     low: NDArray[np.float32]
@@ -66,6 +69,7 @@ class Fusion:
     centre: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
     spread: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
     components: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    middles: tuple[float, ...] = ()
     reaches: tuple[float, ...] = ()
 
     @property
@@ -103,12 +107,22 @@ class Fusion:
         return [local_mean(one, valid, size) for one in self.witnesses(stacked, valid) for size in SCALES]
 
     def score(self, stacked: Fields, valid: Mask) -> Fields:
-        """The fused score (rows, columns); only what lies :data:`RIM` pixels from the edge of the array is final."""
-        total = np.zeros(valid.shape, np.float32)
-        for average, reach in zip(self.averages(stacked, valid), self.reaches, strict=True):
-            average *= np.float32(1.0 / (reach * len(self.reaches)))
-            total += average
-        return total
+        """The fused score (rows, columns); only what lies :data:`RIM` pixels from the edge of the array is final.
+
+        0 is where nothing differs at any scale, up to the medians, which are taken as one for all scales.
+        """
+        averages = self.averages(stacked, valid)
+        level = float(np.mean(np.divide(self.middles, self.reaches)))
+        best = np.zeros(valid.shape, np.float32)
+        for scale in range(len(SCALES)):
+            total = np.zeros(valid.shape, np.float32)
+            for place in range(scale, len(averages), len(SCALES)):
+                averages[place] -= np.float32(self.middles[place])
+                averages[place] *= np.float32(1.0 / (_WITNESSES * self.reaches[place]))
+                total += averages[place]
+            total += np.float32(level)
+            np.maximum(best, total, out=best)
+        return best
 
     def _z(self, band: Fields, row: int) -> Fields:
         found = np.clip(band, self.low[row], self.high[row])
@@ -136,7 +150,8 @@ def fit(sample: Pixels, rows: Sequence[int], over: OverBlocks, most: int) -> Fus
     averages = np.concatenate(over(partial(_drawn_averages, third, tuple(rows), most), RIM), axis=1)
     middle, upper = np.quantile(averages, _TAIL, axis=1)
     reaches = tuple(float(reach) for reach in np.maximum(upper - middle, _TINY))
-    return Fusion(first.low, first.high, first.mean, first.scale, centre, second.spread, components, reaches)
+    middles = tuple(float(one) for one in middle)
+    return Fusion(first.low, first.high, first.mean, first.scale, centre, second.spread, components, middles, reaches)
 
 
 def local_mean(values: Fields, valid: Mask, size: int) -> Fields:
