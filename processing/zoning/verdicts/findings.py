@@ -51,7 +51,7 @@ def _words_of(values: Sequence[Any], prefix: str, language: str) -> list[str]:
     return [cache[value] for value in values]
 
 
-def _reasons(values: Sequence[str], language: str) -> list[str]:
+def reasons(values: Sequence[str], language: str) -> list[str]:
     """Why a rule does not apply: a condition's words, or the clause of the exception."""
 
     def told(reason: str) -> str:
@@ -300,7 +300,7 @@ def _say(
         for language in LANGUAGES:
             told = plain | {"title": [rule.title[language]] * len(at)}
             if outcome == "not_applicable":
-                told["reason"] = _reasons(plain["reason"], language)
+                told["reason"] = reasons(plain["reason"], language)
             if outcome == "not_checkable":
                 told["missing"] = _lacking(verdicts.missing[at], language)
             lines = sentences(code, language, told, len(at))
