@@ -9,9 +9,7 @@ What was published of a case follows its :class:`Life`: ``raised``, ``updated``,
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,8 +20,7 @@ import pandas as pd
 from ..layers import catalogue
 from ..layers.errors import InputError
 from . import dataset
-from .geopackage import PATIENCE
-from .troubles import told
+from .recovery import recover
 
 FILE = "cases.gpkg"
 LAYERS = ("case", "case_event", "case_sighting", "case_run", "case_evidence")
@@ -62,17 +59,10 @@ def read(data: str | Path, layer_id: str) -> gpd.GeoDataFrame:
     """The rows of one of :data:`LAYERS` as :func:`dataset.read` gives them; no rows where there are no cases yet."""
     path = path_of(data)
     if path.exists():
-        _recover(path)
+        recover(path)
         return dataset.read(path, layer_id)
     names = [field.id for field in catalogue.layer(layer_id).fields]
     return gpd.GeoDataFrame({name: pd.Series(dtype=object) for name in names}, geometry=[], crs=None)
-
-
-def _recover(path: Path) -> None:
-    """Let SQLite undo what a killed program left half-written: a connection that only reads is not able to."""
-    if path.with_name(path.name + "-journal").exists():
-        with told(path, writing=True), closing(sqlite3.connect(path, timeout=PATIENCE)) as database:
-            database.execute("SELECT count(*) FROM sqlite_master").fetchone()
 
 
 def of_case(data: str | Path, layer_id: str, uid: str) -> gpd.GeoDataFrame:

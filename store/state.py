@@ -15,6 +15,7 @@ from typing import Any
 from ..layers.errors import InputError
 from . import dataset
 from .geopackage import PATIENCE
+from .recovery import recover
 from .troubles import told
 
 STATE = "state.sqlite"
@@ -59,6 +60,7 @@ def rows(data: str | Path, table: str, columns: str, order: str) -> list[tuple[A
     path = dataset.beside(data) / STATE
     if not path.is_file():
         return []
+    recover(path)
     with (
         _told(path, writing=False),
         closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=PATIENCE)) as database,

@@ -141,9 +141,9 @@ def _with_alerts(job: str, parameters: Mapping[str, Any], found: Followed, repor
         found.record.name,
         parameters["min_area"],
         parameters["tolerance"],
-        bool(parameters["suspected"]),
-        parameters["concessions"],
-        {name: value for name, value in parameters.items() if value is not None and name != "scenes"},
+        suspected=bool(parameters["suspected"]),
+        concessions=parameters["concessions"],
+        given={name: value for name, value in parameters.items() if value is not None and name != "scenes"},
     )
     drawn = series_alerts(request, job, Stage(report, 0.7, 0.99))
     report.progress(1.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from ...layers.report import Report, Stage
@@ -24,17 +26,21 @@ from .cases.licences import RELATIONS
 from .cases.surroundings import read_around
 from .change.objects import Objects
 from .kinds.ground import Dates
-from .kinds.naming import in_words, name
+from .kinds.naming import Named, in_words, name
 from .kinds.neighbours import Map
 from .kinds.rules import rulebook
+from .scenes.image import Image
 from .scenes.opening import processors, raster_session
 from .series import season
-from .series.dates import called, opened
+from .series.dates import Source, called, opened
+from .series.place import place_of
 from .series.products import Found, objects_of
 from .series.series_file import SeriesFile, opened_series
 from .series.states import CONFIRMED, SUSPECTED
 
 _SURELY_SMALLER = 0.5
+# Dates of the history that are asked whether they show the objects, before the nearest is taken as it is.
+_TRIED = 8
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,7 @@ def series_alerts(request: SeriesRequest, job: str, report: Report) -> SeriesAle
             states = (CONFIRMED, SUSPECTED) if request.suspected else (CONFIRMED,)
             found = objects_of(series, run.sibling(".tif"), max(1, fewest), Stage(report, 0.0, 0.8), states)
             if request.on is not None:
-                found = found.part((found.facts["last_on"] == request.on).to_numpy(bool))
+                found = found.rows(np.flatnonzero(found.facts["last_on"] == request.on))
             report.progress(0.8, "change.step_alerts")
             rows = _rows(request, series, found, licences, crs, report)
             run.write("alert", rows)
@@ -109,38 +115,59 @@ def _rows(
     provenance = Provenance(method, record.begins, last)
     around = read_around(request.data, crs)
     placed = to_map(found.objects.geometry, series.grid, crs)
-    kinds = _kinds(request.data, series, found.objects, placed, map_around(around, licences, last, crs))
+    kinds = _kinds(request.data, series, found, placed, map_around(around, licences, last, crs))
     return alerts(
         found.objects, series.grid, crs, request.min_area, licences, request.tolerance, provenance, report,
         around, law.table_on(last, request.data), pd.concat([found.facts, kinds], axis=1),
     )  # fmt: skip
 
 
-def _kinds(data: Path, series: SeriesFile, objects: Objects, placed: NDArray[np.object_], around: Map) -> pd.DataFrame:
-    """Class and reason of each object, between the last date and the date of the history nearest to it in the year."""
-    record = series.record
-    if not record.monitored or not len(objects.geometry):
-        return pd.DataFrame(index=range(len(objects.geometry)))
-    after = record.monitored[-1]
-    before = min(record.history, key=lambda one: (season.apart_in_year(one.on, after.on), -one.on.toordinal()))
-    first, second = (opened(data, one, record.outline) for one in (before, after))
-    pair = Dates.of(first, second, series.grid, (0.0, 0.0))
-    try:
-        named = name(objects, placed, pair, series.grid, around, rulebook(), objects.geometry)
-    finally:
-        pair.close()
+def _kinds(data: Path, series: SeriesFile, found: Found, placed: NDArray[np.object_], around: Map) -> pd.DataFrame:
+    """Class and reason of each object, between the latest date that saw it and a date of the history of its season."""
+    record, every = series.record, found.objects
+    parts = []
+    for day in sorted(set(found.facts["last_on"])):
+        rows = np.flatnonzero(found.facts["last_on"] == day)
+        objects, shapes = found.rows(rows).objects, placed[rows]
+        after = next(one for one in record.monitored if one.on == day)
+        with ExitStack() as stack:
+            before = _clear_before(data, series, objects, day)
+            pair = Dates.of(
+                opened(data, before, record.outline), opened(data, after, record.outline), series.grid, (0.0, 0.0)
+            )
+            stack.callback(pair.close)
+            parts.append(_columns(name(objects, shapes, pair, series.grid, around, rulebook(), every.geometry), rows))
+    if not parts:
+        return pd.DataFrame(index=range(len(every.geometry)))
+    return pd.concat(parts).sort_index()
+
+
+def _columns(named: Named, rows: NDArray[np.intp]) -> pd.DataFrame:
+    # what one pair of dates would put down to season or weather, the series has seen stay: not known, but an alert
+    classes = ["unknown" if cause else kind for kind, cause in zip(named.kind, named.aside, strict=True)]
     return pd.DataFrame(
         {
-            # what one pair of dates would put down to season or weather, the series has seen stay: not known, not gone
-            "change_class": [
-                kind if not cause else "unknown" for kind, cause in zip(named.kind, named.aside, strict=True)
-            ],
+            "change_class": classes,
             "class_confidence": np.round(named.degree, 2),
             "reason_vi": [in_words(reasons, "vi") for reasons in named.reasons],
             "reason_en": [in_words(reasons, "en") for reasons in named.reasons],
             "reasons": [list(reasons) for reasons in named.reasons],
-        }
+        },
+        index=rows,
     )
+
+
+def _clear_before(data: Path, series: SeriesFile, objects: Objects, day: date) -> Source:
+    """Of the dates of the history the nearest to ``day`` in the year that shows at least half of the objects."""
+    record = series.record
+    nearest = sorted(record.history, key=lambda one: (season.apart_in_year(one.on, day), -one.on.toordinal()))
+    middles = [shapely.point_on_surface(shape) for shape in objects.geometry]
+    for source in nearest[:_TRIED]:
+        with Image(opened(data, source, record.outline), series.grid) as image:
+            seen = [image.read(place_of(middle, series.grid).window)[1].all() for middle in middles]
+        if np.mean(seen) >= 0.5:
+            return source
+    return nearest[0]
 
 
 def _concessions(request: SeriesRequest) -> gpd.GeoDataFrame | None:

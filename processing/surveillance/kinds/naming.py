@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from ....layers import catalogue
 from ....layers.messages import sentence
 from ..change.objects import Objects
 from ..scenes.grid import Grid
@@ -67,7 +68,9 @@ def name(
     features |= near.features
     features["near_pit"] = _near_pit(features, count)
     features["fill"] = _fill(features, rules.sand_red, count)
-    features["drying"] = np.where(features["bare_before"] >= HOLDS, features["infrared_gain"], 0.0)
+    unseen = np.full(count, np.nan)  # a feature that no object has: all lie under cloud on one of the dates
+    drying = features.get("bare_before", unseen) >= HOLDS
+    features["drying"] = np.where(drying, features.get("infrared_gain", unseen), 0.0)
     features["trace"] = (np.arange(count) >= count - faint).astype(float)
     features["pond_lost_m"] = np.full(count, np.inf)
     best, degree = rules.judge(features, count)
@@ -98,8 +101,16 @@ def nothing_told(count: int, names: tuple[str, ...]) -> Named:
 
 
 def in_words(reasons: tuple[Reason, ...], language: str) -> str:
-    """The sentences of ``reasons`` one after the other."""
-    return " ".join(sentence(one["code"], language, **one["arguments"]) for one in reasons)
+    """The sentences of ``reasons`` one after the other; arguments ``class_…`` are told as the class is called."""
+    kinds = catalogue.domains()["change_class"].values
+    told = []
+    for one in reasons:
+        arguments = {
+            key: kinds[value][language].lower() if key.startswith("class_") and value in kinds else value
+            for key, value in one["arguments"].items()
+        }
+        told.append(sentence(one["code"], language, **arguments))
+    return " ".join(told)
 
 
 def _near_pit(features: Features, count: int) -> NDArray[np.float64]:

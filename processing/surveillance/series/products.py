@@ -38,10 +38,10 @@ class Found:
     objects: Objects
     facts: pd.DataFrame
 
-    def part(self, rows: NDArray[np.bool_]) -> Found:
+    def rows(self, rows: NDArray[np.intp]) -> Found:
         """Those of ``rows``."""
         objects = Objects(self.objects.geometry[rows], self.objects.pixels[rows], self.objects.confidence[rows])
-        return Found(objects, self.facts[rows].reset_index(drop=True))
+        return Found(objects, self.facts.iloc[rows].reset_index(drop=True))
 
 
 def objects_of(
