@@ -10,7 +10,7 @@ IMPORT = Job(
     parameters=(
         Parameter("data", "dataset", required=True),
         Parameter("code", "text", required=True),
-        Parameter("source", "vector"),
+        Parameter("source", "file"),
         Parameter("table", "text"),
         Parameter("meridian", "choice", choices=("108-30", "107-45", "105-45", "102-00", "105-00", "108-00")),
         Parameter("area_ha", "number", minimum=0.0, maximum=100_000.0, unit="ha"),

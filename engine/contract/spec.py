@@ -13,7 +13,7 @@ from typing import Any
 
 from ...layers.errors import UsageError
 
-_PATHS = {"dataset", "new_dataset", "vector", "image", "folder", "out_folder", "out_file", "layer"}
+_PATHS = {"dataset", "new_dataset", "vector", "image", "folder", "out_folder", "out_file", "layer", "file"}
 # No plan, law or image is older or will be younger; pandas keeps nanoseconds and ends in 2262.
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
 _WINDOWS = re.compile(r"^(?:[A-Za-z]:[\\/]|\\\\)")  # C:\… or \\server\…
@@ -38,6 +38,7 @@ KINDS = (
     "texts",
     "flag",
     "json",
+    "file",  # an existing file that is no layer: a table, a drawing, a document
 )
 
 

@@ -26,8 +26,8 @@ COMPARE = Job(
         Parameter("data", "dataset"),
         Parameter("date_before", "date"),
         Parameter("date_after", "date"),
-        Parameter("stable", "vector"),
-        Parameter("unstable", "vector"),
+        Parameter("stable", "layer", geometry="MultiPolygon"),
+        Parameter("unstable", "layer", geometry="MultiPolygon"),
         Parameter("align", "choice", default="full", choices=("full", "height", "none")),
         # 0.1 ha: the smallest step of Decree 36/2020/NĐ-CP art. 37
         Parameter("min_area", "number", default=1000.0, minimum=0.0, unit="m²"),

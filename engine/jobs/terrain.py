@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -76,8 +77,12 @@ def compare(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
         rows = _volume_rows(found, judged, days)
         run.write("terrain_volume", rows)
         run.finish({"bodies": len(found.bodies), "volumes": len(rows)})
+    raster = run.sibling_path(".tif")
+    if parameters["out"]:
+        with made_whole(Path(parameters["out"])) as temporary:
+            shutil.copyfile(raster, temporary)
     return {
-        "out": str(run.sibling_path(".tif")),
+        "out": parameters["out"] or str(raster),
         "run": str(run.path),
         "bodies": f"{run.path}|layername=cut_fill",
         **_summary(found, judged),
@@ -208,7 +213,7 @@ def _levels(licences: gpd.GeoDataFrame, report: Report) -> list[Licence]:
     ]
 
 
-def _polygons(given: str | None, grid: Grid) -> NDArray[np.object_] | None:
+def _polygons(given: str | Mapping[str, Any] | None, grid: Grid) -> NDArray[np.object_] | None:
     """The polygons of a vector file in the grid's system. Raises :class:`InputError` where it has none."""
     if not given:
         return None
@@ -216,13 +221,20 @@ def _polygons(given: str | None, grid: Grid) -> NDArray[np.object_] | None:
     file = sources.local_file(source.path)
     name = sources.layer_name(file, source.layer)
     with told(file, writing=False):
-        frame = pyogrio.read_dataframe(file, layer=name, columns=[], on_invalid="ignore")
+        columns = [] if source.uids is None else ["uid"]
+        frame = pyogrio.read_dataframe(
+            file, layer=name, columns=columns, where=source.subset or None, on_invalid="ignore"
+        )
+    if source.uids is not None and "uid" in frame:
+        frame = frame[frame["uid"].isin(source.uids)]
     if not isinstance(frame, gpd.GeoDataFrame) or not frame.geom_type.isin(["Polygon", "MultiPolygon"]).any():
         raise InputError("schema.geometry_missing", layer=name, geometry="MultiPolygon")
     return _on_grid(frame[frame.geom_type.isin(["Polygon", "MultiPolygon"])], grid)
 
 
-def _moving(given: str | None, licences: gpd.GeoDataFrame | None, grid: Grid) -> NDArray[np.object_] | None:
+def _moving(
+    given: str | Mapping[str, Any] | None, licences: gpd.GeoDataFrame | None, grid: Grid
+) -> NDArray[np.object_] | None:
     """Ground that may have moved: what the user names, and every licence, in force or not."""
     parts = [part for part in (_polygons(given, grid), None if licences is None else _on_grid(licences, grid))
              if part is not None]  # fmt: skip

@@ -11,6 +11,7 @@ from ...engine.contract import (
     case,
     case_dossier,
     change,
+    concession,
     demo,
     ioc,
     plan,
@@ -20,6 +21,7 @@ from ...engine.contract import (
     scene,
     schema,
     series,
+    terrain,
     zoning,
     zoning_edges,
     zoning_findings,
@@ -201,6 +203,30 @@ class ReproduceCase(EngineAlgorithm):
     job = case_dossier.REPRODUCE
 
 
+class ImportConcession(EngineAlgorithm):
+    """A mining licence from a corner table, KML or a drawing."""
+
+    job = concession.IMPORT
+
+
+class CompareTerrain(EngineAlgorithm):
+    """Cut and fill between two elevation models."""
+
+    job = terrain.COMPARE
+
+
+class LicensedDepth(EngineAlgorithm):
+    """Ground below the licensed level."""
+
+    job = terrain.DEPTH
+
+
+class MineBalance(EngineAlgorithm):
+    """Licensed, dug and remaining volume of mines."""
+
+    job = terrain.BALANCE
+
+
 class PublishIoc(EngineAlgorithm):
     """A package for the operations centre."""
 
@@ -276,6 +302,10 @@ ALGORITHMS: tuple[type[EngineAlgorithm], ...] = (
     ExportCases,
     CaseDossier,
     ReproduceCase,
+    ImportConcession,
+    CompareTerrain,
+    LicensedDepth,
+    MineBalance,
     PublishIoc,
     CheckSchema,
     MapSchema,

@@ -111,7 +111,9 @@ def _out_folder(job: Job, p: Parameter) -> QgsProcessingParameterDefinition:
 
 def _out_file(job: Job, p: Parameter) -> QgsProcessingParameterDefinition:
     if any(result.id == p.id and result.kind == "raster" for result in job.results):
-        return QgsProcessingParameterRasterDestination(p.id, name_of(job, p), optional=not p.required)
+        made = QgsProcessingParameterRasterDestination(p.id, name_of(job, p), optional=not p.required)
+        made.setCreateByDefault(p.required)
+        return made
     wanted = " ".join(f"*.{extension}" for extension in p.extensions) or "*"
     return QgsProcessingParameterFileDestination(p.id, name_of(job, p), f"{wanted} ({wanted})", optional=not p.required)
 
@@ -167,6 +169,7 @@ _MAKERS: dict[str, Callable[[Job, Parameter], QgsProcessingParameterDefinition]]
     "vector": _vector,
     "image": _image,
     "folder": _file,
+    "file": _file,
     "out_folder": _out_folder,
     "out_file": _out_file,
     "date": _date,

@@ -34,7 +34,7 @@ BANDS = ("difference_m", "detection_m", "direction")
 NODATA = -9999.0
 EVERYTHING = ""  # the key of the zone that is the whole common ground
 _SAMPLED = 16  # every so many cells tell the median level of detection
-_CELLS_A_STRIP = 50_000_000  # looked at in one piece when bodies are drawn
+_CELLS_A_STRIP = 10_000_000  # looked at in one piece when bodies are drawn
 _RIM = 1  # cells around a block: slope and the mean of nine
 
 
