@@ -213,11 +213,11 @@ def _again(run: Mapping[str, Any], data: Path, found: list[dict[str, Any]], repo
         raise InputError("case.job_not_repeatable", job=run["job"])
     if any(one["what"] == "scene_gone" for one in found):
         return None
-    paths = {str(record["name"]): located(record, data) for record in run["scenes"]}
+    paths = {str(record["given"]): located(record, data) for record in run["scenes"]}
     with TemporaryDirectory(prefix="dothi-") as folder:
         kept = Path(folder) / "licences.gpkg"
         given = dict(run["parameters"]) | {"data": str(data), "out": folder}
-        given |= {name: str(paths[Path(given[name]).name]) for name in ("before", "after")}
+        given |= {name: str(paths[given[name]]) for name in ("before", "after")}
         if reproducing.licences_as_kept(run, kept):
             given["concessions"] = f"{kept}|layername=concession"
         made = perform(JOBS["change.detect"], given, report)

@@ -124,7 +124,8 @@ def licence_map(
         sheet.areas([ground], Pen(fill=colour, opacity=0.55))
         sheet.lines([ground], Pen(stroke="#1a1a1a", width=0.35))
     sheet.furniture(sentence("case.dossier.north", language))
-    _legend(sheet, dict((kinds or {}).values()), ended is not None and len(ended) > 0, around, language)
+    there = [licences is not None and len(licences) > 0, ended is not None and len(ended) > 0]
+    _legend(sheet, dict((kinds or {}).values()), there, around, language)
     if simulated:
         _titled(sheet, sentence("case.dossier.simulated_short", language), simulated=False, language=language)
     for code, ground in grounds.items():
@@ -184,11 +185,15 @@ def _called(sheet: Sheet, ground: Any, code: str) -> None:
     sheet.name(ground, code, size=7.0, bold=True)
 
 
-def _legend(sheet: Sheet, kinds: Mapping[str, str], ended: bool, around: Mapping[str, Any], language: str) -> None:
-    """What the colours are, on a plate at the foot, right."""
+def _legend(
+    sheet: Sheet, kinds: Mapping[str, str], there: Sequence[bool], around: Mapping[str, Any], language: str
+) -> None:
+    """What the colours are, on a plate at the foot, right; ``there``: licences in force, and licences that are not."""
     shown = kinds or {sentence("case.dossier.legend_case", language): _PLAIN}
-    entries = [("legend_licence", _LICENCE, False), ("legend_ring", "#ba68c8", True)]
-    if ended:
+    entries: list[tuple[str, str, bool]] = []
+    if there[0]:
+        entries += [("legend_licence", _LICENCE, False), ("legend_ring", "#ba68c8", True)]
+    if there[1]:
         entries.append(("legend_ended", _ENDED, False))
     entries += [(f"legend_{topic}", colour, False) for topic, colour in (("coast", _COAST), ("road", _ROAD))
                 if around.get(topic) is not None]  # fmt: skip

@@ -7,6 +7,7 @@ name of who looks after the case.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -192,16 +193,48 @@ def _edge(one: CaseFile) -> float:
 
 
 def _chart(one: CaseFile, language: str) -> Iterator[Block]:
-    days = sorted(day for day, told in one.indices.items() if told)
-    if len(days) < 2:
+    lines = _series_lines(one.series, language) if one.series else _index_lines(one, language)
+    if not lines:
         return
-    lines = [
-        Line(say(f"index_{name}", language), days, [one.indices[day].get(name, np.nan) for day in days])
-        for name in ("ndvi", "water", "brightness")
-    ]
     alert = one.case["first_seen"]
     moments = [Moment(say("chart_alert", language), alert.date())] if pd.notna(alert) else []
+    unit = say("chart_unit", language)
+    if one.series:
+        measure = str(one.series["measure"])
+        unit = say(f"index_{measure}", language) if has(f"case.dossier.index_{measure}") else measure.upper()
+    known = one.series is not None and len(lines) > 1
+    caption = say("series_caption" if known else "chart_caption", language, count=len(lines[0].days))
     yield Heading(say("chart", language))
-    drawing = line_chart(lines, say("chart_unit", language), say("chart", language), moments=moments, width=WIDTH,
-                         height=62.0, language=language)  # fmt: skip
-    yield Picture(drawing, say("chart_caption", language, count=len(days)))
+    drawing = line_chart(
+        lines, unit, say("chart", language), moments=moments, width=WIDTH, height=62.0, language=language
+    )
+    yield Picture(drawing, caption)
+
+
+def _index_lines(one: CaseFile, language: str) -> list[Line]:
+    """The indices on the dates of the dossier; nothing with less than two dates."""
+    days = sorted(found for found, told in one.indices.items() if told)
+    if len(days) < 2:
+        return []
+    return [
+        Line(say(f"index_{name}", language), days, [one.indices[found].get(name, np.nan) for found in days])
+        for name in ("ndvi", "water", "brightness")
+    ]
+
+
+def _series_lines(series: Mapping[str, Any], language: str) -> list[Line]:
+    """What was measured on each clear date, and what the season let expect, between the bounds of one pixel."""
+    clear = [point for point in series["points"] if point["value"] is not None]
+    known = [point for point in series["curve"] if point["expected"] is not None]
+    if len(clear) < 2:
+        return []
+    seen = Line(
+        say("series_seen", language), [date.fromisoformat(point["date"]) for point in clear],
+        [point["value"] for point in clear], joined=False,
+    )  # fmt: skip
+    if not known:
+        return [seen]
+    expected, low, high = ([point[name] for point in known] for name in ("expected", "low", "high"))
+    days = [date.fromisoformat(point["date"]) for point in known]
+    words = say("series_expected", language)
+    return [seen, Line(words, days, expected, low, high, markers=False, dash=(2.0, 1.0))]

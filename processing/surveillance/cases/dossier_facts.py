@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,13 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from rasterio.crs import CRS
 
 from ....layers.errors import DothiError
 from ....store import cases, dataset
 from ..scenes.checksum import product_checksum
+from ..series.chart import chart
+from ..series.series_file import series_in
 from .case_map import chip_view
 from .chips import Look, indices_of, look
 from .law import LawTable, Proposal, propose, table_on
@@ -54,6 +57,7 @@ class CaseFile:
     scenes: tuple[SceneFile | None, SceneFile | None]
     proposal: Proposal | None
     indices: Mapping[date, Mapping[str, float]] = field(default_factory=dict)
+    series: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,14 @@ def gather(data: Path, words: Sequence[str], bands: Sequence[str] = ()) -> Facts
     scenes = _scenes(runs, data, missing)
     licences = licences_of(data, None, crs)
     law = table_on(day, data)
-    files = tuple(_file(row, sightings[row["uid"]], scenes, data, crs, law, bands, missing) for row in rows)
+    names = {str(run["uid"]): str(run["parameters"].get("series") or "") for run in runs}
+    files = tuple(
+        replace(
+            _file(row, sightings[row["uid"]], scenes, data, crs, law, bands, missing),
+            series=_series(data, [names[run] for run in sightings[row["uid"]]["run"]], row["geometry"], crs),
+        )
+        for row in rows
+    )
     valid = ended = None
     if licences is not None and day is not None:
         valid, ended = in_force(licences, day), not_in_force(licences, day)
@@ -104,6 +115,16 @@ def gather(data: Path, words: Sequence[str], bands: Sequence[str] = ()) -> Facts
         data, crs, files, tuple(runs), tuple(scenes), valid, ended, read_around(data, crs), law,
         _totals(every, rows, law), tuple(missing),
     )  # fmt: skip
+
+
+def _series(data: Path, names: Sequence[str], ground: Any, crs: str) -> Mapping[str, Any] | None:
+    """The values of the case over all dates of the series that found it, else of one that it lies in; None: in none."""
+    for name in dict.fromkeys([*reversed([name for name in names if name]), *series_in(data)]):
+        try:
+            return chart(data, name, ground, CRS.from_user_input(crs))
+        except DothiError:  # ended, or rebuilt elsewhere: the two dates still stand for it
+            continue
+    return None
 
 
 def run_row(row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from ....store import cases
 from ...documents.blocks import Block, Heading, Paragraph, Picture, Table
 from ...documents.drawing import Drawing, Raster
 from .dossier_facts import CaseFile, Facts
-from .dossier_words import hectares, moment, place, say, word
+from .dossier_words import day_of, hectares, moment, place, say, word
 
 _PHOTO_PIXELS = 1_100  # the longer side of a printed photo
 _PHOTO_WIDTH = 84.0  # mm
@@ -89,6 +89,9 @@ def history(one: CaseFile, language: str) -> Iterator[Block]:
             words.insert(0, word("case_status", event["status"], language))
         if pd.notna(event["grown_m2"]) and event["kind"] in ("grew", "reopened"):
             words.append(say("grown_by", language, area=hectares(event["grown_m2"], language)))
+        seen = one.sightings[one.sightings["event"] == event["number"]]["date_after"].dropna()
+        if len(seen):
+            words.insert(0, say("image_of", language, day=day_of(seen.max(), language)))
         facts = json.loads(event["facts"]) if isinstance(event["facts"], str) else {}
         linked = facts.get("cases") or ([facts["case"]] if "case" in facts else [])
         words += [str(code) for code in linked]

@@ -62,7 +62,8 @@ def law(one: CaseFile, facts: Facts, language: str) -> Iterator[Block]:
         yield Paragraph(say("law_other", language, kind=kind, title=facts.law.title[language]))
         return
     if one.proposal is None:
-        yield Paragraph(say("law_inside", language))
+        known = facts.licences is not None or facts.ended is not None
+        yield Paragraph(say("law_inside" if known else "law_unlicensed", language))
         return
     yield _law_card(one.proposal, say("law_own", language), language)
     total = facts.totals.get(str(one.case["concession_code"]))

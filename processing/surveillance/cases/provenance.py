@@ -13,7 +13,7 @@ import shapely
 from ....layers import catalogue
 from ....layers.errors import DothiError, InputError
 from ....layers.report import SILENT, Report
-from ....store import coordinates, dataset, runs
+from ....store import coordinates, dataset, runs, scene_library
 from ....store.layer_source import read_layer
 from ..scenes.checksum import product_checksum
 from ..scenes.opening import local_path
@@ -31,6 +31,7 @@ def recorded(data: Path, run: Path, report: Report = SILENT) -> dict[str, Any]:
     parameters: Mapping[str, Any] = row["parameters"]
     given = [str(parameters[name]) for name in _SCENES if parameters.get(name)]
     given += [str(one) for one in parameters.get("scenes") or () if isinstance(one, str)]
+    given += _seen_before(run, row["inputs"])
     return {
         "uid": row["uid"],
         "job": row["job"],
@@ -43,6 +44,19 @@ def recorded(data: Path, run: Path, report: Report = SILENT) -> dict[str, Any]:
         "found": row["counts"],
         "simulated": bool(row["simulated"]),
     }
+
+
+def _seen_before(run: Path, inputs: Mapping[str, Any]) -> list[str]:
+    """Of a run over many dates the scenes that its alerts were compared with: that of each earlier day, else the last
+    one before it.
+    """
+    dates = [(str(on), str(given)) for on, given, *_ in (inputs.get("series") or {}).get("dates", ())]
+    days = pd.to_datetime(dataset.read(run, "alert", columns=["date_before"])["date_before"]).dropna().unique()
+    found = []
+    for day in sorted(days):
+        earlier = [given for on, given in sorted(dates) if on <= f"{pd.Timestamp(day):%Y-%m-%d}"]
+        found += earlier[-1:]
+    return list(dict.fromkeys(found))
 
 
 def scene_record(given: str, data: Path, inputs: Mapping[str, Any], report: Report = SILENT) -> dict[str, Any]:
@@ -59,8 +73,9 @@ def scene_record(given: str, data: Path, inputs: Mapping[str, Any], report: Repo
         state = path.stat()
         sum_ = product_checksum(path, report)
     except DothiError as error:
-        return {"path": given, "name": Path(given).name, "missing": error.code}
+        return {"given": given, "path": given, "name": Path(given).name, "missing": error.code}
     return {
+        "given": given,
         "path": str(path),
         "beside": _relative(path, data),
         "name": path.name,
@@ -84,11 +99,19 @@ def _relative(path: Path, data: Path) -> str | None:
 
 
 def located(record: Mapping[str, Any], data: Path) -> Path | None:
-    """Where the recorded scene lies now: where it was, or beside the data set if both were moved; None: nowhere."""
+    """Where the recorded scene lies now: where it was, beside the data set if both were moved, or where the library
+    has it; None: nowhere.
+    """
     there = [Path(record["path"])] if record.get("path") else []
     if record.get("beside"):
         there.append(data.resolve().parent / record["beside"])
-    return next((path for path in there if path.exists()), None)
+    found = next((path for path in there if path.exists()), None)
+    if found is not None or not record.get("given"):
+        return found
+    try:
+        return local_path(scene_library.called(data, record["given"]))
+    except DothiError:
+        return None
 
 
 def licences_of(data: Path, given: Any, crs: str) -> gpd.GeoDataFrame | None:
