@@ -31,6 +31,8 @@ _VERSION = 1
 # Number for "no ground" in copies that keep the product's numbers; in Sentinel-2 it means saturated, no ground either.
 _NODATA = 65_535
 _TILE = 512
+# Rows and columns of a block: tiles of JPEG 2000 are 1024 pixels, and none is decoded twice.
+_BLOCK = (1024, 2048)
 # What all copies of a data set may take on disk, unless told otherwise.
 MOST_BYTES = 20 * 1024**3
 
@@ -74,7 +76,7 @@ def _write(scene: Scene, checksum: str, grid: Grid, path: Path, report: Report) 
     try:
         with raster_session(processors()), writing(path), Image(scene, grid) as image:
             with rasterio.open(plain, "w", **profile) as file:
-                blocks = grid.blocks()
+                blocks = grid.blocks(*_BLOCK)
                 for done, window in enumerate(blocks, start=1):
                     file.write(_numbers(image, window, numbers), window=window)
                     report.progress(0.9 * done / len(blocks), "scene.step_decode")
