@@ -61,8 +61,8 @@ def _long_dead_ends(pipes: gpd.GeoDataFrame) -> list[int]:
 def _repairs_that_cut_off(frames: Frames) -> list[int]:
     """Rows of pipes whose repair leaves more hydrants without a tank than allowed.
 
-    Between valves at its ends lies one pipe or a few; each such part is taken out in turn, and what a tank still
-    reaches is counted anew.
+    Between valves at its ends lies one pipe or a few, or nothing but the short ends of pipes around a joint; each such
+    part is taken out in turn, and what a tank still reaches is counted anew. Named is the pipe that has most of it.
     """
     pipes, valves = frames["water_pipe"], frames["water_valve"]
     shapes = pipes.geometry.to_numpy()
@@ -70,10 +70,13 @@ def _repairs_that_cut_off(frames: Frames) -> list[int]:
     nodes, ends = np.unique(pipes[["from_node", "to_node"]].to_numpy(), return_inverse=True)
     ends = ends.reshape(-1, 2)
     valved = np.zeros(ends.shape, dtype=bool)
+    stub = np.zeros(ends.shape)  # metres from a valve to the end of its pipe
     for uid, place in zip(valves["pipe_id"], valves.geometry, strict=True):
         row = row_of[uid]
         along = shapely.line_locate_point(shapely.line_merge(shapes[row]), place)
-        valved[row, int(along > shapely.length(shapes[row]) / 2)] = True
+        length = shapely.length(shapes[row])
+        end = int(along > length / 2)
+        valved[row, end], stub[row, end] = True, length - along if end else along
     vertices = len(nodes) + len(pipes)  # nodes, then pipes
     pipe = np.repeat(np.arange(len(pipes)), 2).reshape(-1, 2) + len(nodes)
     tied = csr_array((np.ones((~valved).sum()), (ends[~valved], pipe[~valved])), shape=(vertices, vertices))
@@ -92,6 +95,9 @@ def _repairs_that_cut_off(frames: Frames) -> list[int]:
         reached = np.isin(of, of[tanks[tanks != shut]]) & (np.arange(count) != shut)
         if hydrants[~reached].sum() > _CUT_OFF:
             mine = np.flatnonzero(part[len(nodes) :] == shut)
+            around = np.where(valved & (part[ends] == shut), stub, 0.0).max(axis=1)
             if len(mine):
                 far.append(int(mine[np.argmax(shapely.length(shapes[mine]))]))
+            elif around.max() > 0.0:
+                far.append(int(np.argmax(around.round(6))))
     return far
