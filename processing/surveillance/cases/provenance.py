@@ -106,7 +106,7 @@ def located(record: Mapping[str, Any], data: Path) -> Path | None:
     if record.get("beside"):
         there.append(data.resolve().parent / record["beside"])
     found = next((path for path in there if path.exists()), None)
-    if found is not None or not record.get("given"):
+    if found is not None or "|scene=" not in str(record.get("given")):
         return found
     try:
         return local_path(scene_library.called(data, record["given"]))
