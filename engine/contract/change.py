@@ -25,6 +25,7 @@ _FINE = (
     Parameter("otsu", "flag", advanced=True),
     Parameter("kapur", "flag", advanced=True),
     Parameter("cluster", "text", advanced=True),
+    Parameter("sieve", "integer", default=1, minimum=1, maximum=10_000, unit="px", advanced=True),
 )
 
 _FOUND = (
@@ -69,4 +70,12 @@ DETECT = Job(
         Result("classes", "json"),
         Result("set_aside", "json"),
     ),
+)
+
+# Learns from the inspector's settled cases; what it learned may speak only if it beats the rules on cases held out.
+LEARN = Job(
+    id="change.learn",
+    algorithm="learn_kinds",
+    parameters=(Parameter("data", "dataset", required=True),),
+    results=(Result("model", "file"), Result("may_speak", "json"), Result("card", "json")),
 )

@@ -69,6 +69,19 @@ def detect(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     }
 
 
+def learn(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    """Learn kinds of change from settled cases; says whether the model may speak beside the rules."""
+    one_thread_for_blas()
+    from dataclasses import asdict
+
+    from ...processing.surveillance.cases.learning import learn_from_cases
+
+    path, card = learn_from_cases(Path(parameters["data"]))
+    report.message("kinds.model.may_speak" if card.may_speak else "kinds.model.silent", **asdict(card))
+    report.progress(1.0)
+    return {"model": str(path), "may_speak": card.may_speak, "card": asdict(card)}
+
+
 def settings(parameters: Mapping[str, Any]) -> Settings:
     """How to compare, from a job's parameters. Raises :class:`UsageError`: two thresholds, or an even window."""
     from ...processing.surveillance.change.change_map import Settings
@@ -89,6 +102,7 @@ def settings(parameters: Mapping[str, Any]) -> Settings:
         resolution=parameters["resolution"],
         max_shift=parameters["max_shift"],
         cluster=parameters["cluster"] or "",
+        sieve=parameters["sieve"],
     )
 
 

@@ -23,6 +23,7 @@ from ...store.place import misplaced
 from .cases import law
 from .cases.alerts import Provenance, alerts, to_map, working_crs
 from .cases.kinds_of import map_around, set_aside, tell_of_kinds
+from .cases.learning import speaker_of
 from .cases.licences import RELATIONS
 from .cases.surroundings import read_around
 from .change.change_map import Area, ChangeMap, Settings, change_map
@@ -112,6 +113,7 @@ def detect_change(request: Request, report: Report) -> Detection:
             map_around(around, licences, dates[1], crs),
             request.min_area,
             keep_all=request.keep_all,
+            speaker=speaker_of(request.data),
         )
         found = alerts(
             judged.alerts,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from qgis.core import QgsFeature, QgsVectorLayer
@@ -112,7 +113,8 @@ class AlertsPanel(QWidget):
         self.table = open_table(run, TABLE) if run else None
         rows = open_table(run, "run") if run else None
         first = next(rows.getFeatures(), None) if rows is not None else None
-        self.head.setText(self._told(first) if first is not None else tr("plugin.alerts.none"))
+        told = [self._told(first) if first is not None else tr("plugin.alerts.none"), *_accuracy(run)]
+        self.head.setText("\n".join(told))
         self._fill()
         self.view.resizeColumnsToContents()
         for column in range(self.model.columnCount()):
@@ -156,6 +158,28 @@ class AlertsPanel(QWidget):
             self.iface.messageBar().pushMessage(tr("plugin.name"), tr("plugin.alerts.no_geometry"))
             return
         place.go(self.iface, alert.geometry(), self.table.crs().authid())
+
+
+def _accuracy(run: str | Path | None) -> list[str]:
+    """What a labelled sample said of the run, kept beside it; nothing where nobody has labelled."""
+    path = Path(run).with_suffix(".accuracy.json") if run else None
+    if path is None or not path.is_file():
+        return []
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        overall, labelled = told["overall"], int(told["labelled"])
+        half = 100.0 * (float(overall["high"]) - float(overall["value"]))
+        value = 100.0 * float(overall["value"])
+    except (KeyError, TypeError, ValueError, OSError):
+        return [tr("plugin.alerts.accuracy_unreadable", file=path.name)]
+    return [
+        tr(
+            "plugin.alerts.accuracy",
+            value=number(value, language(), 1),
+            half=number(half, language(), 1),
+            count=number(labelled, language(), 0),
+        )
+    ]
 
 
 class AlertsDock(QgsDockWidget):

@@ -20,6 +20,7 @@ from .naming import NEEDED, Named, in_words, name, nothing_told
 from .neighbours import Map
 from .parts import taken_apart
 from .rules import Rulebook, rulebook
+from .speaking import Speaker
 from .traces import traces
 
 # What a narrow trace may join: a pond that ran out, and the sand it left.
@@ -36,7 +37,6 @@ class Judged:
     kinds: pd.DataFrame
     aside: Objects
     causes: pd.DataFrame
-    features: pd.DataFrame
 
 
 def judge(
@@ -50,10 +50,12 @@ def judge(
     *,
     keep_all: bool = False,
     rules: Rulebook | None = None,
+    speaker: Speaker | None = None,
 ) -> Judged:
     """Judge the objects of at least ``min_area`` (m², in the map's system); smaller ones are left out.
 
-    ``raster`` is the change raster as it lies now, ``scenes`` the two images, ``keep_all``: nothing is set aside.
+    ``raster`` is the change raster as it lies now, ``scenes`` the two images, ``keep_all``: nothing is set aside,
+    ``speaker``: the trained rival of the rules, heard only where its card lets it.
     """
     rules = rules or rulebook()
     moved = (change.shift.columns, change.shift.rows) if change.shift.length > CORRECTED_ABOVE else (0.0, 0.0)
@@ -82,18 +84,27 @@ def judge(
         dates.close()
     columns = _columns(named)
     alert = np.array([keep_all or not cause for cause in named.aside], bool)
-    features = pd.DataFrame(named.features, index=range(len(chosen.geometry)))
+    columns["features"] = pd.Series(_features(named, len(columns)), index=columns.index, dtype=object)
+    if speaker is not None and speaker.card.may_speak and named.features:
+        speaker.speak(columns, named)
     return Judged(
         _rows(chosen, alert),
         columns[alert].drop(columns="cause").reset_index(drop=True),
         _rows(chosen, ~alert),
-        columns[~alert].drop(columns="change_class").reset_index(drop=True),
-        features[alert].reset_index(drop=True),
+        columns[~alert].drop(columns=["change_class", "features"]).reset_index(drop=True),
     )
 
 
 def _rows(objects: Objects, rows: NDArray[np.bool_]) -> Objects:
     return Objects(objects.geometry[rows], objects.pixels[rows], objects.confidence[rows])
+
+
+def _features(named: Named, count: int) -> list[dict[str, float]]:
+    """Per object the features that are known, rounded to four digits."""
+    return [
+        {key: float(f"{values[row]:.4g}") for key, values in named.features.items() if np.isfinite(values[row])}
+        for row in range(count)
+    ]
 
 
 def _with(objects: Objects, more: NDArray[np.object_]) -> Objects:
