@@ -1,14 +1,10 @@
-"""A simulated stretch of coast with its library, nights over it that may be killed, and what they left.
-
-Run as a module it is one night: it says ``ready`` when everything is imported, waits for a line, and works.
-"""
+"""A simulated stretch of coast with its library, nights over it that may be killed, and what they left."""
 
 from __future__ import annotations
 
+import multiprocessing
 import random
 import signal
-import subprocess
-import sys
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -23,6 +19,10 @@ from dothi.processing.surveillance.scenes import cataloguing
 from dothi.processing.surveillance.series.follow import Asked
 from dothi.processing.surveillance.series.series_file import read_record, state_path
 from dothi.store import cases, dataset, journal, runs
+
+# Each night is a process of its own, forked from one that has imported everything and done nothing.
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload([__name__])
 
 NAME = "đồi cát"
 BEGINS = date(2024, 1, 1)
@@ -59,23 +59,16 @@ def killed_nights(data: Path, pairs: bool, kills: int, longest: float, rng: rand
     """
     killed = 0
     while killed < kills:
-        with subprocess.Popen(
-            [sys.executable, "-P", "-m", __name__, str(data), "pairs" if pairs else ""],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        ) as child:  # fmt: skip
-            assert child.stdin is not None
-            assert child.stdout is not None
-            assert child.stdout.readline() == "ready\n"
-            child.stdin.write("\n")
-            child.stdin.flush()
-            try:
-                child.wait(rng.uniform(0.0, longest))
-            except subprocess.TimeoutExpired:
-                child.send_signal(signal.SIGKILL)
-                killed += 1
-            else:
-                assert child.returncode == 0
-                break
+        child = _CONTEXT.Process(target=watch, args=(data, pairs))
+        child.start()
+        child.join(rng.uniform(0.0, longest))
+        if child.is_alive():
+            child.kill()
+            killed += 1
+        child.join()
+        if child.exitcode != -signal.SIGKILL:
+            assert child.exitcode == 0
+            break
     watch(data, pairs)
     return killed
 
@@ -106,15 +99,3 @@ def ending(data: Path) -> dict[str, Any]:
         "runs": sorted(made, key=str),
         "steps": [(one.day, one.step) for one in journal.steps(data, NAME)],
     }
-
-
-def main() -> int:
-    """One night, when told to begin."""
-    print("ready", flush=True)
-    sys.stdin.readline()
-    watch(Path(sys.argv[1]), sys.argv[2] == "pairs")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
