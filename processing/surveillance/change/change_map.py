@@ -29,6 +29,7 @@ from .blocks import Area, Source, Threads, Workers, windows_of
 from .change_raster import RASTER_NODATA, ChangeRaster, rounded
 from .codes import CodeFile, scores_of_codes, smooth_codes
 from .fitting import Fit, Method, fitted
+from .objects import large_only
 from .scoring import scored
 from .threshold import MISFIT, NoChange, Rule, ScoreHistogram, fit_no_change, threshold
 
@@ -41,7 +42,8 @@ class Settings:
     """How to compare. ``rule`` with ``value``: see :func:`.threshold.threshold`; ``smooth``: odd number of pixels.
 
     Fusion smooths at its own three scales; ``smooth`` is for the other methods. ``cluster``: address of a Dask
-    scheduler whose workers work on the blocks; empty: threads of this machine.
+    scheduler whose workers work on the blocks; empty: threads of this machine. Groups of fewer changed
+    pixels than ``sieve`` are dropped (pixels that touch at a corner belong together).
     """
 
     method: Method = "irmad"
@@ -52,6 +54,7 @@ class Settings:
     resolution: int | None = None
     max_shift: float = 3.0
     cluster: str = ""
+    sieve: int = 1
 
 
 @dataclass(frozen=True)
@@ -142,7 +145,7 @@ def _map(pair: Pair, source: Source, workers: Workers, out: Path, settings: Sett
                 tags[key] = scene.acquired_on.isoformat()
         meaning = Meaning.of(unchanged, fit.reach, limit)
         with ChangeRaster(out, pair.grid, tags) as raster:
-            changed = _write(raster, codes, meaning, Stage(report, 0.8, 1.0))
+            changed = _write(raster, codes, meaning, settings.sieve, Stage(report, 0.8, 1.0))
     if settings.rule == "auto" and changed > _MUCH * histogram.total:
         report.message("change.much_changed", "warning", share=round(100.0 * changed / histogram.total, 1))
     dates = (scene.acquired_on for scene in scenes)
@@ -187,14 +190,21 @@ class Meaning:
         return cls(decision, confidence)
 
 
-def _write(raster: ChangeRaster, codes: CodeFile, meaning: Meaning, report: Report) -> int:
+def _write(raster: ChangeRaster, codes: CodeFile, meaning: Meaning, sieve: int, report: Report) -> int:
     """Last pass, over the codes alone: decision and confidence. Returns the number of changed pixels."""
+
+    def above(window: Window) -> NDArray[np.bool_]:
+        return np.asarray(meaning.decision.take(codes.read(window)) == 1)
+
     changed = 0
     windows = codes.grid.blocks()
+    large = large_only(above, codes.grid, sieve, Stage(report, 0.0, 0.3)) if sieve > 1 else None
     for done, window in enumerate(windows, start=1):
         code = codes.read(window)
         decision = meaning.decision.take(code)
+        if large is not None:
+            decision[(decision == 1) & ~next(large)] = 0.0
         changed += int(np.count_nonzero(decision == 1))
         raster.write_bands(window, (decision, meaning.confidence.take(code)))
-        report.progress(done / len(windows), "change.step_write")
+        report.progress(0.3 + 0.7 * done / len(windows), "change.step_write")
     return changed

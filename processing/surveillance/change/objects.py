@@ -6,6 +6,7 @@ Memory holds one block, and a few numbers per group. Pixels that touch at a corn
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,18 @@ import rasterio
 import shapely
 from numpy.typing import NDArray
 from rasterio.features import shapes
+from rasterio.windows import Window
 from scipy.ndimage import label
 from shapely.geometry import shape
 
-from ....layers.report import Report
+from ....layers.report import Report, Stage
 from ..scenes.grid import Grid
 from ..scenes.opening import processors, raster_session, reading
 
 _EIGHT = np.ones((3, 3), int)
+# Changed pixels of a window, and how certain they are (rows, columns each).
+Changed = Callable[[Window], NDArray[np.bool_]]
+Certain = Callable[[Window], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -40,14 +45,35 @@ class Objects:
 def changed_objects(path: Path, grid: Grid, fewest: int, report: Report) -> Objects:
     """The groups of at least ``fewest`` pixels in a change raster (band 1 decision, band 2 confidence)."""
     with raster_session(processors()), reading(path), rasterio.open(path) as raster:
-        groups = _group(raster, grid, report)
+
+        def changed(window: Window) -> NDArray[np.bool_]:
+            return np.asarray(raster.read(1, window=window) == 1)
+
+        def certain(window: Window) -> NDArray[np.float32]:
+            return np.asarray(raster.read(2, window=window))
+
+        groups = _group(changed, certain, grid, Stage(report, 0.0, 0.5))
         names, sizes, sums = groups.measured()
         kept = names[sizes >= fewest]
-        polygons = _draw(raster, grid, groups, set(kept.tolist()), report)
+        polygons = _draw(changed, grid, groups, set(kept.tolist()), report)
     order = sorted(polygons)
     places = np.searchsorted(names, order)
     geometry = np.array([polygons[name] for name in order], dtype=object)
     return Objects(geometry, sizes[places], sums[places] / np.maximum(sizes[places], 1))
+
+
+def large_only(changed: Changed, grid: Grid, fewest: int, report: Report) -> Iterator[NDArray[np.bool_]]:
+    """The changed pixels of groups of at least ``fewest`` pixels, block after block of the grid."""
+    groups = _group(changed, lambda window: np.zeros((int(window.height), int(window.width)), np.float32), grid, report)
+    names, sizes, _ = groups.measured()
+    keep = np.isin(groups.roots(), names[sizes >= fewest])
+    first = 0
+    for window in grid.blocks():
+        labels, found = _labelled(changed, window)
+        own = keep[first : first + found + 1].copy()
+        own[0] = False
+        first += found
+        yield own[labels]
 
 
 class _Groups:
@@ -100,13 +126,13 @@ class _Groups:
         return names, pixels, np.bincount(place, np.concatenate(self.confidence)).astype(float)
 
 
-def _labelled(raster: Any, window: Any) -> tuple[NDArray[np.int32], int]:
-    changed = raster.read(1, window=window) == 1
-    labels = np.zeros(changed.shape, np.int32)
-    return labels, int(label(changed, structure=_EIGHT, output=labels))
+def _labelled(changed: Changed, window: Window) -> tuple[NDArray[np.int32], int]:
+    pixels = changed(window)
+    labels = np.zeros(pixels.shape, np.int32)
+    return labels, int(label(pixels, structure=_EIGHT, output=labels))
 
 
-def _group(raster: Any, grid: Grid, report: Report) -> _Groups:
+def _group(changed: Changed, certain: Certain, grid: Grid, report: Report) -> _Groups:
     groups = _Groups()
     above = np.zeros(grid.width + 2, np.int64)  # last row of the blocks above, with a rim to both sides
     below = np.zeros(grid.width + 2, np.int64)
@@ -114,8 +140,8 @@ def _group(raster: Any, grid: Grid, report: Report) -> _Groups:
     blocks = grid.blocks()
     for number, window in enumerate(blocks):
         column, width = int(window.col_off), int(window.width)
-        labels, found = _labelled(raster, window)
-        confidence = raster.read(2, window=window) if found else np.zeros(labels.shape, np.float32)
+        labels, found = _labelled(changed, window)
+        confidence = certain(window) if found else np.zeros(labels.shape, np.float32)
         names = labels.astype(np.int64)
         names[labels > 0] += groups.add(labels, found, confidence)
         if column == 0:
@@ -128,18 +154,18 @@ def _group(raster: Any, grid: Grid, report: Report) -> _Groups:
             groups.join(names[:, 0], padded[step : step + len(left)])
         below[column + 1 : column + 1 + width] = names[-1]
         left = names[:, -1]
-        report.progress(0.5 * (number + 1) / len(blocks), "change.step_objects")
+        report.progress((number + 1) / len(blocks), "change.step_objects")
     return groups
 
 
-def _draw(raster: Any, grid: Grid, groups: _Groups, kept: set[int], report: Report) -> dict[int, Any]:
+def _draw(changed: Changed, grid: Grid, groups: _Groups, kept: set[int], report: Report) -> dict[int, Any]:
     """Polygons of the groups ``kept``; pieces of neighbouring blocks are joined."""
     roots = groups.roots()
     pieces: dict[int, list[Any]] = defaultdict(list)
     first = 0
     blocks = grid.blocks()
     for number, window in enumerate(blocks):
-        labels, found = _labelled(raster, window)
+        labels, found = _labelled(changed, window)
         own = roots[first : first + found + 1].copy()
         own[0] = 0
         first += found

@@ -15,6 +15,7 @@ from rasterio.warp import reproject
 from dothi.layers.errors import EnvironmentTroubleError, InputError
 from dothi.processing.surveillance.change import blocks, change_raster, fitting
 from dothi.processing.surveillance.change.change_map import Settings, change_map
+from dothi.processing.surveillance.scenes import grid
 from dothi.store.coordinates import transform
 
 from .scenes import BANDS, UTM49, Told, landsat, pair, safe, write, write_pair
@@ -86,6 +87,20 @@ def test_the_blocks_leave_no_seams(tmp_path, monkeypatch, method):
     _, pieces, also = run(*images, tmp_path / "pieces.tif", method=method)
     assert (whole == pieces).all()
     assert np.abs(sure - also).max() <= 2 / change_raster.CONFIDENCE_STEPS
+
+
+def test_a_sieve_drops_small_groups_also_across_blocks(tmp_path, monkeypatch):
+    before, after = pair()
+    after[:, 30:32, 126:130] += 2_500  # 8 pixels, on the border of two blocks
+    first, second = write(tmp_path / "a.tif", before), write(tmp_path / "b.tif", after)
+    monkeypatch.setattr(grid, "BLOCK_ROWS", 64)
+    monkeypatch.setattr(grid, "BLOCK_COLUMNS", 64)
+    small = np.s_[30:32, 126:130]
+    assert (run(first, second, tmp_path / "o.tif", method="cva", smooth=1, sieve=8)[1][small] == 1).all()
+    found, decision, _ = run(first, second, tmp_path / "o.tif", method="cva", smooth=1, sieve=9)
+    assert (decision[small] == 0).all()
+    assert found.changed == (decision == 1).sum()
+    right(decision)
 
 
 def test_the_same_twice_gives_the_same_bytes(tmp_path):
