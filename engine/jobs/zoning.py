@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from importlib import import_module
@@ -119,15 +119,24 @@ def _judge_all(
     waiting: list[Written] = []
     stage = Stage(report, 0.1, 0.95)
     matrix, states = judging.matrix, judging.states
-    for one in judged(layers, judging.rules, judging.on, matrix=matrix, states=states, wanted=ROWS, report=stage):
-        kept, findings = _asked_about(one, asked)
-        done.append(kept)
-        waiting.append(findings)
-        if sum(len(table["rule"]) for table in waiting) > TOGETHER:
-            run.write_made("finding", with_waivers(identified(waiting), waived), crs)
-            waiting = []
-    if waiting:
-        run.write_made("finding", with_waivers(identified(waiting), waived), crs)
+
+    def write(tables: Sequence[Written]) -> None:
+        run.write_made("finding", with_waivers(identified(tables), waived), crs)
+
+    with ThreadPoolExecutor(1) as writer:  # SQLite lets go of the interpreter while it writes
+        writing: Future[None] | None = None
+        for one in judged(layers, judging.rules, judging.on, matrix=matrix, states=states, wanted=ROWS, report=stage):
+            kept, findings = _asked_about(one, asked)
+            done.append(kept)
+            waiting.append(findings)
+            if sum(len(table["rule"]) for table in waiting) > TOGETHER:
+                if writing is not None:
+                    writing.result()
+                writing, waiting = writer.submit(write, waiting), []
+        if writing is not None:
+            writing.result()
+        if waiting:
+            write(waiting)
     return done
 
 

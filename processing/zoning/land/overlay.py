@@ -30,6 +30,7 @@ LEAST_AREA_M2 = 1e-4
 MANY_VERTICES = 300
 _CHUNK = 20_000  # pairs looked at by one thread at a time
 _CUTS = 4_000  # pairs cut by one thread at a time
+_OFTEN = 8  # a zone that is asked about fewer lots is not worth preparing
 _APART, _INSIDE, _CROSSING = 0, 1, 2
 
 
@@ -91,12 +92,13 @@ def parts(lots: Geometries, zones: Geometries, lot: Indices, zone: Indices) -> G
 def _relation(lots: Geometries, zones: Geometries, lot: Indices, zone: Indices) -> NDArray[np.int8]:
     """How each pair lies: wholly inside, crossing the zone's border, or apart. Prepares the zones for the while."""
     cutters, candidates = zones[zone], lots[lot]
-    shapely.prepare(zones[np.unique(zone)])
+    often = np.flatnonzero(np.bincount(zone) >= _OFTEN) if len(zone) else zone
+    shapely.prepare(zones[often])
     covered = shapely.covers(cutters, candidates)
     relation = np.where(covered, _INSIDE, _APART).astype(np.int8)
     rest = np.flatnonzero(~covered)
     relation[rest[shapely.intersects(cutters[rest], candidates[rest])]] = _CROSSING
-    shapely.destroy_prepared(zones[np.unique(zone)])
+    shapely.destroy_prepared(zones[often])
     return relation
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 
 import geopandas as gpd
@@ -20,10 +20,15 @@ from .lots import States, built_on, lots_of_buildings, zone_states
 from .overlay import Geometries, Indices, Overlay, every_pair, overlay
 from .soundness import measurable, polygons, repaired
 from .streets import Streets, streets
+from .threads import each
 
 # The layers of a data set by id, in one projected system in metres; one that the data set lacks is left out. Frames
 # carry the fields that the kinds of subjects read.
 Layers = Mapping[str, gpd.GeoDataFrame]
+
+
+# What does not wait for each other, by the layers that it is measured on.
+_FIRST = {"standing": {"parcel", "building"}, "lot_states": {"parcel", "planned_zone"}}
 
 
 class Scene:
@@ -39,6 +44,14 @@ class Scene:
         self.report = report
 
         self._sound: dict[str, tuple[Geometries, NDArray[np.object_]]] = {}
+
+    def measure(self, reads: Sequence[Collection[str]]) -> None:
+        """Measure together what many kinds of subjects ask for first; ``reads`` are the layers of each kind."""
+        there = [self.layers.keys() & set(one) for one in reads]
+        first = [name for name, layers in _FIRST.items() if any(layers <= one for one in there)]
+        if len(first) == len(_FIRST):
+            self.lots  # noqa: B018 - both look at them
+            list(each(lambda name: getattr(self, name), first))
 
     def sound(self, layer_id: str) -> tuple[Geometries, NDArray[np.object_]]:
         """The geometries of any layer that can be measured (None where one cannot), and the flaw of the others."""

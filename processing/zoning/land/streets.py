@@ -18,7 +18,7 @@ from shapely.ops import substring
 
 from ..columns import Words, nothing, numbers, pick
 from .overlay import Geometries, Indices, overlay, parts, unions
-from .threads import by_chunks
+from .threads import by_chunks, pairs_within
 
 # A lot's border and the red line are one line drawn twice; cadastral maps at 1:500 to 1:2000 hold 0.05 to 0.3 m.
 SAME_LINE_M = 0.3
@@ -131,8 +131,7 @@ class Frontages:
 def frontages(lots: Geometries, known: Streets) -> Frontages:
     """Every street that each lot fronts."""
     lines = np.array([None if line is None else line for line in known.red], dtype=object)
-    tree = shapely.STRtree(lines)
-    lot, street = tree.query(lots, predicate="dwithin", distance=SAME_LINE_M)
+    lot, street = pairs_within(shapely.STRtree(lines), lots, SAME_LINE_M)
     stretch = by_chunks(_along, lines[street], lots[lot])
     long = shapely.length(stretch) >= LEAST_FRONTAGE_M
     far_lot, far_street = shapely.STRtree(known.doubtful).query(lots, predicate="intersects")

@@ -154,6 +154,7 @@ def _built(kinds: Sequence[str], scene: Scene, *, ahead: bool) -> Iterator[tuple
     if not ahead:
         yield from ((kind, KINDS[kind].build(scene)) for kind in kinds)
         return
+    scene.measure([KINDS[kind].reads for kind in kinds])
     with ThreadPoolExecutor(1) as pool:
         waiting = [pool.submit(KINDS[kind].build, scene) for kind in kinds[:1]]
         for number, kind in enumerate(kinds):

@@ -247,7 +247,8 @@ class Standing:
 
     ``reason`` is None where it ``applies``, else the input whose condition fails (or the clause of an exception);
     ``gaps`` are what is missing where it applies; ``fired`` is the number of the exception that holds, or -1.
-    ``strict`` are the limits in the stricter reading of a clause with two numbers (NaN: unknown), None where it has one.
+    ``strict`` are the limits in the stricter reading of a clause with two numbers (NaN: unknown), None where it has
+    one.
     """
 
     rule: Rule
