@@ -128,8 +128,13 @@ def licence_map(
     _legend(sheet, dict((kinds or {}).values()), there, around, language)
     if simulated:
         _titled(sheet, sentence("case.dossier.simulated_short", language), simulated=False, language=language)
-    for code, ground in grounds.items():
-        _called(sheet, ground, code)
+    small = {code: ground for code, ground in grounds.items() if _is_small(sheet, ground, code)}
+    for ground in small.values():  # no name may hide them
+        (west, south), (east, north) = sheet.view.paper(np.reshape(shapely.bounds(ground), (2, 2)))
+        sheet.above([], (west, south, east, north))
+    for code, ground in sorted(grounds.items(), key=lambda pair: pair[0] not in small):
+        if code in small or not sheet.name(ground, code, size=7.0, bold=True):
+            _called(sheet, ground, code)
     for frame in (licences, ended):
         for _, row in (frame if frame is not None else gpd.GeoDataFrame()).iterrows():
             sheet.name(row.geometry, str(row["code"]), size=7.5, colour=_LICENCE, bold=True)
@@ -168,12 +173,14 @@ def _extent(
     return _widened((west, south, east, north))
 
 
-def _called(sheet: Sheet, ground: Any, code: str) -> None:
-    """The code on its ground, else beside it at the end of a thin line, where there is room."""
+def _is_small(sheet: Sheet, ground: Any, code: str) -> bool:
+    """Whether its name would hide the ground."""
     west, _, east, _ = shapely.bounds(ground)
-    small = (east - west) * 1000.0 / sheet.view.scale < width_mm(code, 7.0, bold=True)  # its name would hide it
-    if not small and sheet.name(ground, code, size=7.0, bold=True):
-        return
+    return bool((east - west) * 1000.0 / sheet.view.scale < width_mm(code, 7.0, bold=True))
+
+
+def _called(sheet: Sheet, ground: Any, code: str) -> None:
+    """The code beside its ground, at the end of a thin line, where there is room; else it is left to the table."""
     at = shapely.point_on_surface(ground)
     metre = sheet.view.scale / 1000.0  # of one millimetre on paper
     for far in (12.0, 18.0, 26.0, 36.0):
@@ -182,7 +189,6 @@ def _called(sheet: Sheet, ground: Any, code: str) -> None:
             if sheet.name(to.buffer(metre), code, size=7.0, bold=True):
                 sheet.lines([shapely.LineString([at, to])], Pen(stroke="#1a1a1a", width=0.2))
                 return
-    sheet.name(ground, code, size=7.0, bold=True)
 
 
 def _legend(
