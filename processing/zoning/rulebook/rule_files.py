@@ -30,6 +30,8 @@ from .rules import FORMAT, LEVELS, MODES, Case, Compatibility, Condition, Exempt
 RULES = RESOURCES / "rules"
 _STATES = ("plan_state", "date")  # what a case may give beside inputs
 _LARGEST = 1e12  # of any number in a rule; whole numbers of TOML have no bound
+_LONGEST = 2_000  # signs of any text in a rule: it is shown in lists and written into every finding
+_MOST_BYTES = 1_000_000  # of a file: the longest that ships has five thousand
 
 
 @cache
@@ -55,6 +57,9 @@ def read_toml(path: Path) -> tuple[dict[str, Any], str]:
     A duplicate key, NaN and infinity are refused. Raises :class:`InputError`.
     """
     try:
+        size = path.stat().st_size
+        if size > _MOST_BYTES:
+            raise InputError("zoning.rule_too_long", path=str(path), where=".", size=size, most=_MOST_BYTES)
         content = path.read_bytes()
         raw: dict[str, Any] = tomllib.loads(content.decode("utf-8"))
     except (ValueError, OSError, RecursionError) as error:  # ValueError: no TOML, no UTF-8, a number of 5,000 digits
@@ -93,6 +98,9 @@ def schema_errors(raw: dict[str, Any], path: Path, schema: str) -> Iterator[Inpu
     for where, value in leaves(raw):
         if isinstance(value, (int, float)) and not (math.isfinite(value) and abs(value) <= _LARGEST):
             yield InputError("zoning.rule_not_finite", path=str(path), where=where)
+            return
+        if isinstance(value, str) and len(value) > _LONGEST:
+            yield InputError("zoning.rule_too_long", path=str(path), where=where, size=len(value), most=_LONGEST)
             return
     form = raw.get("format", 1)
     if isinstance(form, (int, float)) and form > FORMAT:  # its other keys are not for us to judge

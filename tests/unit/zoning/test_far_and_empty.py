@@ -15,7 +15,7 @@ import pytest
 
 from dothi.engine.contract import JOBS
 from dothi.engine.jobs import zoning
-from dothi.layers.errors import InputError, UsageError
+from dothi.layers.errors import EnvironmentTroubleError, InputError, UsageError
 from dothi.layers.report import SILENT, Silent
 from dothi.processing.zoning.land.inputs import UNDRAWN
 from dothi.processing.zoning.rulebook import packs
@@ -162,7 +162,7 @@ def test_a_full_disk_while_a_sheet_is_written_prints_no_trace(tmp_path, monkeypa
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(Exception, match="disk") as told:
+    with pytest.raises(EnvironmentTroubleError) as told:
         office.write_sheets(tmp_path / "a.xlsx", [office.Sheet("a", ["x"], [[1]])])
     assert told.value.code == "engine.disk_full"
     assert capfd.readouterr().err == ""
