@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from dothi.processing.surveillance.change.smoothing import box_mean, smoothed
-from dothi.processing.surveillance.change.threshold import ScoreHistogram, fit_no_change, otsu, reach_of, threshold
+from dothi.processing.surveillance.change.threshold import (
+    ScoreHistogram,
+    fit_no_change,
+    kapur,
+    otsu,
+    reach_of,
+    threshold,
+)
 
 
 def histogram_of(scores: np.ndarray, degrees: int = 4) -> ScoreHistogram:
@@ -111,3 +118,13 @@ def test_smoothing_fills_a_gap_but_grows_no_rim():
     found = smoothed(score, np.ones(score.shape, bool), 3)
     assert found[9, 9] > 9.0
     assert (found > 2.0).sum() == 100
+
+
+def test_kapur_parts_two_groups_where_their_entropy_is_largest():
+    counts = np.zeros(1 << 16, np.int64)
+    counts[:16_384], counts[49_152:] = 90, 10  # two flat groups with nothing between
+    histogram = ScoreHistogram(1.0, counts)
+    assert 0.2 < kapur(histogram) < 0.8
+    scores = np.concatenate([unchanged(), 12.0 + unchanged(4_000, seed=1)])
+    found = kapur(histogram_of(scores))
+    assert (scores[-4_000:] > found).mean() > 0.95
