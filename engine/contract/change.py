@@ -48,7 +48,7 @@ DETECT = Job(
     parameters=(
         *_IMAGES,
         Parameter("data", "dataset"),
-        # 0.05 ha: what a square of 0.1 ha, the smallest step of Decree 36/2020/NĐ-CP art. 37, may measure on pixels of 10 m
+        # 0.05 ha: what 0.1 ha, the smallest step of Decree 36/2020/NĐ-CP art. 37, may measure on pixels of 10 m
         Parameter("min_area", "number", default=500.0, minimum=0.0, unit="m²"),
         Parameter("tolerance", "number", default=10.0, minimum=0.0, maximum=1000.0, unit="m"),
         Parameter("concessions", "layer", geometry="MultiPolygon", advanced=True),
