@@ -43,12 +43,12 @@ from .project.algorithm import BuildProject
 if TYPE_CHECKING:
     from .engine_setup import SetupTask
     from .findings.dock import FindingsDock
-    from .map.alerts_dock import AlertsDock
     from .map.explain import Explain
     from .map.lot_edges import LotEdges as LotEdgeTool
     from .map.view3d import View3D
     from .rules.dock import RulesDock
     from .scenarios.dock import ScenariosDock
+    from .surveillance.dock import SurveillanceDock
 
 TOOLBAR = "dothi_toolbar"
 MENU = "dothi_menu"
@@ -75,7 +75,7 @@ class Window:
         self.explain: Explain | None = None
         self.edges: LotEdgeTool | None = None
         self.findings: FindingsDock | None = None
-        self.alerts: AlertsDock | None = None
+        self.surveillance: SurveillanceDock | None = None
         self.scenarios: ScenariosDock | None = None
         self.rules: RulesDock | None = None
         self.view3d: View3D | None = None
@@ -100,12 +100,14 @@ class Window:
         self.findings_action = self._action(
             "findings.svg", tr("plugin.menu_findings"), self._show_findings, checked=True
         )
-        self.alerts_action = self._action("alerts.svg", tr("plugin.menu_alerts"), self._show_alerts, checked=True)
+        self.surveillance_action = self._action(
+            "alerts.svg", tr("plugin.surveillance.menu"), self._show_surveillance, checked=True
+        )
         self.scenarios_action = self._action(
             "scenario.svg", tr("plugin.scenario.menu"), self._show_scenarios, checked=True
         )
         self.rules_action = self._action("rules.svg", tr("plugin.rules.menu"), self._show_rules, checked=True)
-        docks = [self.findings_action, self.alerts_action, self.scenarios_action, self.rules_action]
+        docks = [self.findings_action, self.surveillance_action, self.scenarios_action, self.rules_action]
         self.toolbar.addActions([self.explain_action, *docks])
         self.menu.addSeparator()
         for algorithm in (LotEdges, AllowedEnvelope, BuildingShadow):
@@ -154,7 +156,7 @@ class Window:
         project = outcome.get(ProjectAlgorithm.PROJECT)
         if project and self._agrees(tr("plugin.open_project")):
             self.iface.addProject(project)
-        for dock in (self.findings, self.alerts):
+        for dock in (self.findings, self.surveillance):
             if outcome and dock is not None and dock.isVisible():
                 dock.read()
 
@@ -184,25 +186,25 @@ class Window:
             self._put(self.findings, self.findings_action)
         self._show(self.findings, wanted)
 
-    def _show_alerts(self, wanted: bool) -> None:
-        if self.alerts is None:
-            from .map.alerts_dock import AlertsDock
+    def _show_surveillance(self, wanted: bool) -> None:
+        if self.surveillance is None:
+            from .surveillance.dock import SurveillanceDock
 
-            self.alerts = AlertsDock(self.iface)
-            self._put(self.alerts, self.alerts_action)
-        self._show(self.alerts, wanted)
+            self.surveillance = SurveillanceDock(self.iface)
+            self._put(self.surveillance, self.surveillance_action)
+        self._show(self.surveillance, wanted)
 
-    def _put(self, dock: FindingsDock | AlertsDock | ScenariosDock | RulesDock, action: QAction) -> None:
+    def _put(self, dock: FindingsDock | SurveillanceDock | ScenariosDock | RulesDock, action: QAction) -> None:
         """A dock to the right whose action shows whether it is open, also while another tab lies over it."""
         dock.closed.connect(lambda: action.setChecked(False))
         dock.opened.connect(lambda: action.setChecked(True))
         self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
         # One over the other: each wants the whole height.
-        for other in (self.findings, self.alerts, self.scenarios, self.rules):
+        for other in (self.findings, self.surveillance, self.scenarios, self.rules):
             if other is not None and other is not dock:
                 self.iface.mainWindow().tabifyDockWidget(other, dock)
 
-    def _show(self, dock: FindingsDock | AlertsDock | ScenariosDock | RulesDock, wanted: bool) -> None:
+    def _show(self, dock: FindingsDock | SurveillanceDock | ScenariosDock | RulesDock, wanted: bool) -> None:
         if wanted:
             dock.read()
         dock.setUserVisible(wanted)
@@ -258,10 +260,10 @@ class Window:
             self.view3d.close()
         if self.findings is not None:
             self.findings.shut()
-        for dock in (self.findings, self.alerts):
-            if dock is not None:
-                self.iface.removeDockWidget(dock)
-                dock.deleteLater()
+            self.iface.removeDockWidget(self.findings)
+            self.findings.deleteLater()
+        if self.surveillance is not None:
+            self.surveillance.shut()
         if self.scenarios is not None:
             self.scenarios.shut()
         if self.rules is not None:

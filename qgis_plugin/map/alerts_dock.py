@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from qgis.core import QgsFeature, QgsVectorLayer
-from qgis.gui import QgsDockWidget, QgsFilterLineEdit
+from qgis.gui import QgsFilterLineEdit
 from qgis.PyQt.QtCore import QModelIndex, QSortFilterProxyModel, Qt
 from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import (
@@ -29,7 +29,6 @@ from ..project_data import data_of_project
 from . import place
 from .alerts import TABLE, AlertsModel, newest_run, open_table
 
-DOCK = "dothi_alerts"
 _WIDEST = 190  # pixels of a column at first; the tip has the whole text
 
 
@@ -83,7 +82,7 @@ class AlertsPanel(QWidget):
         self.relation.currentIndexChanged.connect(self._fill)
         self.state.currentIndexChanged.connect(self._narrow)
         self.search.textChanged.connect(self._narrow)
-        self.again.clicked.connect(lambda _: self.read())
+        self.again.clicked.connect(lambda _: self.read(data_of_project()))
 
     def _arrange(self) -> None:
         self.view = QTableView()
@@ -107,9 +106,9 @@ class AlertsPanel(QWidget):
         layout.addWidget(self.view, 1)
         layout.addLayout(foot)
 
-    def read(self) -> None:
-        """Show the newest detection on the project's data set."""
-        run = newest_run(data_of_project())
+    def read(self, data: str) -> None:
+        """Show the newest detection on the data set ``data``."""
+        run = newest_run(data)
         self.table = open_table(run, TABLE) if run else None
         rows = open_table(run, "run") if run else None
         first = next(rows.getFeatures(), None) if rows is not None else None
@@ -180,17 +179,3 @@ def _accuracy(run: str | Path | None) -> list[str]:
             count=number(labelled, language(), 0),
         )
     ]
-
-
-class AlertsDock(QgsDockWidget):
-    """Alerts of the newest detection on the project's data set."""
-
-    def __init__(self, iface: Any) -> None:
-        super().__init__(tr("plugin.alerts.title"), iface.mainWindow())
-        self.setObjectName(DOCK)
-        self.panel = AlertsPanel(iface)
-        self.setWidget(self.panel)
-
-    def read(self) -> None:
-        """Read the newest detection again."""
-        self.panel.read()

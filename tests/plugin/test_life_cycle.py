@@ -48,7 +48,7 @@ def test_unloading_leaves_nothing_behind(desk: Desk, times: int):
         plugin = dothi.classFactory(desk)
         plugin.initGui()
         plugin.window.findings_action.trigger()
-        plugin.window.alerts_action.trigger()
+        plugin.window.surveillance_action.trigger()
         plugin.window.scenarios_action.trigger()
         plugin.window.explain_action.trigger()
         settle()
@@ -56,7 +56,7 @@ def test_unloading_leaves_nothing_behind(desk: Desk, times: int):
         assert shown["menus"] == ["Đô Thị"]
         assert shown["toolbars"] == ["dothi_toolbar"]
         assert shown["provider"]
-        assert sorted(shown["docks"]) == ["dothi_alerts", "dothi_findings", "dothi_scenarios", "dothi_verdict"]
+        assert sorted(shown["docks"]) == ["dothi_findings", "dothi_scenarios", "dothi_surveillance", "dothi_verdict"]
         plugin.unload()
         settle()
         assert traces(desk) == before

@@ -150,7 +150,7 @@ def test_the_newest_detection_is_found_by_its_name(tmp_path):
 def test_a_project_without_data_says_what_to_open(plugin, desk):
     plugin.window.explain_action.trigger()
     assert "không gắn với dữ liệu" in plugin.window.explain.text.toPlainText()
-    plugin.window.alerts_action.trigger()
-    assert "Chưa có lần phát hiện" in plugin.window.alerts.panel.head.text()
+    plugin.window.surveillance_action.trigger()
+    assert "Chưa có lần phát hiện" in plugin.window.surveillance.tab("alerts").head.text()
     plugin.window.findings_action.trigger()
     assert "Chưa có lần kiểm tra" in plugin.window.findings.panel.head.text()
