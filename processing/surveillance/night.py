@@ -18,8 +18,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import shapely
 from shapely.geometry.base import BaseGeometry
 
+from ...layers.crs import WGS84
 from ...layers.errors import EnvironmentTroubleError, InputError
 from ...layers.report import Report, Stage
 from ...store import dataset, journal, runs, scene_library
@@ -219,9 +221,10 @@ class _Going:
         return first, second
 
     def _take(self, run: Path) -> None:
-        taken = take(
-            self.data, run, watches=self.asked.watches, tolerance_m=self.asked.tolerance, author=self.asked.author
-        )
+        watches = self.asked.watches
+        if not watches and self.asked.asked.area is not None:  # a pair of scenes reaches beyond the area
+            watches = (_within(self.name, self.asked.asked.area),)
+        taken = take(self.data, run, watches=watches, tolerance_m=self.asked.tolerance, author=self.asked.author)
         self.done.raised += taken.raised
         self.done.grew += taken.grew
         self.done.reopened += taken.reopened
@@ -229,6 +232,11 @@ class _Going:
 
 def _cloud(row: Mapping[str, Any]) -> float:
     return float(row["cloud_pct"] or 0.0)
+
+
+def _within(name: str, area: BaseGeometry) -> Watch:
+    """A watch of everything in ``area`` (WGS 84)."""
+    return Watch("", name, shapely.to_wkt(area, rounding_precision=9), WGS84, (), 0.0, (), (), (), "", "", "")
 
 
 def _mark(group: Sequence[Source]) -> str:

@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import rasterio
+from rasterio.warp import transform_bounds
 
 from dothi.engine.contract import JOBS
 from dothi.engine.jobs import perform
@@ -114,11 +116,23 @@ def test_a_year_in_one_night_ends_as_one_in_parts(whole, tmp_path):
 def test_a_named_watch_chooses_what_becomes_a_case(data):
     watches.add(data, "chỉ ao hồ", classes=["pond_gained"], receivers=["Thanh tra Sở"])
     before = night_watch.ending(data)["cases"]
-    values = {"data": str(data), "watch": ["chỉ ao hồ"], "begins": "2024-01-01", "series_only": True, "min_area": 1000}
+    values = {"data": str(data), "watch": ["chỉ ao hồ"], "begins": str(DAYS[-LEFT]), "min_area": 1000}
     told = perform(JOBS["watch.run"], values, Told())
     assert told["series"] == "chỉ ao hồ"
-    assert len(told["days"]) == len(DAYS) - 12
+    assert len(told["days"]) == LEFT
     assert (told["raised"], told["receivers"]) == ([], {"Thanh tra Sở": []})
+    assert night_watch.ending(data)["cases"] == before
+
+
+def test_what_lies_outside_the_area_becomes_no_case(data):
+    """Both pits lie in the west; the eastern third of the scenes is watched."""
+    before = night_watch.ending(data)["cases"]
+    with rasterio.open(next((data.parent / "ảnh").glob("*.tif"))) as file:
+        west, north = file.transform @ (32.0, 0.0)
+        box = transform_bounds(file.crs, "EPSG:4326", west, north - 480.0, west + 160.0, north)
+    values = {"data": str(data), "bbox": ",".join(map(str, box)), "name": "phía đông", "begins": str(DAYS[-LEFT])}
+    told = perform(JOBS["watch.run"], values, Told())
+    assert len(told["days"]) == LEFT
     assert night_watch.ending(data)["cases"] == before
 
 
