@@ -27,8 +27,8 @@ from ..layers.errors import InputError
 from ..layers.model import Layer
 from .models import NGSI, OWN_ATTRIBUTES, Model, model
 
-# Facts of a publication: instant its data describe, address of the province, instant an alert was raised.
-FACTS = ("@data_date", "@address", "@issued_at")
+# Facts of a publication: instant its data describe, address of the province, instant and state of an alert.
+FACTS = ("@data_date", "@address", "@issued_at", "@state")
 MAPPINGS = NGSI / "mapping"
 
 

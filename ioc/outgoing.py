@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from ..store import dataset
 from ..store.coordinates import code_of, transform_geometries
 from .mapping import LayerMapping, declarations
 from .plan import Made, Scan
-from .publication import ALERT, Publication, alerts, needed, ready
+from .publication import ALERT, Alerts, Publication, alerts, needed, ready
 from .scanning import Rows, rows
 from .selection import Leaving
 
@@ -45,7 +46,7 @@ class Outgoing:
         self.chosen = tuple(chosen)
         self._mappings = {of.layer.id: of for of in chosen}
         self._rows: dict[str, pd.Series[int]] = {}
-        self._alerts: tuple[gpd.GeoDataFrame, bool, dict[str, str]] | None = None
+        self._alerts: Alerts | None = None
 
     @property
     def layers(self) -> Sequence[str]:
@@ -68,8 +69,8 @@ class Outgoing:
         """All that leaves of a layer, in the order of the file and in parts of bounded size; at least one."""
         of = self._mappings[layer]
         if layer == ALERT:
-            frame, simulated, issued = self._alerts_of(of)
-            yield ready(self._publication, of, frame, simulated, issued)
+            told = self._alerts_of(of)
+            yield ready(self._publication, of, told.frame, told.simulated, told.issued, told.states)
             return
         if layer not in self._rows:
             self.scan(layer)
@@ -79,13 +80,26 @@ class Outgoing:
             frame = self._read(layer, of, rows.index[start : start + PART].tolist())
             yield ready(self._publication, of, frame, self._publication.data.simulated, repeated=repeated)
 
+    def withdrawn(self, layer: str, there: frozenset[str]) -> Leaving:
+        """Alerts that the centre was told of and that may not leave any more: they are told once more, as withdrawn."""
+        of, told = self._mappings[layer], self._alerts_of(self._mappings[layer])
+        held = pd.Series(False, index=told.frame.index)
+        for name, values in of.withhold:
+            held |= told.frame[name].isin(values)
+        frame = told.frame[held & told.frame["uid"].isin(there)]
+        freed = replace(of, withhold=())
+        states = dict.fromkeys(frame["uid"], "withdrawn")
+        return ready(self._publication, freed, frame, told.simulated, told.issued, states)
+
     def records(self, layer: str, uids: Sequence[str], there: frozenset[str]) -> Made:
         """The records of some features, as they are at this moment."""
         of = self._mappings[layer]
         if layer == ALERT:
-            frame, simulated, issued = self._alerts_of(of)
-            frame = frame[frame["uid"].isin(set(uids))]
-            return self._form(ready(self._publication, of, frame, simulated, issued))
+            told = self._alerts_of(of)
+            frame = told.frame[told.frame["uid"].isin(set(uids))]
+            made = self._form(ready(self._publication, of, frame, told.simulated, told.issued, told.states))
+            taken_back = self._form(self.withdrawn(layer, there & set(uids)))
+            return Made([*made.records, *taken_back.records], made.left_out)
         frame = self._read(layer, of, uids)
         return self._form(ready(self._publication, of, frame, self._publication.data.simulated))
 
@@ -136,20 +150,21 @@ class Outgoing:
             told.append(publication.data_date)
         return zlib.crc32(repr(told).encode())
 
-    def _alerts_of(self, of: LayerMapping) -> tuple[gpd.GeoDataFrame, bool, dict[str, str]]:
+    def _alerts_of(self, of: LayerMapping) -> Alerts:
         if self._alerts is None:
-            frame, simulated, issued = alerts(self._publication, of)
-            area = self._area(of, code_of(frame.crs))
+            told = alerts(self._publication, of)
+            area = self._area(of, code_of(told.frame.crs))
             if area is not None:
-                frame = frame[shapely.intersects(frame.geometry.to_numpy(), area)]
-            self._alerts = frame, simulated, issued
+                told = replace(told, frame=told.frame[shapely.intersects(told.frame.geometry.to_numpy(), area)])
+            self._alerts = told
         return self._alerts
 
     def _alert_rows(self, of: LayerMapping) -> Rows:
         """Alerts come from several files and are few: hashed from the frame."""
-        frame, _, issued = self._alerts_of(of)
+        of_all = self._alerts_of(of)
+        frame = of_all.frame
         told = pd.DataFrame(frame.drop(columns="geometry")).assign(
-            shape=frame.geometry.to_wkb(), issued=frame["uid"].map(issued)
+            shape=frame.geometry.to_wkb(), issued=frame["uid"].map(of_all.issued), state=frame["uid"].map(of_all.states)
         )
         hashed = pd.util.hash_pandas_object(told, index=False).to_numpy() + np.uint64(self._recipe(of))
         return Rows(frame["uid"].to_numpy(dtype=object), np.arange(len(frame)), hashed.view(np.int64))

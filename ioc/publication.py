@@ -35,6 +35,17 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Cases:
+    """Cases as the outside may know them: ``frame`` with the fields of an alert, ``alerts`` that belong to them."""
+
+    frame: gpd.GeoDataFrame
+    alerts: frozenset[str]
+    issued: Mapping[str, str]
+    states: Mapping[str, str]
+    simulated: bool
+
+
+@dataclass(frozen=True)
 class Publication:
     """What to publish. ``data_date`` is the instant the data describe (RFC 3339, UTC).
 
@@ -45,6 +56,7 @@ class Publication:
     data_date: str
     data: Source
     runs: tuple[Source, ...] = ()
+    cases: Cases | None = None
     formats: tuple[str, ...] = ("gpkg", "geojson", "ngsi")
     own: Path | None = None
     extra: Path | None = None
@@ -68,7 +80,7 @@ def layers_to_publish(publication: Publication, wanted: Sequence[str] | None) ->
         return [
             mapping(catalogue.layer(layer_id, publication.extra), publication.own) for layer_id in sorted(set(wanted))
         ]
-    present = [*publication.data.layers, *([ALERT] if publication.runs else [])]
+    present = [*publication.data.layers, *([ALERT] if publication.runs or publication.cases else [])]
     found = []
     for layer_id in sorted(set(present) & set(catalogue.ids(publication.extra))):
         try:
@@ -87,12 +99,13 @@ def ready(
     frame: gpd.GeoDataFrame,
     simulated: bool,
     issued: Mapping[str, str] | None = None,
+    states: Mapping[str, str] | None = None,
     repeated: frozenset[str] = frozenset(),
 ) -> Leaving:
     """What leaves of the rows in ``frame``, with the facts; ``issued`` says when each alert was raised.
 
-    ``repeated`` are identifiers that other rows of the layer have too. Raises :class:`InputError` for a layer that
-    should have geometry and has none.
+    ``states`` is the life of each: ``raised``, ``updated`` or ``withdrawn``. ``repeated`` are identifiers that other
+    rows of the layer have too. Raises :class:`InputError` for a layer that should have geometry and has none.
     """
     if of.layer.is_spatial and not isinstance(frame, gpd.GeoDataFrame):
         raise InputError("schema.geometry_missing", layer=of.layer.id, geometry=of.layer.geometry)
@@ -105,6 +118,8 @@ def ready(
     }
     if issued is not None:
         facts["@issued_at"] = np.array([issued.get(uid) for uid in taken.uids], dtype=object)
+    if states is not None:
+        facts["@state"] = np.array([states.get(uid) for uid in taken.uids], dtype=object)
     return taken.with_facts(**facts)
 
 
@@ -113,19 +128,42 @@ def needed(of: LayerMapping) -> list[str]:
     return list(dict.fromkeys((*of.fields, *(name for name, _ in of.withhold))))
 
 
-def alerts(publication: Publication, of: LayerMapping) -> tuple[gpd.GeoDataFrame, bool, dict[str, str]]:
-    """The alerts of all runs in one frame (system of the first), whether any is simulated, and when each was raised."""
-    if not publication.runs:
+@dataclass(frozen=True)
+class Alerts:
+    """Alerts in one frame, one a case where an inspector follows the place; by uid when raised and in which state."""
+
+    frame: gpd.GeoDataFrame
+    simulated: bool
+    issued: Mapping[str, str]
+    states: Mapping[str, str]
+
+
+def alerts(publication: Publication, of: LayerMapping) -> Alerts:
+    """The cases, and the alerts of the runs that belong to none (system of the first frame).
+
+    A case is one alert for as long as it lives, whatever it grows to, so that the centre never has a place twice.
+    """
+    if not publication.runs and publication.cases is None:
         raise InputError("ioc.no_run")
     frames = [run.read(ALERT, needed(of)) for run in publication.runs]
     issued = {
         uid: run.issued_at for run, frame in zip(publication.runs, frames, strict=True) for uid in frame["uid"].tolist()
     }
+    states = dict.fromkeys(issued, "raised")
+    simulated = any(run.simulated for run in publication.runs)
+    if publication.cases is not None:
+        cases = publication.cases
+        frames = [frame[~frame["uid"].isin(cases.alerts)] for frame in frames]
+        frames.append(cases.frame.reindex(columns=["uid", *needed(of), "geometry"]))
+        issued |= cases.issued
+        states |= cases.states
+        simulated = simulated or cases.simulated
+    frames = [frame for frame in frames if len(frame)] or frames[:1]
     systems = {code_of(frame.crs) for frame in frames}
     if len(systems) > 1:
         raise InputError("ioc.runs_differ", systems=sorted(systems))
     together = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
-    return together, any(run.simulated for run in publication.runs), issued
+    return Alerts(together, simulated, issued, states)
 
 
 def address(province: str) -> dict[str, str] | None:

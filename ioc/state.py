@@ -165,6 +165,11 @@ class State:
         rows = self._database.execute("SELECT layer, mark, count(*) FROM record GROUP BY layer, mark")
         return {(str(layer), int(mark)): int(count) for layer, mark, count in rows}
 
+    def ever(self, layer: str) -> frozenset[str]:
+        """Features of a layer that the target holds or once held."""
+        rows = self._database.execute("SELECT uid FROM record WHERE layer = ? AND mark <> ?", (layer, STAYS))
+        return frozenset(str(uid) for (uid,) in rows)
+
     def expected(self, layer: str) -> int:
         """Records that were proved of a layer, and of others that become records of the same kinds."""
         row = self._database.execute(

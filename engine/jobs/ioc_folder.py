@@ -13,7 +13,7 @@ from ...ioc.outgoing import Outgoing
 from ...ioc.plan import LayerPlan, Made, require_few_vanish
 from ...ioc.plan import plan as planned
 from ...ioc.profile import Profile
-from ...ioc.publication import Publication, layers_to_publish
+from ...ioc.publication import ALERT, Publication, layers_to_publish
 from ...ioc.targets import folder
 from ...ioc.targets.drop import MANIFEST, Drop, folder_target, problems
 from ...layers.report import Report
@@ -32,9 +32,9 @@ def publish(
         if anew or not (drop.folder / MANIFEST).is_file():
             state.forget()
         plans = planned(source, state)
-        if not parameters["allow_vanish"]:
+        if not parameters.get("allow_vanish"):
             require_few_vanish(plans)
-        there = folder.publish(publication, source, source.chosen, drop, report)
+        there = folder.publish(publication, source, source.chosen, drop, state.ever(ALERT), report)
         counts = Counter[str]()
         for one in plans:
             counts.update(_learnt(one, set(there.uids.get(one.layer, ())), state))

@@ -11,10 +11,10 @@ import geopandas as gpd
 import pandas as pd
 
 from ...ioc.profile import Profile
-from ...ioc.publication import ALERT, Publication, Read, Source
+from ...ioc.publication import ALERT, Cases, Publication, Read, Source
 from ...ioc.sync import OUTCOMES
 from ...layers.errors import InputError
-from ...store import dataset, geopackage, runs
+from ...store import cases, dataset, geopackage, runs
 from ...store.coordinates import code_of
 
 # A data set that does not say its province: its entities need a name space all the same.
@@ -58,10 +58,35 @@ def read_publication(data: Path, wanted_runs: Sequence[str] | None, formats: tup
         data_date=data_date(data, notes),
         data=Source(present, reader(data), bool(notes.get("simulated"))),
         runs=tuple(run_source(path) for path in run_paths(data, wanted_runs)),
+        cases=followed(data),
         formats=formats,
         own=own if own.is_dir() else None,
         extra=dataset.own_catalogue(data),
     )
+
+
+def followed(data: Path) -> Cases | None:
+    """The cases of a data set as alerts; None where there are none."""
+    lives = {life.uid: life for life in cases.lives(data)}
+    if not lives:
+        return None
+    frame = cases.read(data, "case")
+    newest = cases.read(data, "case_sighting").sort_values("date_after", kind="stable").groupby("case").last()
+    for name in ("date_before", "date_after", "run", "method"):
+        frame[name] = frame["uid"].map(newest[name])
+    # What is withdrawn for another reason than its state (merged into another case) is closed to the outside.
+    frame.loc[frame["uid"].map(lambda uid: lives[uid].state == "withdrawn"), "status"] = "closed"
+    return Cases(
+        frame,
+        frozenset(alert for life in lives.values() for alert in life.alerts),
+        {uid: _instant(life.raised_at) for uid, life in lives.items()},
+        {uid: life.state for uid, life in lives.items()},
+        any(life.simulated for life in lives.values()),
+    )
+
+
+def _instant(text: str) -> str:
+    return pd.Timestamp(text).tz_convert("UTC").strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def data_date(data: Path, notes: Mapping[str, Any]) -> str:

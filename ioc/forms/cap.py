@@ -21,6 +21,7 @@ from ..selection import Leaving
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
 # (severity, urgency) by relation to the licences: how urgent a look is, not how grave an offence.
 _GRAVE = {"outside": "Severe", "straddling": "Moderate", "none": "Moderate", "tolerance": "Minor", "inside": "Minor"}
+_MESSAGES = {"raised": "Alert", "updated": "Update", "withdrawn": "Cancel"}
 LIKELY = 0.9  # confidence from which a change is called likely
 _LANGUAGES = {"vi": "vi-VN", "en": "en-US"}
 
@@ -28,25 +29,34 @@ _LANGUAGES = {"vi": "vi-VN", "en": "en-US"}
 def write(folder: Path, leaving: Leaving, province: str) -> int:
     """Write a file per alert into ``folder``; returns their number."""
     folder.mkdir(exist_ok=True)
-    issued = leaving.facts["@issued_at"]
+    issued, states = leaving.facts["@issued_at"], leaving.facts["@state"]
     layer = leaving.mapping.layer
     rows: list[dict[str, Any]] = leaving.frame.drop(columns="geometry").to_dict("records")  # type: ignore[assignment]
-    for row, shape, moment in zip(rows, leaving.wgs84, issued, strict=True):
+    for row, shape, moment, state in zip(rows, leaving.wgs84, issued, states, strict=True):
         path = folder / f"{row['uid']}.xml"
         with told(path, writing=True):
-            path.write_bytes(alert(layer, row, shape, str(moment), province, leaving.simulated))
+            path.write_bytes(alert(layer, row, shape, str(moment), province, leaving.simulated, state))
     return len(rows)
 
 
-def alert(layer: Layer, row: dict[str, Any], shape: Any, issued: str, province: str, simulated: bool) -> bytes:
-    """One alert; ``issued`` is an instant in UTC, ``shape`` a (Multi)Polygon in WGS 84."""
+def alert(
+    layer: Layer, row: dict[str, Any], shape: Any, issued: str, province: str, simulated: bool, state: str = "raised"
+) -> bytes:
+    """One alert; ``issued`` is an instant in UTC, ``shape`` a (Multi)Polygon in WGS 84.
+
+    An alert whose ``state`` is not ``raised`` names the message that raised it.
+    """
     ET.register_namespace("", NAMESPACE)
     root = ET.Element(_name("alert"))
     sent = issued.removesuffix("Z") + "-00:00"  # CAP wants the offset written out
-    _texts(root, identifier=urn("Alert", province, str(row["uid"])), sender=f"dothi@{province}", sent=sent)
+    name, sender = urn("Alert", province, str(row["uid"])), f"dothi@{province}"
+    kind = _MESSAGES.get(state, "Alert")
+    _texts(root, identifier=name if kind == "Alert" else f"{name}:{kind.lower()}", sender=sender, sent=sent)
     # Simulated data are an exercise, whatever they show.
-    _texts(root, status="Exercise" if simulated else "Actual", msgType="Alert", scope="Restricted")
+    _texts(root, status="Exercise" if simulated else "Actual", msgType=kind, scope="Restricted")
     _texts(root, restriction=sentence("ioc.cap.restriction", "vi"))
+    if kind != "Alert":
+        _texts(root, references=f"{sender},{name},{sent}")
     for language in _LANGUAGES:
         root.append(_info(layer, row, shape, language, simulated))
     text: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)

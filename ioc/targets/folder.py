@@ -49,9 +49,17 @@ class Folder:
 
 
 def publish(
-    publication: Publication, source: Outgoing, chosen: Sequence[LayerMapping], drop: Drop, report: Report = SILENT
+    publication: Publication,
+    source: Outgoing,
+    chosen: Sequence[LayerMapping],
+    drop: Drop,
+    told: frozenset[str] = frozenset(),
+    report: Report = SILENT,
 ) -> Folder:
-    """Publish into ``drop``; where it would hold the same bytes it is left as it was."""
+    """Publish into ``drop``; where it would hold the same bytes it is left as it was.
+
+    ``told`` are the alerts that the folder ever held: those that are withdrawn become a Cancel.
+    """
     with drop.writing() as folder:
         published = []
         for done, of in enumerate(chosen):
@@ -59,6 +67,8 @@ def publish(
             published.append(write_layer(folder, publication, source, of, report))
         if "ngsi" in publication.formats:
             copy_contexts(folder, chosen)
+        if "cap" in publication.formats and ALERT in source.layers:
+            cap.write(folder / "cap", source.withdrawn(ALERT, told), publication.province)
         made = manifest.write(
             folder,
             published,
