@@ -82,8 +82,9 @@ def gather(
             raise InputError("zoning.needs_metres", layer=layer_id, crs=code)
         target = target or code
         _require_metres(layer_id, frame, code, province, report)
-        _require_one_place(layer_id, coordinates.to(frame, target), frames.get("parcel"), code)
-        frames[layer_id] = _with_dates(layer_id, coordinates.to(frame, target))
+        moved = frame if code == target else coordinates.to(frame, target)
+        _require_one_place(layer_id, moved, frames.get("parcel"), code)
+        frames[layer_id] = _with_dates(layer_id, moved)
     return frames
 
 
