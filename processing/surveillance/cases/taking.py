@@ -141,19 +141,20 @@ class _Taking:
         """Give every alert to its case, or a case to it."""
         of_case: dict[int, list[int]] = {}
         others: dict[int, list[str]] = {}
+        matched: set[int] = set()
         for row, place, _ in candidates(alerts.geometry.to_numpy(), self.cases.geometry.to_numpy(), self.matching):
             if not same_family(_text(alerts["change_class"].iloc[row]), _text(self.cases["change_class"].iloc[place])):
                 continue
-            if any(row in rows for rows in of_case.values()):
+            if row in matched:
                 others.setdefault(row, []).append(str(self.cases["code"].iloc[place]))
             else:
                 of_case.setdefault(place, []).append(row)
+                matched.add(row)
         for place, rows in sorted(of_case.items()):
             self._again(self.cases.iloc[place], alerts.iloc[rows])
             also = sorted({code for row in rows for code in others.get(row, [])})
             if also:
                 self.taken.joins.append((str(self.cases["code"].iloc[place]), also))
-        matched = {row for rows in of_case.values() for row in rows}
         for row in range(len(alerts)):
             if row not in matched:
                 self._raise(alerts.iloc[[row]])
