@@ -42,7 +42,7 @@ WORDS = {
         "pits": "{0} of {1} pits",
         "alarms": "{0} alarms in {1:,.0f} km²",
         "set": "; {0} set aside",
-        "none": "no trap",
+        "none": "… outside all traps",
         "dune_shift": "dune shift",
         "cloud_edge": "cloud edges",
         "shadow": "shadows",
@@ -64,7 +64,7 @@ WORDS = {
         "pits": "{0} trong {1} moong",
         "alarms": "{0} báo nhầm trên {1:,.0f} km²",
         "set": "; để riêng {0} vùng",
-        "none": "không thuộc bẫy nào",
+        "none": "… ngoài mọi bẫy",
         "dune_shift": "cồn cát dịch chuyển",
         "cloud_edge": "rìa mây",
         "shadow": "bóng mây",
@@ -120,7 +120,8 @@ def table(found: Summary, first: int, language: str) -> str:
     ]
     for trap, one in found.by_trap.items():
         aside = words["set"].format(found.aside[trap]) if found.aside.get(trap) else ""
-        rows.append(rate(words["trap"].format(words[trap]), one, aside))
+        name = words["none"] if trap == "none" else words["trap"].format(words[trap])
+        rows.append(rate(name, one, aside))
     foot = words["foot"].format(found.trials, first, first + found.trials - 1, found.hidden)
     return "\n".join(row for row in rows if row) + f"\n\n{foot}\n"
 
