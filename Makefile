@@ -30,7 +30,7 @@ bench: ## đo tốc độ và bộ nhớ so với QGIS và Orfeo ToolBox | measu
 bench-coast: ## 200 cặp ảnh bờ cát mô phỏng biết trước sự thật: tỷ lệ phát hiện và báo nhầm | 200 simulated pairs of a dune coast with known truth: recall and false alarms
 	@sh scripts/bench_coast.sh
 
-soak: ## mười nghìn tệp quy tắc bị làm hỏng, một năm giám sát bị ngắt trăm lần | ten thousand spoiled rule files, a year under watch killed a hundred times
+soak: ## mười nghìn tệp quy tắc bị làm hỏng, một năm giám sát và việc công bố bị ngắt hàng trăm lần | ten thousand spoiled rule files, a year under watch and publishing killed hundreds of times
 	@sh scripts/soak.sh
 
 fuzz: ## một trăm nghìn siêu dữ liệu ảnh bị làm hỏng: đọc được hoặc bị từ chối rõ ràng | a hundred thousand spoiled metadata of scenes: read, or refused clearly

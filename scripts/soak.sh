@@ -1,6 +1,7 @@
 #!/bin/sh
 # Ten thousand spoiled rule files (DOTHI_SOAK: another number): each is refused clearly, or holds what it promises.
 # Then a simulated year under watch, killed a hundred times (DOTHI_KILLS: another number): it ends as one left in peace.
+# Then publishing under siege: 20,000 edits, every fault of a server, 500 kills; the report is docs/ioc/soak.md.
 
 . "$(dirname -- "$0")/ground.sh"
 
@@ -13,4 +14,5 @@ python="$root/.venv/bin/python"
 cd "${TMPDIR:-/tmp}"
 "$python" -P -X utf8 -m pytest -c "$root/pyproject.toml" --rootdir "$root" --timeout 7200 -q \
     --pyargs dothi.tests.unit.zoning.test_mutated_rules
-exec "$python" -P -X utf8 "$root/scripts/soak_watch.py" --kills "${DOTHI_KILLS:-100}"
+"$python" -P -X utf8 "$root/scripts/soak_watch.py" --kills "${DOTHI_KILLS:-100}"
+exec "$python" -P -X utf8 -m dothi.scripts.soak_ioc --report "$root/docs/ioc/soak.md"
