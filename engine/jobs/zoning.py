@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from importlib import import_module
@@ -61,6 +63,18 @@ def __getattr__(name: str) -> Any:
     if name not in _ELSEWHERE:
         raise AttributeError(name)
     return getattr(import_module(f"{__package__}.{_ELSEWHERE[name]}"), name)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the search for circular garbage: millions of findings make none, and looking through them takes time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _library(data: Path) -> packs.Library:
@@ -164,6 +178,7 @@ def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     heard = zoning_again.Heard(report)
     anew = bool(parameters["full"])
     with (
+        _uncollected(),
         ThreadPoolExecutor(1) as aside,
         zoning_again.looking(data, judging, found, aside, wanted=plain, anew=anew) as seen,
     ):

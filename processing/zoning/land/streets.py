@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from shapely.ops import substring
 
 from ..columns import Words, nothing, numbers, pick
-from .overlay import Geometries, Indices, overlay, parts, unions
+from .overlay import Geometries, Indices, every_pair, overlay, unions
 from .threads import by_chunks, pairs_within
 
 # A lot's border and the red line are one line drawn twice; cadastral maps at 1:500 to 1:2000 hold 0.05 to 0.3 m.
@@ -211,9 +211,8 @@ def beyond_red_line(
     where no street is ``drawn`` on the whole map.
     """
     count = len(shapes)
-    on = overlay(shapes, known.land, threads=1)
-    pieces = parts(shapes, known.land, on.lot, on.zone)
-    part = unions(pieces, on.lot, count)
+    on = overlay(shapes, known.land, wanted=every_pair)
+    part = unions(on.part, on.lot, count)
     area = np.nan_to_num(shapely.area(part))
     doubtful, _ = shapely.STRtree(known.doubtful).query(shapes, predicate="intersects")[:2]
     unsure = np.zeros(count, dtype=bool)

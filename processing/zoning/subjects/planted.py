@@ -7,7 +7,7 @@ import pandas as pd
 import shapely
 
 from ..columns import Mask, absent, pick, words
-from ..land.overlay import Geometries, Indices, overlay, parts, unions
+from ..land.overlay import Geometries, Indices, every_pair, overlay, unions
 from ..land.scene import Scene
 from ..land.soundness import repaired
 from .lots import BUILT_LOTS
@@ -34,8 +34,8 @@ def planted_lots(scene: Scene) -> Subjects:
     parcel, layer = scene.layers["parcel"], scene.layers["green_space"]
     shapes, _ = scene.sound("green_space")
     counted = pick(np.asarray(words(layer, "kind") == PLANTED, dtype=bool), shapes)
-    there = overlay(counted, scene.lots)
-    green = unions(parts(counted, scene.lots, there.lot, there.zone), there.zone, len(parcel))
+    there = overlay(counted, scene.lots, wanted=every_pair)
+    green = unions(there.part, there.zone, len(parcel))
     covered = scene.built["parts"].to_numpy(dtype=object)
     both = ~absent(green) & ~absent(covered)
     green[both] = shapely.difference(green[both], covered[both])
