@@ -106,7 +106,7 @@ def test_own_types_refuse_what_they_do_not_know(path):
 
 def test_own_lists_are_the_catalogues():
     lists = {tuple(domain.values) for domain in catalogue.domains().values()}
-    own = {"existing", "planned", "suspectedMining", "new", "confirmed"}
+    own = {"existing", "planned", "suspectedMining", "raised", "updated", "withdrawn"}
     for name, schema in ATTRIBUTES.items():
         if "enum" in schema and not set(schema["enum"]) <= own:
             assert tuple(schema["enum"]) in lists, name
