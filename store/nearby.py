@@ -92,23 +92,6 @@ class Nearby:
         where = " WHERE rowid IN (SELECT value FROM json_each(?))"
         return self._read(layer_id, columns, where, (json.dumps(fids),)).frame()
 
-    def scan(
-        self, layer_id: str, columns: Sequence[str], at_once: int
-    ) -> tuple[list[str], Iterator[list[tuple[Any, ...]]]]:
-        """Which of ``columns`` are there, and all rows, ``at_once`` at a time: fid, these columns, geometry blob."""
-        geometry, _ = self._layer(layer_id)
-        there = [name for name in columns if name in self._present(layer_id)]
-        return there, self._scanned(layer_id, (*there, geometry), at_once)
-
-    def _scanned(self, layer_id: str, names: Sequence[str], at_once: int) -> Iterator[list[tuple[Any, ...]]]:
-        listed = ", ".join(f'"{name}"' for name in names)
-        with told(self.path, writing=False):
-            cursor = self._database.execute(
-                f'SELECT rowid, {listed} FROM "{layer_id}" ORDER BY rowid'  # noqa: S608  # nosec B608 - names of the catalogue
-            )
-            while rows := cursor.fetchmany(at_once):
-                yield rows
-
     @property
     def state(self) -> int:
         """A number that changes when another program changes the data set."""
