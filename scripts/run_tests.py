@@ -30,10 +30,12 @@ class Suite:
     package: str
     python: str
     environment: Mapping[str, str] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
 
 
 SUITES = (
-    Suite("unit", ".venv/bin/python"),
+    # Two processes, a file of tests to each in turn: fixtures of a file are made once.
+    Suite("unit", ".venv/bin/python", options=("-n", "2", "--dist", "loadfile")),
     # Debian's own pytest plugins are kept out, so that the suite is the same everywhere.
     Suite(
         "plugin",
@@ -68,7 +70,7 @@ def run(suite: Suite, folder: Path) -> Outcome:
     command = [
         str(ROOT / suite.python), "-P", "-X", "utf8", "-m", "pytest", "--pyargs", f"dothi.tests.{suite.package}",
         "-q", "-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT),
-        f"--junitxml={report}",
+        f"--junitxml={report}", *suite.options,
     ]  # fmt: skip
     began = time.monotonic()
     done = subprocess.run(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, check=False)
