@@ -76,10 +76,14 @@ class Broker:
             "simulated": {"type": "Property", "value": True},
         }
         answer = self._post("/entityOperations/upsert?options=update", [probe])
+        if answer.status in (413, 429):  # nobody's body is smaller than this one
+            raise UnansweredError
         if answer.status not in (200, 201, 204):
             raise InputError("ioc.not_writable", host=self._web.host, status=answer.status, reason=_reason(answer))
         there = self._get(f"/entities/{quote(probe['id'], safe='')}")
         self._post("/entityOperations/delete", [probe["id"]])
+        if there.status == 404:  # it said yes and kept nothing: once may be an accident, so it is asked again
+            raise UnansweredError
         if there.status != 200:
             raise InputError("ioc.not_readable", host=self._web.host, status=there.status, reason=_reason(there))
 
