@@ -47,8 +47,11 @@ class ServeClient(QObject):
         """Nobody waits for the answer to ``question`` any more."""
         self._waiting.pop(question, None)
 
-    def stop(self) -> None:
-        """Close the engine's standard input, which ends it, and wait a moment."""
+    def stop(self, within_ms: int | None = None) -> None:
+        """Close the engine's standard input, which ends it when all that was asked is answered, and wait a moment.
+
+        ``within_ms`` is how long, where something is still to be written.
+        """
         process, self._process = self._process, None
         self._waiting.clear()
         if process is None:
@@ -57,7 +60,7 @@ class ServeClient(QObject):
         process.readyReadStandardError.disconnect(self._overhear)
         process.finished.disconnect(self._ended)
         process.closeWriteChannel()
-        if not process.waitForFinished(_GOODBYE_MS):
+        if not process.waitForFinished(_GOODBYE_MS if within_ms is None else within_ms):
             process.kill()
             process.waitForFinished(_GOODBYE_MS)
         process.deleteLater()

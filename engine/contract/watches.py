@@ -39,3 +39,10 @@ LIST = Job(
 )
 
 REMOVE = Job(id="watches.remove", quick=True, parameters=(DATA, NAME), results=(Result("watch", "json"),))
+
+MATCH = Job(
+    id="watches.match",
+    quick=True,
+    parameters=(DATA, NAME, Parameter("run", "vector", required=True)),
+    results=(Result("alerts", "json"), Result("count", "number")),
+)

@@ -11,7 +11,8 @@ import shapely
 
 from ...layers.errors import InputError
 from ...layers.report import Report
-from ...store import coordinates, scenarios, sources, watches
+from ...processing.surveillance.cases.watching import matches
+from ...store import coordinates, dataset, scenarios, sources, watches
 from ...store.layer_source import LayerSource
 from ...store.troubles import told
 
@@ -48,6 +49,16 @@ def list_(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
 def remove(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     """End a watch; it stays to be seen."""
     return {"watch": watches.end(Path(parameters["data"]), parameters["name"]).told()}
+
+
+def match(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    """The alerts of a run (their uids) that a watch takes."""
+    run = Path(parameters["run"])
+    if "alert" not in dataset.layers_in(run):
+        raise InputError("case.run_without_alerts", run=run.name)
+    rows = dataset.read(run, "alert")
+    taken = rows[matches(rows, watches.find(Path(parameters["data"]), parameters["name"]))]
+    return {"alerts": taken["uid"].tolist(), "count": len(taken)}
 
 
 def _area(value: str | Mapping[str, Any]) -> tuple[Any, str]:

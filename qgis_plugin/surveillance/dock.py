@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from qgis.core import QgsProject
+from qgis.core import Qgis, QgsProject
 from qgis.gui import QgsDockWidget
 from qgis.PyQt.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from ..language import tr
 from ..project_data import data_of_project
+from .acts import Acts
 
 DOCK = "dothi_surveillance"
 
@@ -57,9 +58,15 @@ class SurveillanceDock(QgsDockWidget):
         super().__init__(tr("plugin.surveillance.title"), iface.mainWindow())
         self.setObjectName(DOCK)
         self.iface = iface
+        self.acts = Acts(self)
+        self.acts.refused.connect(self._refused)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self._places = {name: _Place(make) for name, make in (("alerts", self._make_alerts),)}
+        self._places = {
+            "alerts": _Place(self._make_alerts),
+            "cases": _Place(self._make_cases),
+            "timeline": _Place(self._make_timeline),
+        }
         for name, place in self._places.items():
             self.tabs.addTab(place, tr(f"plugin.surveillance.tab.{name}"))
         self.setWidget(self.tabs)
@@ -71,7 +78,20 @@ class SurveillanceDock(QgsDockWidget):
     def _make_alerts(self) -> Any:
         from .alerts_tab import AlertsTab
 
-        return AlertsTab(self.iface)
+        return AlertsTab(self.iface, self.acts, self.read)
+
+    def _make_cases(self) -> Any:
+        from .cases_tab import CasesTab
+
+        return CasesTab(self.iface, self.acts)
+
+    def _make_timeline(self) -> Any:
+        from .timeline import TimelineTab
+
+        return TimelineTab(self.iface)
+
+    def _refused(self, sentence: str) -> None:
+        self.iface.messageBar().pushMessage(tr("plugin.name"), sentence, Qgis.MessageLevel.Warning)
 
     def tab(self, name: str) -> Any:
         """The tab that stands under ``alerts``, ``cases`` or ``timeline``; made now at the latest."""
@@ -97,6 +117,7 @@ class SurveillanceDock(QgsDockWidget):
     def _rest(self) -> None:
         for tab in self._made():
             tab.rest()
+        self.acts.rest()
 
     def shut(self) -> None:
         """Leave nothing behind."""
@@ -104,5 +125,6 @@ class SurveillanceDock(QgsDockWidget):
         QgsProject.instance().cleared.disconnect(self._project_read)
         for tab in self._made():
             tab.shut()
+        self.acts.shut()
         self.iface.removeDockWidget(self)
         self.deleteLater()

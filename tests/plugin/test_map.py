@@ -11,7 +11,6 @@ from qgis.PyQt.QtCore import QEvent, QPoint, Qt
 
 from dothi.engine.contract import project, zoning
 from dothi.qgis_plugin import engine_client, project_data
-from dothi.qgis_plugin.map.alerts import newest_run
 from dothi.qgis_plugin.map.rule_titles import rule_title
 from dothi.qgis_plugin.map.verdict_page import page
 
@@ -131,20 +130,6 @@ def test_a_click_beside_everything_says_so(opened, desk):
     click = QgsMapMouseEvent(desk.canvas, QEvent.Type.MouseButtonRelease, QPoint(2, 2), Qt.MouseButton.LeftButton)
     explain.tool.canvasReleaseEvent(click)
     assert "không có nhà hay thửa" in explain.text.toPlainText()
-
-
-def test_the_newest_detection_is_found_by_its_name(tmp_path):
-    folder = tmp_path / "tỉnh.dothi" / "runs"
-    folder.mkdir(parents=True)
-    data = str(tmp_path / "tỉnh.gpkg")
-    assert newest_run(data) is None
-    for name in (
-        "20260101T000000000Z-change.detect-aa",
-        "20260301T000000000Z-zoning.check-bb",
-        ".part-x-change.detect-c",
-    ):
-        (folder / f"{name}.gpkg").touch()
-    assert newest_run(data) == folder / "20260101T000000000Z-change.detect-aa.gpkg"
 
 
 def test_a_project_without_data_says_what_to_open(plugin, desk):
