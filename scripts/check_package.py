@@ -39,7 +39,7 @@ REQUIRED = (
 UNWANTED_FOLDERS = {"__pycache__", "__MACOSX", ".git", ".svn", "tests", "test", "scripts", ".venv", "build", "dist"}
 # Text, data, pictures and letters; whatever else would be a program or an unknown.
 KINDS = {
-    ".css", ".csv", ".geojson", ".html", ".json", ".jsonld", ".lock", ".md", ".png", ".py", ".qm", ".qml", ".qpt",
+    ".css", ".csv", ".geojson", ".html", ".json", ".jsonld", ".lock", ".md", ".mjs", ".png", ".py", ".qm", ".qml", ".qpt",
     ".svg", ".toml", ".ts", ".ttf", ".txt", ".typed", ".xml", ".yaml", "",
 }  # fmt: skip
 PROGRAMS = (b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"!<arch>")

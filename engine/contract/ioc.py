@@ -91,3 +91,17 @@ STATUS = Job(
     results=(*_COUNTS, Result("targets", "json")),
     quick=True,
 )
+
+# Not in QGIS: it goes on until somebody ends it, and what it shows is a page.
+BOARD = Job(
+    id="ioc.board",
+    parameters=(
+        Parameter("folder", "folder"),
+        Parameter("data", "dataset"),
+        Parameter("target", "out_folder"),
+        Parameter("port", "integer", default=8470, minimum=0, maximum=65_535),
+        *_WHICH,
+        *_REACH,
+    ),
+    results=(Result("address", "text"),),
+)

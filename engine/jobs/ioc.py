@@ -20,6 +20,7 @@ from ...ioc.profile import Profile
 from ...ioc.publication import layers_to_publish
 from ...ioc.targets.manifest import as_json
 from ...ioc.targets.opening import FILE, Reach, reached
+from ...layers.errors import UsageError
 from ...layers.report import Report
 from . import ioc_folder
 from .ioc_source import NO_PROVINCE, read_publication, seven, state_path, system_of, words
@@ -124,6 +125,16 @@ def status(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
         total.update(told["counts"])
         found.append({"name": profile.name, "address": profile.address, "published": True, **told})
     return {**seven(total), "targets": found}
+
+
+def board(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    """A page on this machine of what a folder or a broker holds, until it is ended."""
+    from . import ioc_board
+
+    if (parameters["data"] is None) is not (parameters["target"] is None):
+        raise UsageError("ioc.board.folder_or_target")
+    profile = _profile(Path(parameters["data"]), parameters) if parameters["data"] else None
+    return ioc_board.show(profile, parameters, report)
 
 
 def _profile(data: Path, parameters: Mapping[str, Any]) -> Profile:

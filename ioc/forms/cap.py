@@ -79,7 +79,7 @@ def _info(layer: Layer, row: dict[str, Any], shape: Any, language: str, simulate
         headline=mark + sentence("ioc.cap.headline", language, **said),
     )
     _texts(info, description=mark + sentence("ioc.cap.description", language, **said))
-    for name in ("relation", "concession_code", "status"):
+    for name in ("code", "area_m2", "relation", "concession_code", "status"):
         if row.get(name):
             parameter = ET.SubElement(info, _name("parameter"))
             _texts(parameter, valueName=name, value=str(row[name]))
