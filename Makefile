@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo run engine test lint bench bench-coast soak fuzz package pictures wheelhouse lock clean
+.PHONY: help demo run desk engine test lint bench bench-coast soak fuzz package pictures wheelhouse lock clean
 
 help: ## danh sách này | this list
 	@sh scripts/help.sh
@@ -13,6 +13,9 @@ demo: ## cài thứ còn thiếu, dựng tỉnh mô phỏng, chạy ba việc, m
 
 run: ## mở QGIS với plugin (DOTHI_DATA=thư-mục: dữ liệu của bạn) | QGIS with the plugin (DOTHI_DATA=folder: your own data)
 	@sh scripts/run.sh
+
+desk: ## bàn gán nhãn mẫu để đánh giá độ chính xác (DOTHI_DATA=thư-mục) | the desk where a sample is labelled for accuracy (DOTHI_DATA=folder)
+	@sh scripts/desk.sh
 
 engine: ## chỉ lập môi trường tính toán .venv | only the engine's environment, .venv
 	@sh scripts/system.sh engine

@@ -1,5 +1,6 @@
 #!/bin/sh
-# The engine's own environment in .venv, from the lock with hashes; with "dev" also the tools of tests and checks.
+# The engine's own environment in .venv, from the lock with hashes; with "dev" also the tools of tests and checks, with
+# "desk" also the windows of the labelling desk.
 #
 # DOTHI_PYTHON names another Python (3.11 to 3.13). DOTHI_WHEELHOUSE names a folder of wheels for a machine without
 # network (made by "make wheelhouse"). The stamp is written last, so an interrupted set-up is done anew.
@@ -60,6 +61,12 @@ here=$(dirname -- "$(readlink -f -- "$0")")
 exec "$here/python" -I -X utf8 "$here/../../engine/launch.py" "$@"
 END
 chmod +x $venv/bin/dothi
+
+if [ "${1:-}" = desk ] && [ "$(cat $venv/dothi-desk.lock 2>/dev/null)" != "$(name_of requirements/desk.lock)" ]; then
+    say "Đang cài PySide6 cho bàn làm việc (khoảng 100 MB, chỉ một lần) …" "Installing PySide6 for the desk (about 100 MB, only once) …"
+    install_from requirements/desk.lock
+    name_of requirements/desk.lock >$venv/dothi-desk.lock
+fi
 
 if [ "${1:-}" = dev ] && [ "$(cat $venv/dothi-dev.lock 2>/dev/null)" != "$(name_of requirements/dev.lock)" ]; then
     say "Đang cài công cụ kiểm thử và kiểm tra mã …" "Installing the tools of tests and checks …"

@@ -10,8 +10,8 @@ sh scripts/engine.sh
     .venv/bin/python -I -m venv build/lock
     build/lock/bin/python -I -m pip install --quiet --quiet --disable-pip-version-check uv
 }
-# engine first: cluster and dev are made to agree with it.
-for name in engine cluster dev qgis-tests; do
+# engine first: desk, cluster and dev are made to agree with it.
+for name in engine desk cluster dev qgis-tests; do
     build/lock/bin/python -I -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
         --no-emit-index-url --no-emit-find-links --only-binary :all: --upgrade \
         --output-file "requirements/$name.lock" "requirements/$name.in"

@@ -1,10 +1,10 @@
 #!/bin/sh
 # Install what the machine lacks; nothing is asked, nothing is installed twice.
 #
-#   sh scripts/system.sh [qgis] [engine] [screen] [bench]
+#   sh scripts/system.sh [qgis] [engine] [desk] [screen] [bench]
 #
-# qgis: QGIS 3.40 or newer with its Python; engine: Python's venv module; screen: a virtual screen for pictures;
-# bench: the Orfeo ToolBox and PostGIS, which the benchmarks are compared with.
+# qgis: QGIS 3.40 or newer with its Python; engine: Python's venv module; desk: what Qt 6 opens windows with; screen: a
+# virtual screen for pictures; bench: the Orfeo ToolBox and PostGIS, which the benchmarks are compared with.
 
 . "$(dirname -- "$0")/ground.sh"
 
@@ -21,6 +21,17 @@ for need in "$@"; do
         qgis) qgis_fits || missing="$missing qgis python3-qgis qgis-providers fonts-dejavu-core" ;;
         # On Debian the venv module comes apart from Python; elsewhere with it.
         engine) "${DOTHI_PYTHON:-/usr/bin/python3}" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3 python3-venv" ;;
+        # PySide6 brings Qt itself, not the system's side of it (https://doc.qt.io/qt-6/linux-requirements.html).
+        desk)
+            known=$(/sbin/ldconfig -p 2>/dev/null || true)
+            for library in libEGL.so.1 libxcb-cursor.so.0 libxkbcommon-x11.so.0 libxcb-icccm.so.4 libxcb-keysyms.so.1; do
+                case $known in
+                    *"$library"*) ;;
+                    *) qt="libegl1 libgl1 libfontconfig1 libdbus-1-3 libglib2.0-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 libxkbcommon-x11-0 fonts-dejavu-core" ;;
+                esac
+            done
+            missing="$missing${qt:+ $qt}"
+            ;;
         screen) command -v xvfb-run >/dev/null 2>&1 || missing="$missing xvfb xauth" ;;
         bench)
             command -v otbcli_MultivariateAlterationDetector >/dev/null 2>&1 || missing="$missing otb-bin"

@@ -3,7 +3,7 @@
 
 . "$(dirname -- "$0")/ground.sh"
 
-sh scripts/system.sh qgis engine
+sh scripts/system.sh qgis engine desk
 sh scripts/engine.sh dev
 sh scripts/qgis_tests.sh
 exec .venv/bin/python -I -X utf8 -m dothi.scripts.run_tests "$@"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +24,8 @@ from .geopackage import writing
 from .whole import made_whole
 
 LAYER = "sample_point"
+# What each of several people says (``store/interpretations.py``).
+INTERPRETATIONS = "sample_interpretation"
 _PUT = 'UPDATE "sample_point" SET "label" = ?, "labeller" = ?, "labelled_on" = ?, "remark" = ? WHERE "uid" = ?'
 _SPATIAL = ("ST_IsEmpty", "ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY")
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,80}")
@@ -42,7 +45,7 @@ def write(path: Path, points: gpd.GeoDataFrame, about: Mapping[str, Any], *, sim
         raise InputError("accuracy.sample_exists", path=str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     with made_whole(path, new=True) as temporary:
-        dataset.create(temporary, [LAYER], coordinates.code_of(points.crs), simulated=simulated)
+        dataset.create(temporary, [LAYER, INTERPRETATIONS], coordinates.code_of(points.crs), simulated=simulated)
         dataset.set_meta(temporary, sample=dict(about))
         dataset.append(temporary, LAYER, points)
 
@@ -78,11 +81,16 @@ def put_labels(path: Path, labels: Iterable[Label]) -> int:
         rows.append((one.label, one.labeller, one.labelled_on.isoformat(), one.remark or None, one.uid))
     met = 0
     with writing(path) as database:
-        for name in _SPATIAL:  # triggers of the spatial index name them; no point moves, so none is called
-            database.create_function(name, 1, _never)
+        labels_only(database)
         for row in rows:
             met += database.execute(_PUT, row).rowcount
     return met
+
+
+def labels_only(database: sqlite3.Connection) -> None:
+    """Let labels be written: triggers of the spatial index name functions that are called only where a point moves."""
+    for name in _SPATIAL:
+        database.create_function(name, 1, _never)
 
 
 def _never(blob: bytes) -> None:

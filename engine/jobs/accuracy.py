@@ -22,6 +22,7 @@ from ...processing.surveillance.accuracy.page import accuracy_section, class_wor
 from ...processing.surveillance.accuracy.strata import NO_CHANGE, Strata, points, strata_of
 from ...processing.surveillance.cases.alerts import to_map
 from ...store import coordinates, dataset, runs, samples
+from ...store.interpretations import PEOPLE
 from ...store.whole import made_whole
 from .zoning_report import format_of
 
@@ -177,7 +178,7 @@ def _document(
     def say(key: str, **arguments: Any) -> str:
         return sentence(f"accuracy.page.{key}", language, **arguments)
 
-    people = sorted({str(name) for name in labelled["labeller"].dropna()})
+    people = sorted({name for names in labelled["labeller"].dropna() for name in str(names).split(PEOPLE)})
     facts = {
         say("run"): about["run"],
         say("sample"): sample.name,

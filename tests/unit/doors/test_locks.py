@@ -9,7 +9,7 @@ import pytest
 from dothi.engine.contract.environment import lock_hash
 from dothi.scripts.files import ROOT
 
-LOCKS = ("engine", "dev", "qgis-tests")
+LOCKS = ("engine", "desk", "dev", "qgis-tests")
 
 
 @pytest.mark.parametrize("name", LOCKS)

@@ -14,6 +14,7 @@ from dothi.scripts.files import ROOT
 TARGETS = {
     "demo",
     "run",
+    "desk",
     "engine",
     "test",
     "lint",
