@@ -148,6 +148,9 @@ class Outgoing:
         told = [catalogued, publication.province, of.fields, of.withhold, of.entities, _FORM]
         if any(attribute.fact == "@data_date" for entity in of.entities for attribute in entity.attributes):
             told.append(publication.data_date)
+        version = getattr(self._form, "version", "")  # the contract of a gateway decides what a row becomes, too
+        if version:
+            told.append(version)
         return zlib.crc32(repr(told).encode())
 
     def _alerts_of(self, of: LayerMapping) -> Alerts:

@@ -175,15 +175,16 @@ def read_json(content: bytes | str) -> Any:
         found = json.loads(content, parse_float=whole, parse_constant=whole)
     except (ValueError, RecursionError) as error:
         raise UnansweredError from error
-    if _depth(found) > DEEPEST:
+    if depth(found) > DEEPEST:
         raise UnansweredError
     return found
 
 
-def _depth(value: Any) -> int:
-    level, depth = [value], 0
+def depth(value: Any) -> int:
+    """Levels of lists and objects, counted without recursion."""
+    level, levels = [value], 0
     while level:
-        depth += 1
+        levels += 1
         level = [
             inner
             for one in level
@@ -191,4 +192,4 @@ def _depth(value: Any) -> int:
             for inner in (one.values() if isinstance(one, dict) else one)
             if isinstance(inner, (dict, list))
         ]
-    return depth
+    return levels

@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...layers import catalogue
 from ...layers.errors import InputError
-from ..mapping import LayerMapping
+from ...layers.model import Layer
+from ..mapping import LayerMapping, mapping
 from ..outgoing import Form
 from ..profile import Profile
 from ..publication import Publication
 from ..web import Credentials, credentials_in
-from . import broker, database
+from . import broker, database, gateway
+from .gateway_bodies import GatewayForm
+from .gateway_mapping import read_mapping
 from .target import Target
 
 FILE = "file"
@@ -75,4 +79,25 @@ def _reach(
     if profile.scheme in ("postgresql", "postgres"):
         made = database.Database(profile.address, chosen, systems, credentials=credentials, authority=profile.authority)
         return Reach(made, database.form(chosen), tuple(chosen))
+    if profile.scheme in ("rest+https", "rest+http"):
+        return _gateway(profile, publication, chosen, credentials)
     raise InputError("ioc.target_unknown", target=profile.address[:200])
+
+
+def _gateway(
+    profile: Profile, publication: Publication, chosen: Sequence[LayerMapping], credentials: Credentials | None
+) -> Reach:
+    """A gateway takes the layers that its mapping names; what a mapping may name is decided without the scope."""
+    if not profile.contract:
+        raise InputError("ioc.contract_missing", target=profile.address[:200])
+
+    def layer_of(layer_id: str) -> tuple[Layer, Sequence[str]]:
+        of = mapping(catalogue.layer(layer_id, publication.extra), publication.own)
+        return of.layer, of.fields
+
+    contract = read_mapping(Path(profile.contract), layer_of)
+    taken = tuple(of for of in chosen if of.layer.id in contract.layers)
+    if not taken:
+        raise InputError("ioc.nothing_to_publish")
+    made = gateway.Gateway(profile.address, contract, credentials=credentials, authority=profile.authority)
+    return Reach(made, GatewayForm(contract), taken)
