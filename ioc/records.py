@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
+SHOWN = 160  # signs of a value that are kept for showing
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -39,3 +41,24 @@ _canonical = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=("
 def canonical(value: Any) -> str:
     """``value`` as canonical JSON. Raises ``ValueError`` for NaN and infinity."""
     return _canonical(value)
+
+
+def differing(ours: str, theirs: str) -> dict[str, list[str]]:
+    """What differs between two bodies: member → our value and theirs, as text a person can read beside each other.
+
+    An empty text stands for what is not there. Long values are cut: a conflict is shown, not restored, from this.
+    """
+    mine, other = json.loads(ours), json.loads(theirs)
+    return {
+        name: [_short(mine.get(name)), _short(other.get(name))]
+        for name in sorted({*mine, *other})
+        if mine.get(name) != other.get(name)
+    }
+
+
+def _short(value: Any) -> str:
+    inner = value
+    if isinstance(value, dict):  # of an NGSI-LD attribute only the value speaks to people
+        inner = next((value[name] for name in ("value", "object", "languageMap") if name in value), value)
+    text = "" if inner is None else inner if isinstance(inner, str) else canonical(inner)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"

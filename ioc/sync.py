@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from ..layers.errors import EnvironmentTroubleError
 from ..layers.report import SILENT, Report, Stage
 from .plan import LayerPlan, Source, plan, require_few_vanish
-from .records import Record
+from .records import Record, differing
 from .selection import LeftOut
 from .state import CONFLICT, FAILED, UNPROVED, Sent, State
 from .targets.target import Refusal, Target, UnansweredError
@@ -130,7 +130,7 @@ class _Run:
                     note(record, "created" if before.content is None else "updated")
                 continue
             if body is not None and not self.over and (before is None or not before.is_ours(body)):
-                foreign.append((record, CONFLICT, _told("ioc.changed_there", theirs=body[:2000])))
+                foreign.append((record, CONFLICT, _told("ioc.changed_there", differs=differing(record.body, body))))
                 note(record, "conflicts")
                 continue
             if body is not None and before is not None:
@@ -196,7 +196,9 @@ class _Run:
         there = self._read([(r.layer, r.key) for r in records])
         gone = [r for r in records if r.key not in there]
         foreign = [r for r in records if r.key in there and not self.over and not r.is_ours(there[r.key])]
-        self.state.missed([(r, CONFLICT, _told("ioc.changed_there", theirs=there[r.key][:2000])) for r in foreign])
+        self.state.missed(
+            [(r, CONFLICT, _told("ioc.changed_there", differs=differing("{}", there[r.key]))) for r in foreign]
+        )
         yield from ((record, "conflicts") for record in foreign)
         pending = [r for r in records if r.key in there and r not in foreign]
         for round_ in range(ROUNDS):

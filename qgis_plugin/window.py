@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from qgis.core import QgsProcessingAlgorithm
+from qgis.core import QgsProcessingAlgorithm, QgsProject
 from qgis.PyQt.QtCore import Qt, QUrl
 from qgis.PyQt.QtGui import QDesktopServices, QIcon
 from qgis.PyQt.QtWidgets import QAction, QMenu, QMessageBox, QToolBar
@@ -13,27 +13,48 @@ from qgis.PyQt.QtWidgets import QAction, QMenu, QMessageBox, QToolBar
 from ..layers.messages import RESOURCES
 from .algorithms.base import EngineAlgorithm
 from .algorithms.jobs import (
+    AddScenes,
     AllowedEnvelope,
     BuildDemo,
     BuildingShadow,
+    BuildSeries,
+    CacheScenes,
+    CaseDossier,
     CheckSchema,
     CheckZoning,
     CompareChecks,
     CompareScenarios,
+    CompareTerrain,
+    DesignSample,
     DetectChange,
+    ExportCases,
     ExportFindings,
+    FetchScenes,
+    ImportConcession,
     ImportLayer,
     LandStatistics,
+    LearnKinds,
+    LicensedDepth,
     LotEdges,
     MapChange,
+    MapRadarChange,
     MapSchema,
+    MineBalance,
+    NewestScene,
     NewProject,
     PlanInformation,
+    PlanIoc,
     ProjectAlgorithm,
     PublishIoc,
+    RepairIoc,
+    ReportAccuracy,
     ReportZoning,
+    ReproduceCase,
     ScenarioFromDataSets,
     StreetImpact,
+    TakeAlerts,
+    UpdateSeries,
+    VerifyIoc,
 )
 from .algorithms.provider import PROVIDER
 from .language import tr
@@ -43,12 +64,17 @@ from .project.algorithm import BuildProject
 if TYPE_CHECKING:
     from .engine_setup import SetupTask
     from .findings.dock import FindingsDock
+    from .ioc.dock import IocDock
+    from .ioc.running import Running
+    from .ioc.schedule import Schedule
     from .map.explain import Explain
     from .map.lot_edges import LotEdges as LotEdgeTool
     from .map.view3d import View3D
     from .rules.dock import RulesDock
     from .scenarios.dock import ScenariosDock
     from .surveillance.dock import SurveillanceDock
+
+    Dock = FindingsDock | SurveillanceDock | ScenariosDock | RulesDock | IocDock
 
 TOOLBAR = "dothi_toolbar"
 MENU = "dothi_menu"
@@ -65,6 +91,28 @@ _PLAN: tuple[type[EngineAlgorithm], ...] = (
     ScenarioFromDataSets,
 )
 _DATA: tuple[type[EngineAlgorithm], ...] = (CheckSchema, MapSchema, ImportLayer, MapChange)
+# Each step of surveillance, in the order in which they are taken.
+_SURVEILLANCE: tuple[type[EngineAlgorithm], ...] = (
+    ImportConcession,
+    AddScenes,
+    FetchScenes,
+    NewestScene,
+    CacheScenes,
+    MapRadarChange,
+    BuildSeries,
+    UpdateSeries,
+    TakeAlerts,
+    CaseDossier,
+    ReproduceCase,
+    ExportCases,
+    LearnKinds,
+    DesignSample,
+    ReportAccuracy,
+    CompareTerrain,
+    LicensedDepth,
+    MineBalance,
+)
+_IOC: tuple[type[EngineAlgorithm], ...] = (PlanIoc, VerifyIoc, RepairIoc)
 
 
 class Window:
@@ -78,6 +126,9 @@ class Window:
         self.surveillance: SurveillanceDock | None = None
         self.scenarios: ScenariosDock | None = None
         self.rules: RulesDock | None = None
+        self.ioc: IocDock | None = None
+        self.publishing: Running | None = None
+        self.schedule: Schedule | None = None
         self.view3d: View3D | None = None
         self.setup: SetupTask | None = None
         self.menu = QMenu(tr("plugin.name"), iface.mainWindow())
@@ -90,6 +141,7 @@ class Window:
         )
         self._options = OptionsFactory()
         iface.registerOptionsWidgetFactory(self._options)
+        QgsProject.instance().readProject.connect(self._project_read)
 
     def _fill(self) -> None:
         for algorithm in _FIRST:
@@ -107,7 +159,14 @@ class Window:
             "scenario.svg", tr("plugin.scenario.menu"), self._show_scenarios, checked=True
         )
         self.rules_action = self._action("rules.svg", tr("plugin.rules.menu"), self._show_rules, checked=True)
-        docks = [self.findings_action, self.surveillance_action, self.scenarios_action, self.rules_action]
+        self.ioc_action = self._action("ioc.svg", tr("plugin.ioc.menu"), self._show_ioc, checked=True)
+        docks = [
+            self.findings_action,
+            self.surveillance_action,
+            self.scenarios_action,
+            self.rules_action,
+            self.ioc_action,
+        ]
         self.toolbar.addActions([self.explain_action, *docks])
         self.menu.addSeparator()
         for algorithm in (LotEdges, AllowedEnvelope, BuildingShadow):
@@ -124,13 +183,29 @@ class Window:
         for algorithm in _DATA:
             self._job(algorithm)
         self.menu.addSeparator()
+        self._more("alerts.svg", tr("plugin.surveillance.steps"), _SURVEILLANCE)
+        self._more("ioc.svg", tr("job.ioc.title"), _IOC)
+        self.menu.addSeparator()
         self._job(BuildDemo)
         self._action("engine.svg", tr("plugin.menu_setup"), self._set_up)
         self._action("options.svg", tr("plugin.menu_options"), self._show_options)
         self._action("help.svg", tr("plugin.menu_help"), self._help)
 
-    def _action(self, icon: str, text: str, do: Callable[..., None], *, checked: bool = False) -> QAction:
-        action = self.menu.addAction(QIcon(f"dothi:{icon}"), text)
+    def _more(self, icon: str, title: str, algorithms: tuple[type[EngineAlgorithm], ...]) -> None:
+        """A menu of its own, filled when it is first opened: start-up does not wait for it."""
+        menu = self.menu.addMenu(QIcon(f"dothi:{icon}"), title)
+
+        def fill() -> None:
+            if menu.isEmpty():
+                for algorithm in algorithms:
+                    self._algorithm(algorithm(), menu)
+
+        menu.aboutToShow.connect(fill)
+
+    def _action(
+        self, icon: str, text: str, do: Callable[..., None], *, checked: bool = False, menu: QMenu | None = None
+    ) -> QAction:
+        action = (menu or self.menu).addAction(QIcon(f"dothi:{icon}"), text)
         action.setCheckable(checked)
         action.triggered.connect(do)
         return action
@@ -138,10 +213,12 @@ class Window:
     def _job(self, kind: type[EngineAlgorithm]) -> QAction:
         return self._algorithm(kind())
 
-    def _algorithm(self, algorithm: QgsProcessingAlgorithm) -> QAction:
+    def _algorithm(self, algorithm: QgsProcessingAlgorithm, menu: QMenu | None = None) -> QAction:
         """The same algorithm that the toolbox runs, with the same dialog."""
         name = algorithm.name()
-        action = self._action(f"{algorithm.groupId()}.svg", f"{algorithm.displayName()}…", lambda: self._run(name))
+        action = self._action(
+            f"{algorithm.groupId()}.svg", f"{algorithm.displayName()}…", lambda: self._run(name), menu=menu
+        )
         action.setToolTip(algorithm.shortDescription())
         action.setObjectName(name)
         return action
@@ -194,17 +271,17 @@ class Window:
             self._put(self.surveillance, self.surveillance_action)
         self._show(self.surveillance, wanted)
 
-    def _put(self, dock: FindingsDock | SurveillanceDock | ScenariosDock | RulesDock, action: QAction) -> None:
+    def _put(self, dock: Dock, action: QAction) -> None:
         """A dock to the right whose action shows whether it is open, also while another tab lies over it."""
         dock.closed.connect(lambda: action.setChecked(False))
         dock.opened.connect(lambda: action.setChecked(True))
         self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
         # One over the other: each wants the whole height.
-        for other in (self.findings, self.surveillance, self.scenarios, self.rules):
+        for other in (self.findings, self.surveillance, self.scenarios, self.rules, self.ioc):
             if other is not None and other is not dock:
                 self.iface.mainWindow().tabifyDockWidget(other, dock)
 
-    def _show(self, dock: FindingsDock | SurveillanceDock | ScenariosDock | RulesDock, wanted: bool) -> None:
+    def _show(self, dock: Dock, wanted: bool) -> None:
         if wanted:
             dock.read()
         dock.setUserVisible(wanted)
@@ -231,6 +308,37 @@ class Window:
             self.rules = RulesDock(self.iface)
             self._put(self.rules, self.rules_action)
         self._show(self.rules, wanted)
+
+    def _show_ioc(self, wanted: bool) -> None:
+        if self.ioc is None:
+            from .ioc.dock import IocDock
+
+            self.ioc = IocDock(self.iface, self._keep_schedule())
+            self._put(self.ioc, self.ioc_action)
+        self._show(self.ioc, wanted)
+
+    def _keep_schedule(self) -> Running:
+        """From now on targets that are due are published, whether the panel is open or not."""
+        if self.publishing is None:
+            from .ioc.running import Running
+            from .ioc.schedule import Schedule
+
+            self.publishing = Running(self.iface.mainWindow())
+            self.schedule = Schedule(self.iface, self.publishing, self._published)
+        return self.publishing
+
+    def _published(self) -> None:
+        if self.ioc is not None and self.ioc.isVisible():
+            self.ioc.read()
+
+    def _project_read(self, *_: Any) -> None:
+        """A project whose targets have a schedule: nobody need open the panel for it."""
+        from .ioc.keeping import scheduled
+        from .project_data import data_of_project
+
+        data = data_of_project()
+        if data and scheduled(data):
+            self._keep_schedule()
 
     def _set_up(self) -> None:
         from . import engine_setup
@@ -268,6 +376,12 @@ class Window:
             self.scenarios.shut()
         if self.rules is not None:
             self.rules.shut()
+        QgsProject.instance().readProject.disconnect(self._project_read)
+        if self.ioc is not None:
+            self.ioc.shut()
+        if self.schedule is not None and self.publishing is not None:
+            self.schedule.shut()
+            self.publishing.shut()
         self.iface.unregisterOptionsWidgetFactory(self._options)
         main.menuBar().removeAction(self._menu_action)
         self.menu.deleteLater()

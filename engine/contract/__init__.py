@@ -15,6 +15,7 @@ from . import (
     crs,
     demo,
     ioc,
+    ioc_targets,
     plan,
     project,
     radar,
@@ -62,6 +63,7 @@ JOBS: dict[str, Job] = {
         case_dossier,
         watches,
         ioc,
+        ioc_targets,
         scenario,
     )
     for job in vars(module).values()

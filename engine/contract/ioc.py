@@ -46,6 +46,8 @@ PUBLISH = Job(
         Parameter("allow_vanish", "flag", advanced=True),
         Parameter("write_over", "flag", advanced=True),
         *_REACH,
+        Parameter("watch", "flag", unattended=True),
+        Parameter("every", "number", default=15.0, minimum=0.01, maximum=10_080.0, unit="min", unattended=True),
     ),
     results=(
         Result("folder", "folder"),

@@ -48,7 +48,7 @@ class Parameter:
 
     ``default`` None with ``required`` False means: may be left out. ``positional`` stands without ``--`` on the command
     line. ``advanced`` is folded away in QGIS. ``unit`` is shown beside the number. A ``secret`` comes over
-    standard input alone.
+    standard input alone. ``unattended`` is for a server without a screen: QGIS does not ask it.
     """
 
     id: str
@@ -64,6 +64,7 @@ class Parameter:
     positional: bool = False
     advanced: bool = False
     secret: bool = False
+    unattended: bool = False
 
     def read(self, value: Any) -> Any:
         """``value`` checked and brought to its kind. Raises :class:`UsageError`."""

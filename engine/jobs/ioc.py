@@ -24,15 +24,21 @@ from ...layers.errors import UsageError
 from ...layers.report import Report
 from . import ioc_folder
 from .ioc_source import NO_PROVINCE, read_publication, seven, state_path, system_of, words
+from .ioc_targets import add_target, remove_target, targets
+from .ioc_watch import watch
+
+__all__ = ["add_target", "plan", "publish", "remove_target", "repair", "status", "targets", "verify"]
 
 EXAMPLES = 10  # features shown before and after
 DIFFERENCES = 1_000  # records named by a proof; the counts are always whole
 
 
 def publish(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
-    """Layers and alerts to a target: a folder, or a service that answers."""
+    """Layers and alerts to a target: a folder, or a service that answers; once, or again and again."""
     data = Path(parameters["data"])
     profile = _profile(data, parameters)
+    if parameters.get("watch"):
+        return watch(publish, data, profile, {**parameters, "watch": None}, report)
     if profile.scheme == FILE:
         return ioc_folder.publish(data, profile, parameters, report)
     with _sides(data, profile, parameters, report) as (reach, source, state):

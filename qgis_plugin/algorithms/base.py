@@ -60,13 +60,13 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
 
         rows = "".join(
             f"<p><b>{escape(asked.name_of(self.job, p))}</b><br>{escape(asked.help_of(self.job, p))}</p>"
-            for p in self.job.parameters
+            for p in asked.asked_here(self.job)
         )
         return f"<p>{escape(self.shortDescription())}</p>{rows}"
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
         """Declare parameters and outputs from the contract."""
-        for parameter in self.job.parameters:
+        for parameter in asked.asked_here(self.job):
             self.addParameter(asked.definition(self.job, parameter))
         results.declare(self, self.job)
 
@@ -81,7 +81,7 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
         """A sentence for what is missing or of the wrong kind, then Processing's own checks."""
         from . import values
 
-        for p in self.job.parameters:
+        for p in asked.asked_here(self.job):
             given = parameters.get(p.id)
             if given is None:
                 given = self.parameterDefinition(p.id).defaultValue()

@@ -8,6 +8,7 @@ from typing import Any
 from qgis.core import QgsProcessingContext, QgsProcessingException, QgsProcessingFeedback, QgsProcessingOutputFile
 
 from ...engine.contract import (
+    accuracy,
     case,
     case_dossier,
     change,
@@ -149,6 +150,24 @@ class MapChange(EngineAlgorithm):
     job = change.MAP
 
 
+class LearnKinds(EngineAlgorithm):
+    """Classes of change learned from the inspector's settled cases."""
+
+    job = change.LEARN
+
+
+class DesignSample(EngineAlgorithm):
+    """Random points that people label, to know how right a run is."""
+
+    job = accuracy.DESIGN
+
+
+class ReportAccuracy(EngineAlgorithm):
+    """How right a run is, with areas and their intervals."""
+
+    job = accuracy.REPORT
+
+
 class AddScenes(EngineAlgorithm):
     """Satellite products into the library of scenes."""
 
@@ -228,9 +247,27 @@ class MineBalance(EngineAlgorithm):
 
 
 class PublishIoc(EngineAlgorithm):
-    """A package for the operations centre."""
+    """Layers and alerts to the operations centre, read back."""
 
     job = ioc.PUBLISH
+
+
+class PlanIoc(EngineAlgorithm):
+    """What publishing would do."""
+
+    job = ioc.PLAN
+
+
+class VerifyIoc(EngineAlgorithm):
+    """Everything at the other side against the data."""
+
+    job = ioc.VERIFY
+
+
+class RepairIoc(EngineAlgorithm):
+    """What is known of a target, made again from the target."""
+
+    job = ioc.REPAIR
 
 
 class NewProject(ProjectAlgorithm):
@@ -302,11 +339,17 @@ ALGORITHMS: tuple[type[EngineAlgorithm], ...] = (
     ExportCases,
     CaseDossier,
     ReproduceCase,
+    LearnKinds,
+    DesignSample,
+    ReportAccuracy,
     ImportConcession,
     CompareTerrain,
     LicensedDepth,
     MineBalance,
     PublishIoc,
+    PlanIoc,
+    VerifyIoc,
+    RepairIoc,
     CheckSchema,
     MapSchema,
     ImportLayer,

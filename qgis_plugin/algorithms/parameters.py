@@ -7,6 +7,7 @@ from typing import Any
 
 from qgis.core import (
     Qgis,
+    QgsProcessingParameterAuthConfig,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterDateTime,
     QgsProcessingParameterDefinition,
@@ -34,6 +35,11 @@ _SOURCE_TYPES = {
     "MultiPolygon": Qgis.ProcessingSourceType.VectorPolygon,
 }
 _GEOPACKAGE = "GeoPackage (*.gpkg)"
+
+
+def asked_here(job: Job) -> list[Parameter]:
+    """The parameters that QGIS asks for: not those of a server without a screen."""
+    return [p for p in job.parameters if not p.unattended]
 
 
 def name_of(job: Job, parameter: Parameter) -> str:
@@ -65,7 +71,7 @@ def declared_ids() -> list[str]:
 
 def definition(job: Job, parameter: Parameter) -> QgsProcessingParameterDefinition:
     """The Processing parameter for ``parameter`` of ``job``."""
-    made = _MAKERS[parameter.kind](job, parameter)
+    made = _secret(job, parameter) if parameter.secret else _MAKERS[parameter.kind](job, parameter)
     made.setHelp(help_of(job, parameter))
     flags = made.flags()
     if not parameter.required:
@@ -74,6 +80,11 @@ def definition(job: Job, parameter: Parameter) -> QgsProcessingParameterDefiniti
         flags |= Qgis.ProcessingParameterFlag.Advanced
     made.setFlags(flags)
     return made
+
+
+def _secret(job: Job, p: Parameter) -> QgsProcessingParameterDefinition:
+    """The id of a configuration in QGIS's authentication database: history, models and logs know no more than that."""
+    return QgsProcessingParameterAuthConfig(p.id, name_of(job, p))
 
 
 def _file(job: Job, p: Parameter) -> QgsProcessingParameterDefinition:

@@ -34,7 +34,7 @@ from ...engine.contract import Job, Parameter
 from ...layers import catalogue
 from ...layers.errors import CancelledError, EnvironmentTroubleError
 from ..project_data import file_of, layer_id, table_of
-from .parameters import chooses_layers
+from .parameters import asked_here, chooses_layers
 
 IDENTITY = "uid"
 
@@ -57,7 +57,7 @@ class Values:
     def of(self, job: Job) -> dict[str, Any]:
         """All parameters of ``job`` that were given or have a default. Raises :class:`DothiError`."""
         values: dict[str, Any] = {}
-        for parameter in job.parameters:
+        for parameter in asked_here(job):
             value = self._one(job, parameter)
             if parameter.kind == "vector" and isinstance(value, tuple):
                 value, table = value
@@ -76,6 +76,10 @@ class Values:
             if definition.type() == "rasterDestination":
                 return ask.parameterAsOutputLayer(self.given, p.id, self.context)
             return ask.parameterAsFileOutput(self.given, p.id, self.context)
+        if p.secret:
+            from ..credentials import secret_of
+
+            return secret_of(ask.parameterAsString(self.given, p.id, self.context))
         if p.kind == "layer":
             return self._layer(p)
         if p.kind == "vector":
@@ -257,7 +261,7 @@ def acceptable(job: Job, given: Mapping[str, Any]) -> dict[str, Any]:
             continue
         if p.kind in ("choice", "choices"):
             known[p.id] = as_indices(p, value)
-        elif p.kind == "json" and isinstance(value, (dict, list)):
+        elif p.kind == "json" and isinstance(value, (dict, list)) and not p.secret:
             known[p.id] = json.dumps(value, ensure_ascii=False)
         elif p.kind == "image" and isinstance(value, str) and Path(value).exists():
             known[p.id] = QgsProperty.fromExpression(QgsExpression.quotedString(value))

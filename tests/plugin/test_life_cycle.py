@@ -50,13 +50,15 @@ def test_unloading_leaves_nothing_behind(desk: Desk, times: int):
         plugin.window.findings_action.trigger()
         plugin.window.surveillance_action.trigger()
         plugin.window.scenarios_action.trigger()
+        plugin.window.ioc_action.trigger()
         plugin.window.explain_action.trigger()
         settle()
         shown = traces(desk)
         assert shown["menus"] == ["Đô Thị"]
         assert shown["toolbars"] == ["dothi_toolbar"]
         assert shown["provider"]
-        assert sorted(shown["docks"]) == ["dothi_findings", "dothi_scenarios", "dothi_surveillance", "dothi_verdict"]
+        names = ("findings", "ioc", "scenarios", "surveillance", "verdict")
+        assert sorted(shown["docks"]) == [f"dothi_{name}" for name in names]
         plugin.unload()
         settle()
         assert traces(desk) == before
@@ -75,13 +77,22 @@ def test_every_job_with_a_place_in_processing_is_listed_without_an_engine(plugin
         assert sentence.endswith(".")
 
 
+def all_actions(menu):
+    """The actions of ``menu`` and of the menus in it, which are filled when they open."""
+    for action in menu.actions():
+        yield action
+        if action.menu() is not None:
+            action.menu().aboutToShow.emit()
+            yield from all_actions(action.menu())
+
+
 def test_menu_and_toolbox_run_the_same_algorithms(plugin):
-    in_menu = {action.objectName() for action in plugin.window.menu.actions() if action.objectName()}
+    in_menu = {action.objectName() for action in all_actions(plugin.window.menu) if action.objectName()}
     assert in_menu == OF_ENGINE | {"build_project"}
 
 
 def test_every_action_has_a_picture_and_whole_words(plugin):
-    for action in plugin.window.menu.actions():
+    for action in all_actions(plugin.window.menu):
         if action.isSeparator():
             continue
         assert not action.icon().pixmap(24, 24).isNull(), action.text()

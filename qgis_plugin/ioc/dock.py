@@ -1,0 +1,260 @@
+"""The panel of publishing: what each target is behind, publish, prove, repair, and what the centre answered."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsProject
+from qgis.gui import QgsDockWidget
+from qgis.PyQt.QtWidgets import QDialog, QMessageBox
+
+from ...engine.contract import Job, ioc, ioc_targets
+from ...layers.errors import DothiError, EnvironmentTroubleError
+from ..language import tr
+from ..project_data import data_of_project, unsaved_layers
+from ..serve_client import ServeClient
+from . import keeping, trees
+from .page import HOURS, PLAN, SAID, TROUBLES, Page
+from .running import Running
+from .target_form import TargetForm
+
+DOCK = "dothi_ioc"
+_NOTHING = dict.fromkeys(("created", "updated", "deleted", "unproved"), 0)
+
+
+class IocDock(QgsDockWidget):
+    """Targets of the project's data set. :meth:`shut` takes away all that it has put into the window."""
+
+    def __init__(self, iface: Any, running: Running) -> None:
+        super().__init__(tr("plugin.ioc.title"), iface.mainWindow())
+        self.setObjectName(DOCK)
+        self.iface, self.running = iface, running
+        self.client = ServeClient(self)
+        self.may_leave: dict[str, Any] = {}
+        self.known: dict[str, dict[str, Any]] = {}  # by name: the target and its state
+        self.behind: dict[str, Mapping[str, Any]] = {}  # by name: the newest plan or proof
+        self._of = ""  # the data set that all this is about
+        self.page = Page()
+        self.setWidget(self.page)
+        self._connect()
+
+    def _connect(self) -> None:
+        page = self.page
+        page.again.clicked.connect(self.read)
+        page.add.clicked.connect(lambda: self._ask_for_target(None))
+        page.change.clicked.connect(lambda: self._ask_for_target(self.known.get(page.chosen())))
+        page.remove.clicked.connect(self._ask_to_remove)
+        page.targets.currentItemChanged.connect(lambda *_: self._choose())
+        page.targets.itemDoubleClicked.connect(lambda *_: self._ask_for_target(self.known.get(page.chosen())))
+        page.every.activated.connect(self._schedule)
+        page.preview.clicked.connect(self.preview)
+        page.publish.clicked.connect(lambda: self.publish())
+        page.over.clicked.connect(self._ask_to_write_over)
+        page.verify.clicked.connect(self.verify)
+        page.repair.clicked.connect(self._ask_to_repair)
+        page.stop.clicked.connect(self.running.cancel)
+        self.running.changed.connect(self._enable)
+        self.running.progressed.connect(lambda percent: page.progress.setValue(int(percent)))
+        self.closed.connect(self.client.stop)
+        QgsProject.instance().cleared.connect(self._project_changed)
+        QgsProject.instance().readProject.connect(self._project_changed)
+
+    # ---- what there is
+
+    def _project_changed(self, *_: Any) -> None:
+        if self.isUserVisible():
+            self.read()
+
+    def read(self, *_: Any) -> None:
+        """Ask the engine for the targets of the project's data set and what is known of them."""
+        data = data_of_project()
+        if data != self._of:
+            self._of, self.known, self.behind, self.may_leave = data, {}, {}, {}
+            self._show()
+        self.page.head.setText(tr("plugin.ioc.of", data=Path(data).name) if data else "")
+        self.page.add.setEnabled(bool(data))
+        if not data:
+            self.page.say(tr("plugin.ioc.no_data"))
+            return
+        self._ask(ioc_targets.TARGETS, {"data": data}, lambda value: self._listed(data, value))
+
+    def _ask(self, job: Job, parameters: Mapping[str, Any], answered: Callable[[dict[str, Any]], None]) -> None:
+        try:
+            self.client.ask(job, parameters, answered, self._refused)
+        except EnvironmentTroubleError as error:
+            self._refused(error)
+
+    def _refused(self, error: DothiError) -> None:
+        self.page.say(tr(error.code, **error.arguments), bad=True)
+
+    def _listed(self, data: str, value: Mapping[str, Any]) -> None:
+        self.may_leave = value["may_leave"]
+        targets = {one["name"]: one for one in value["targets"]}
+        self._ask(ioc.STATUS, {"data": data}, lambda status: self._learnt(data, targets, status))
+
+    def _learnt(self, data: str, targets: Mapping[str, Any], status: Mapping[str, Any]) -> None:
+        if data != self._of:
+            return
+        self.known = {one["name"]: {**targets[one["name"]], **one} for one in status["targets"]}
+        self._show()
+        if not self.known:
+            self.page.say(tr("plugin.ioc.none"))
+        elif self.page.message.text() == tr("plugin.ioc.none"):
+            self.page.say("")
+
+    def _show(self) -> None:
+        self.page.fill(list(self.known.values()), self.behind)
+        self._choose()
+
+    def _choose(self) -> None:
+        """Show what is known of the chosen target."""
+        name = self.page.chosen()
+        one = self.known.get(name, {})
+        words = trees.Words(self.may_leave)
+        troubles, said = one.get("troubles", []), one.get("said", [])
+        trees.fill_troubles(self.page.troubles, troubles, words)
+        trees.fill_said(self.page.said, said)
+        self.page.count(TROUBLES, "troubles", len(troubles))
+        self.page.count(SAID, "said", len(said))
+        plan = self.behind.get(name, {})
+        self.page.plan.clear()
+        if "layers" in plan:
+            trees.fill_plan(self.page.plan, plan, words)
+        elif "differences" in plan:
+            trees.fill_proof(self.page.plan, plan, words)
+        if name:
+            kept = keeping.kept(self._of, name)
+            self.page.every.setCurrentIndex(HOURS.index(kept.every_h) if kept.every_h in HOURS else 0)
+        command = f'dothi ioc publish --watch --every 60 --data "{self._of}" --target {name}'
+        self.page.server.setText(tr("plugin.ioc.server_hint", command=command) if name else "")
+        self._enable()
+
+    def _enable(self) -> None:
+        one = self.known.get(self.page.chosen(), {})
+        self.page.enable(bool(one), working=self.running.task is not None)
+        self.page.over.setVisible(bool(one.get("counts", {}).get("conflicts")))
+
+    # ---- targets
+
+    def _ask_for_target(self, given: Mapping[str, Any] | None) -> None:
+        authcfg = keeping.kept(self._of, given["name"]).authcfg if given else ""
+        form = TargetForm(self, self.may_leave, given, authcfg)
+        if form.exec() == QDialog.DialogCode.Accepted:
+            self.save_target(form.values(), form.account.configId(), over=given is not None)
+
+    def save_target(self, values: Mapping[str, Any], authcfg: str, *, over: bool = False) -> None:
+        """Keep a target beside the data set, and its account in this machine's settings."""
+        data = self._of
+
+        def kept(value: Mapping[str, Any]) -> None:
+            name = value["target"]["name"]
+            keeping.keep(data, name, replace(keeping.kept(data, name), authcfg=authcfg))
+            self.behind.pop(name, None)  # another scope, another plan
+            self.read()
+
+        known = self.known.get(str(values["name"]), {})  # what the form does not ask stays
+        self._ask(
+            ioc_targets.ADD_TARGET, {"secret_file": known.get("secret"), **values, "data": data, "over": over}, kept
+        )
+
+    def _ask_to_remove(self) -> None:
+        name, data = self.page.chosen(), self._of
+
+        def removed(_value: Mapping[str, Any]) -> None:
+            keeping.forget(data, name)
+            self.read()
+
+        if name and self._agrees("plugin.ioc.remove_sure", name=name):
+            self._ask(ioc_targets.REMOVE_TARGET, {"data": data, "name": name}, removed)
+
+    def _schedule(self, _index: int) -> None:
+        name, hours = self.page.chosen(), int(self.page.every.currentData())
+        if name:
+            keeping.keep(self._of, name, replace(keeping.kept(self._of, name), every_h=hours, tried_at=time.time()))
+
+    def _agrees(self, code: str, **arguments: Any) -> bool:
+        yes = QMessageBox.StandardButton.Yes
+        return bool(QMessageBox.question(self, tr("plugin.ioc.title"), tr(code, **arguments)) == yes)
+
+    # ---- the other side
+
+    def _run(self, job: Job, done: Callable[[str, Mapping[str, Any]], None], **given: Any) -> None:
+        name = self.page.chosen()
+        if not name:
+            return
+
+        def answered(value: Mapping[str, Any], warnings: list[str]) -> None:
+            unsaved = unsaved_layers(self._of)
+            told = [*warnings, *([tr("plugin.unsaved_edits", layers=unsaved)] if unsaved else [])]
+            self.page.say(
+                "\n".join(told) or tr("plugin.ioc.done", name=name, job=tr(f"job.{job.id}.title")), bad=bool(told)
+            )
+            done(name, value)
+
+        def refused(error: DothiError) -> None:
+            many = error.code == "ioc.many_vanish" and not given.get("allow_vanish")
+            if many and self._agrees("plugin.ioc.vanish_sure", **error.arguments):
+                self._run(job, done, **{**given, "allow_vanish": True})
+                return
+            self._refused(error)
+            self.read()
+
+        self.page.progress.setValue(0)
+        self.page.say("")
+        if not self.running.start(job, self._of, name, answered, refused, **given):
+            self.page.say(tr("plugin.ioc.busy", target=self.running.target))
+
+    def preview(self, *_: Any) -> None:
+        """What publishing would do; nothing is sent."""
+
+        def planned(name: str, value: Mapping[str, Any]) -> None:
+            self.behind[name] = value
+            self._show()
+            self.page.tabs.setCurrentIndex(PLAN)
+
+        self._run(ioc.PLAN, planned)
+
+    def publish(self, *, over: bool = False) -> None:
+        """Bring the target to what the data set is now; ``over`` writes over what was changed there."""
+        self._run(ioc.PUBLISH, self._published, write_over=over)
+
+    def _published(self, name: str, value: Mapping[str, Any]) -> None:
+        self.behind[name] = {**_NOTHING, "unproved": value["unproved"]}
+        if any(value[key] for key in ("unproved", "failed", "conflicts")):
+            self.page.tabs.setCurrentIndex(TROUBLES)
+        self.read()
+
+    def verify(self, *_: Any) -> None:
+        """Read everything back and compare."""
+
+        def proved(name: str, value: Mapping[str, Any]) -> None:
+            self.behind[name] = value
+            self._show()
+            self.page.tabs.setCurrentIndex(PLAN)
+
+        self._run(ioc.VERIFY, proved)
+
+    def _ask_to_repair(self) -> None:
+        if self._agrees("plugin.ioc.repair_sure", name=self.page.chosen()):
+            self._run(ioc.REPAIR, self._published)
+
+    def _ask_to_write_over(self) -> None:
+        name = self.page.chosen()
+        count = self.known.get(name, {}).get("counts", {}).get("conflicts", 0)
+        if count and self._agrees("plugin.ioc.over_sure", count=count, name=name):
+            self.publish(over=True)
+
+    # ---- the end
+
+    def shut(self) -> None:
+        """Leave nothing behind."""
+        QgsProject.instance().cleared.disconnect(self._project_changed)
+        QgsProject.instance().readProject.disconnect(self._project_changed)
+        self.running.changed.disconnect(self._enable)
+        self.client.stop()
+        self.iface.removeDockWidget(self)
+        self.deleteLater()
