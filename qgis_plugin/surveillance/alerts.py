@@ -77,7 +77,7 @@ def read(run: Path, data: str) -> Run:
             raise InputError("plugin.surveillance.file_damaged", path=run.name, reason="run: 0")
         column, _ = reading.geometry_column(database, "alert")
         box = f'substr("{column}", 9, 32)' if column else "NULL"
-        found = database.execute(f"SELECT {_LISTED}, {box} AS box FROM alert")  # noqa: S608  # nosec B608 - own columns
+        found = database.execute(f"SELECT {_LISTED}, {box} AS box FROM alert ORDER BY code")  # noqa: S608  # nosec B608 - own columns
         rows = tuple(_row(one, known, same) for one in found)
     return Run(run, bool(told["simulated"]), str(told["judged_on"] or "")[:10], accuracy(run), rows)
 

@@ -47,11 +47,11 @@ _MOVES = ("previous", "next")
 class AlertsTab(QWidget):
     """``changed`` is called with the data set when something was written to its cases."""
 
-    def __init__(self, iface: Any, acts: Acts, changed: Callable[[], None]) -> None:
+    def __init__(self, iface: Any, acts: Acts, mark: Mark, changed: Callable[[], None]) -> None:
         super().__init__()
         self.iface, self.acts, self._changed = iface, acts, changed
         self.papers = Papers(iface, acts)
-        self.mark = Mark(iface)
+        self.mark = mark
         self.data = ""
         self.run: Run | None = None
         self._current = ""  # uid of the alert that the card is about

@@ -13,8 +13,8 @@ from . import words
 from .cases import COLUMNS, CaseRow
 
 WIDTHS = {
-    "code": 112, "change_class": 160, "state": 160, "assignee": 120, "sightings": 56, "last_seen": 90, "area": 66,
-    "growth": 60,
+    "code": 108, "change_class": 172, "state": 166, "assignee": 160, "sightings": 56, "last_seen": 104, "area": 58,
+    "growth": 58,
 }  # fmt: skip
 _RIGHT = ("sightings", "area", "growth")
 _GREY = QColor("#8a8a8a")

@@ -49,11 +49,11 @@ _PAUSE_MS = 250
 class CasesTab(QWidget):
     """Cases, those that changed last first."""
 
-    def __init__(self, iface: Any, acts: Acts) -> None:
+    def __init__(self, iface: Any, acts: Acts, mark: Mark) -> None:
         super().__init__()
         self.iface, self.acts = iface, acts
         self.papers = Papers(iface, acts)
-        self.mark = Mark(iface)
+        self.mark = mark
         self.data, self._current = "", ""
         self.all: tuple[CaseRow, ...] = ()
         self.worker = Worker(self._refused, self)

@@ -33,10 +33,11 @@ class Question:
 
 
 def chosen(rows: Iterable[AlertRow], question: Question) -> list[AlertRow]:
-    """The rows that the question lets through, in its order; equal ones by their code."""
+    """The rows that the question lets through, in its order; equal ones stay in the order in which they come."""
     wanted = folded(question.text).split()
-    found = [row for row in rows if _passes(row, question) and all(word in row.search for word in wanted)]
-    found.sort(key=lambda row: row.code)
+    found = [row for row in rows if _passes(row, question)]
+    if wanted:
+        found = [row for row in found if all(word in row.search for word in wanted)]
     found.sort(key=_KEYS[question.column], reverse=question.descending)
     return found
 

@@ -16,6 +16,7 @@ from qgis.PyQt.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 from ..language import tr
 from ..project_data import data_of_project
 from .acts import Acts
+from .mark import Mark
 
 DOCK = "dothi_surveillance"
 
@@ -60,6 +61,7 @@ class SurveillanceDock(QgsDockWidget):
         self.iface = iface
         self.acts = Acts(self)
         self.acts.refused.connect(self._refused)
+        self.mark = Mark(iface)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self._places = {
@@ -78,12 +80,12 @@ class SurveillanceDock(QgsDockWidget):
     def _make_alerts(self) -> Any:
         from .alerts_tab import AlertsTab
 
-        return AlertsTab(self.iface, self.acts, self.read)
+        return AlertsTab(self.iface, self.acts, self.mark, self.read)
 
     def _make_cases(self) -> Any:
         from .cases_tab import CasesTab
 
-        return CasesTab(self.iface, self.acts)
+        return CasesTab(self.iface, self.acts, self.mark)
 
     def _make_timeline(self) -> Any:
         from .timeline import TimelineTab

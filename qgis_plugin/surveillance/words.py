@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from ...layers import catalogue
 from ...layers.messages import number
 from ..language import language, tr
@@ -18,8 +20,13 @@ def prepare() -> None:
 
 def word(domain: str, code: str) -> str:
     """``change_class``, ``pond_lost`` → *Mất hồ chứa*; a code nobody declares stays."""
+    return _word(domain, code, language())
+
+
+@cache
+def _word(domain: str, code: str, spoken: str) -> str:
     known = catalogue.domains()[domain].values.get(code)
-    return str(known[language()]) if known else code
+    return str(known[spoken]) if known else code
 
 
 def kind(code: str) -> str:
