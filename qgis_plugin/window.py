@@ -113,28 +113,6 @@ _SURVEILLANCE: tuple[type[EngineAlgorithm], ...] = (
     MineBalance,
 )
 _IOC: tuple[type[EngineAlgorithm], ...] = (PlanIoc, VerifyIoc, RepairIoc)
-# Each step of surveillance, in the order in which they are taken.
-_SURVEILLANCE: tuple[type[EngineAlgorithm], ...] = (
-    ImportConcession,
-    AddScenes,
-    FetchScenes,
-    NewestScene,
-    CacheScenes,
-    MapRadarChange,
-    BuildSeries,
-    UpdateSeries,
-    TakeAlerts,
-    CaseDossier,
-    ReproduceCase,
-    ExportCases,
-    LearnKinds,
-    DesignSample,
-    ReportAccuracy,
-    CompareTerrain,
-    LicensedDepth,
-    MineBalance,
-)
-_IOC: tuple[type[EngineAlgorithm], ...] = (PlanIoc, VerifyIoc, RepairIoc)
 
 
 class Window:
@@ -208,24 +186,10 @@ class Window:
         self._more("alerts.svg", tr("plugin.surveillance.steps"), _SURVEILLANCE)
         self._more("ioc.svg", tr("job.ioc.title"), _IOC)
         self.menu.addSeparator()
-        self._more("alerts.svg", tr("plugin.surveillance.steps"), _SURVEILLANCE)
-        self._more("ioc.svg", tr("job.ioc.title"), _IOC)
-        self.menu.addSeparator()
         self._job(BuildDemo)
         self._action("engine.svg", tr("plugin.menu_setup"), self._set_up)
         self._action("options.svg", tr("plugin.menu_options"), self._show_options)
         self._action("help.svg", tr("plugin.menu_help"), self._help)
-
-    def _more(self, icon: str, title: str, algorithms: tuple[type[EngineAlgorithm], ...]) -> None:
-        """A menu of its own, filled when it is first opened: start-up does not wait for it."""
-        menu = self.menu.addMenu(QIcon(f"dothi:{icon}"), title)
-
-        def fill() -> None:
-            if menu.isEmpty():
-                for algorithm in algorithms:
-                    self._algorithm(algorithm(), menu)
-
-        menu.aboutToShow.connect(fill)
 
     def _more(self, icon: str, title: str, algorithms: tuple[type[EngineAlgorithm], ...]) -> None:
         """A menu of its own, filled when it is first opened: start-up does not wait for it."""
