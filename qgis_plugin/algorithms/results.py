@@ -66,13 +66,14 @@ class Dress(QgsProcessingLayerPostProcessorInterface):
 
 
 def dress(layer: QgsMapLayer) -> None:
-    """Style ``layer`` by its declaration: a run's table by its name, a raster as a change score."""
+    """Style ``layer`` by its declaration: a run's table by its name, a raster as the product that its bands tell."""
     from .. import styling
 
     if isinstance(layer, QgsVectorLayer):
         styling.apply(layer, layer_id(layer), language())
     elif isinstance(layer, QgsRasterLayer):
-        styling.apply_raster(layer, "change")
+        if not styling.apply_product(layer, language()):
+            styling.apply_raster(layer, "scene" if layer.bandCount() >= 3 else "change")
 
 
 def hand_over(job: Job, value: Mapping[str, Any], context: QgsProcessingContext) -> dict[str, Any]:

@@ -116,7 +116,8 @@ def _add_result(project: QgsProject, group: QgsLayerTreeGroup, made: Planted, re
     if result.raster is not None:
         raster = QgsRasterLayer(str(result.raster), sentence("project.score", language))
         if raster.isValid():
-            styling.apply_raster(raster, "change")
+            if not styling.apply_product(raster, language):
+                styling.apply_raster(raster, "change")
             _add(project, group, raster)
             made.images["change"] = raster
 

@@ -32,6 +32,7 @@ The declaration holds the data (fields, domains, the table ``[style]``), this ro
 """
 
 from .apply import apply, layer_id_of
+from .products import apply_product
 from .raster import apply_raster
 
-__all__ = ["apply", "apply_raster", "layer_id_of"]
+__all__ = ["apply", "apply_product", "apply_raster", "layer_id_of"]

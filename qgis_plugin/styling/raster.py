@@ -44,6 +44,50 @@ def apply_raster(layer: QgsRasterLayer, kind: str = "scene") -> None:
     layer.triggerRepaint()
 
 
+def apply_scene(layer: QgsRasterLayer, colours: str) -> None:
+    """Draw a decoded scene of the library in ``true`` or ``false`` colours, radar in grey.
+
+    Its numbers are reflectances (decibels of radar), so the stretch is one for all dates and sensors. A scene that
+    lacks the bands for false colours is drawn in true ones, else by its first band.
+    """
+    style, named = declared()["scene_colours"], bands(layer)
+    for wanted in dict.fromkeys((colours, "true")):
+        numbers = _numbers_of(style, named, style[wanted])
+        if numbers:
+            layer.setRenderer(_stretched(layer, numbers, style["low"], style["high"][wanted]))
+            break
+    else:
+        low, high = style["decibels"] if any(name[:2] in ("VV", "VH", "HH", "HV") for name in named) else (0.0, 0.5)
+        layer.setRenderer(_stretched(layer, [1, 1, 1], low, high))
+    layer.setCustomProperty("dothi/raster", "scene")
+    layer.triggerRepaint()
+
+
+def _numbers_of(style: dict[str, Any], named: dict[str, int], wanted: list[str]) -> list[int]:
+    for sensor in style["sensor"]:
+        names = [sensor[colour] for colour in wanted]
+        if all(name in named for name in names) and sensor.get("only_with", names[0]) in named:
+            return [named[name] for name in names]
+    return []
+
+
+def _stretched(layer: QgsRasterLayer, numbers: list[int], low: float, high: float) -> QgsMultiBandColorRenderer:
+    provider = layer.dataProvider()
+    made = QgsMultiBandColorRenderer(provider, *numbers)
+    gives = (made.setRedContrastEnhancement, made.setGreenContrastEnhancement, made.setBlueContrastEnhancement)
+    for band, give in zip(numbers, gives, strict=True):
+        give(_stretch(provider.dataType(band), low, high))
+    return made
+
+
+def _stretch(kind: Qgis.DataType, low: float, high: float) -> QgsContrastEnhancement:
+    made = QgsContrastEnhancement(kind)
+    made.setMinimumValue(low)
+    made.setMaximumValue(high)
+    made.setContrastEnhancementAlgorithm(QgsContrastEnhancement.ContrastEnhancementAlgorithm.StretchToMinimumMaximum)
+    return made
+
+
 def bands(layer: QgsRasterLayer) -> dict[str, int]:
     """Band name → number, of bands that carry a name."""
     found = {}
@@ -73,13 +117,7 @@ def _natural(layer: QgsRasterLayer, style: dict[str, Any]) -> QgsMultiBandColorR
             if reflectance
             else provider.cumulativeCut(number, style["cut"][0], style["cut"][1], layer.extent(), SAMPLE)
         )
-        stretch = QgsContrastEnhancement(provider.dataType(number))
-        stretch.setMinimumValue(low)
-        stretch.setMaximumValue(high)
-        stretch.setContrastEnhancementAlgorithm(
-            QgsContrastEnhancement.ContrastEnhancementAlgorithm.StretchToMinimumMaximum
-        )
-        give(stretch)
+        give(_stretch(provider.dataType(number), low, high))
     return made
 
 
