@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 import shapely
 
+from dothi.engine.contract import JOBS
+from dothi.engine.jobs import perform
 from dothi.layers.errors import EnvironmentTroubleError, InputError
+from dothi.layers.report import SILENT
 from dothi.processing.surveillance.cases.watching import matches
 from dothi.store import dataset, watches
 from dothi.store.coordinates import transform_geometries
@@ -98,3 +101,15 @@ def test_what_is_no_watch_is_refused_with_its_reason(data, wrong, code):
         watches.add(data, **wrong)
     assert told.value.code == code
     assert watches.watches(data) == []
+
+
+def test_the_alerts_of_a_run_that_a_watch_takes_are_named(data, tmp_path):
+    frame = found(uid=["a", "b", "c"], code=["BD-1", "BD-2", "BD-3"], status=["new"] * 3, run=["r"] * 3)
+    run = dataset.create(tmp_path / "lần chạy.gpkg", ["alert"], CRS)
+    dataset.append(run, "alert", frame)
+    watches.add(data, "moong", classes=["new_pit"])
+    asked = {"data": str(data), "name": "Moong", "run": str(run)}
+    assert perform(JOBS["watches.match"], asked, SILENT) == {"alerts": ["a"], "count": 1}
+    with pytest.raises(InputError) as caught:
+        perform(JOBS["watches.match"], asked | {"run": str(data)}, SILENT)
+    assert caught.value.code == "case.run_without_alerts"
