@@ -9,4 +9,5 @@ DOTHI_NO_WINDOW=1 sh scripts/demo.sh
 .venv/bin/python -I -X utf8 -m dothi.scripts.pictures_after
 .venv/bin/python -I -X utf8 -m dothi.scripts.pictures_seeing
 .venv/bin/python -I -X utf8 -m dothi.scripts.pictures_rules
+.venv/bin/python -I -X utf8 -m dothi.scripts.pictures_surveillance
 exec .venv/bin/python -I -X utf8 -m dothi.scripts.pictures "$@"
