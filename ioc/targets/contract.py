@@ -14,7 +14,7 @@ from urllib.parse import quote, urldefrag, urljoin, urlsplit
 from urllib.request import url2pathname
 
 from jsonschema import Draft4Validator, Draft202012Validator, ValidationError
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT4, DRAFT202012
 
@@ -185,7 +185,7 @@ class Contract:
                 if len(files) > FILES:
                     raise self.wrong(f"> {FILES}")
         dialect = DRAFT4 if self._old else DRAFT202012
-        return Registry().with_resources([(file, Resource(content, dialect)) for file, content in files.items()])
+        return Registry().with_resources([(file, dialect.create_resource(content)) for file, content in files.items()])
 
     def _inside(self, file: str, reference: str) -> Path:
         """The file of the folder that an address means; no other is ever opened."""

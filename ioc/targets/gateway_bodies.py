@@ -44,11 +44,10 @@ class GatewayForm:
         for rule in rules.rules:
             if rule.field and rule.field not in told:  # this target does not get it
                 continue
-            values = _member(rule, leaving, told, len(uids))
-            members[rule.name] = values
+            column = members[rule.name] = _member(rule, leaving, told, len(uids))
             if rule.codes is not None:
                 lost = [
-                    uid for uid, was, now in zip(uids, told[rule.field], values, strict=True) if was and now is None
+                    uid for uid, was, now in zip(uids, told[rule.field], column, strict=True) if was and now is None
                 ]
                 if lost:
                     left.append(LeftOut.of(layer, "value", "value_not_allowed", lost, attribute=rule.field))
@@ -89,9 +88,11 @@ def _body(rules: LayerRules, uid: str, values: Mapping[str, Any], geometry: Any)
 
 def _values(leaving: Leaving) -> dict[str, list[Any]]:
     """Values of each field as JSON may hold them; None where absent."""
-    table, told = columns(leaving), {}
+    table = columns(leaving)
+    told: dict[str, list[Any]] = {}
     for name, values, mask in zip(table.names, table.values, table.masks, strict=True):
         absent = np.zeros(len(values), dtype=bool) if mask is None else mask
+        listed: list[Any]
         if values.dtype.kind == "M":
             absent = absent | np.isnat(values)
             texts = np.datetime_as_string(values)

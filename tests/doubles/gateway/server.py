@@ -22,7 +22,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import jsonschema
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 CONTRACT = Path(__file__).parent / "contract"
@@ -63,7 +63,7 @@ class _Routes:
     def __init__(self, folder: Path) -> None:
         files = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")}
         self._registry: Registry[Any] = Registry().with_resources(
-            [(name, Resource(content, DRAFT202012)) for name, content in files.items()]
+            [(name, DRAFT202012.create_resource(content)) for name, content in files.items()]
         )
         self.found: list[tuple[str, re.Pattern[str], dict[str, Any], set[str]]] = []
         for path, item in files["openapi.json"]["paths"].items():
@@ -153,7 +153,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._put(name, held, key, body, fault)
         if operation.startswith("xoa"):
             if fault != "kept nothing":
-                for gone in [key] if key else body["ma"]:
+                for gone in [key] if body is None else body["ma"]:
                     self._require_match(held.get(gone))
                     held.pop(gone, None)
             raise _AnswerNow(200)
@@ -239,10 +239,10 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(gateway: Gateway, contract: Path = CONTRACT) -> Iterator[str]:
-    """The gateway on a free port of loopback; yields its address."""
+def serving(gateway: Gateway, contract: Path = CONTRACT, port: int = 0) -> Iterator[str]:
+    """The gateway on a port of loopback (0: a free one); yields its address."""
     handler = type("Handler", (_Handler,), {"gateway": gateway, "routes": _Routes(contract)})
-    server = _Server(("127.0.0.1", 0), handler)
+    server = _Server(("127.0.0.1", port), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

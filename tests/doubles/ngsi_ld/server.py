@@ -215,10 +215,10 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(broker: Broker) -> Iterator[str]:
-    """Serve on a free port of loopback; yields the address."""
+def serving(broker: Broker, port: int = 0) -> Iterator[str]:
+    """Serve on a port of loopback (0: a free one); yields the address."""
     handler = type("Handler", (_Handler,), {"broker": broker})
-    server = _Server(("127.0.0.1", 0), handler)
+    server = _Server(("127.0.0.1", port), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
