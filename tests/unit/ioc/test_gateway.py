@@ -310,7 +310,7 @@ def test_simulated_data_are_not_sent_where_the_contract_cannot_say_so(tmp_path, 
     assert (error.value.code, error.value.arguments["operation"]) == ("ioc.contract_lacks", "@simulated")
 
 
-HOSTILE = {
+HOSTILE: dict[str, tuple[int, bytes, dict[str, str]]] = {
     "not JSON": (200, b"<html>", {}),
     "a list for a record": (200, b"[]", {}),
     "a text for a record": (200, b'"x"', {}),
