@@ -78,6 +78,8 @@ class Ending(QWidget):
         ]  # fmt: skip
         _fill(self._classes, heads, rows)
         _whole(self._classes)
+        self._classes.setVisible(True)
+        self._save.setEnabled(True)
         notes = [say("note_interval", language)]
         if any(one["users"]["value"] in (0.0, 1.0) for one in found["classes"].values()):
             notes.append(say("note_all_right", language))
@@ -89,8 +91,11 @@ class Ending(QWidget):
         """Why there is no result."""
         self._retell(language)
         self._overall.setText(words)
-        _fill(self._classes, [], [])
         self._notes.clear()
+        self._differ.clear()
+        for table in (self._classes, self._disputes):
+            table.setVisible(False)
+        self._save.setEnabled(False)
 
     def show_disputes(self, differing: Sequence[tuple[Point, Sequence[Interpretation]]], language: str) -> None:
         """Points that people label differently; activating a row goes there. Their strata may be seen now."""

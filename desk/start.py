@@ -50,7 +50,7 @@ class StartDialog(QDialog):
         row = QHBoxLayout()
         row.addWidget(self._sample, 1)
         row.addWidget(other)
-        words = QLabel(sentence("desk.start_words", language))
+        words = QLabel(sentence("desk.start_words" if samples else "desk.no_samples", language))
         words.setWordWrap(True)
         form = QFormLayout(self)
         form.addRow(words)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QScrollArea,
     QStackedWidget,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -70,7 +71,11 @@ class DeskWindow(QMainWindow):
         self._pages = QStackedWidget()
         self._pages.addWidget(self._labelling_page())
         self._pages.addWidget(self.ending)
-        self.setCentralWidget(self._pages)
+        whole = QWidget()
+        place = QVBoxLayout(whole)
+        place.addWidget(self._banner)
+        place.addWidget(self._pages, 1)
+        self.setCentralWidget(whole)
         self._actions = self._make_actions()
         for label, key in keys_of(session.choices).items():
             QShortcut(QKeySequence(key), self, partial(self.choose, label))
@@ -94,13 +99,10 @@ class DeskWindow(QMainWindow):
         side.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         side.setFixedWidth(300)
         page = QWidget()
-        place = QGridLayout(page)
-        place.addWidget(self._banner, 0, 0, 1, 2)
-        both = QHBoxLayout()
-        both.addLayout(chips, 1)
-        both.addWidget(side)
-        place.addLayout(both, 1, 0, 1, 2)
-        place.setRowStretch(1, 1)
+        place = QHBoxLayout(page)
+        place.setContentsMargins(0, 0, 0, 0)
+        place.addLayout(chips, 1)
+        place.addWidget(side)
         return page
 
     def _make_actions(self) -> dict[str, QAction]:

@@ -47,13 +47,12 @@ def label_all(session: Session) -> None:
             interpretations.put(session.sample, point.uid, person, label, date(2016, 7, 1))
 
 
-def settle(application: QApplication, window: DeskWindow, seconds: float = 1.5) -> None:
-    """Let threads and window come to rest."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
+def settle(application: QApplication, window: DeskWindow) -> None:
+    """Let threads and window come to rest; what ends in one round may start something for the next."""
+    for _ in range(12):
         window.wait()
         application.processEvents()
-        time.sleep(0.02)
+        time.sleep(0.1)
 
 
 def take(folder: Path) -> None:

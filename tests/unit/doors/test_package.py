@@ -28,7 +28,7 @@ def test_the_zip_is_a_plugin_and_nothing_else(archive):
         names = set(file.namelist())
     assert {"dothi/__init__.py", "dothi/metadata.txt", "dothi/LICENSE", "dothi/requirements/engine.lock"} <= names
     assert not [name for name in names if "/tests/" in name or "/scripts/" in name or name.endswith(".md~")]
-    assert not [name for name in names if name.split("/")[1] in ("docs", "Makefile", "build")]
+    assert not [name for name in names if name.split("/")[1] in ("docs", "desk", "Makefile", "build")]
 
 
 def test_the_site_would_take_it(archive, tmp_path):
