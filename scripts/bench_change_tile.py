@@ -2,8 +2,8 @@
 
 Every round runs, one after the other on the same files: the bare read of both stacks with rasterio (block rows of the
 files, GDAL's threads on all processors), ``dothi change map`` (IR-MAD, start-up included), and once Orfeo ToolBox's
-MAD; then a quarter of the tile, and a coast of 60 × 15 km from two dates to alerts. Wall time counts; processor time is
-printed beside it, which says more on a busy machine.
+MAD; then a quarter of the tile (start-up taken off both by a pair of almost nothing), and a coast of 60 × 15 km from
+two dates to alerts. Wall time counts; processor time is printed beside it, which says more on a busy machine.
 ``python -m dothi.scripts.bench_change_tile [--runs 3] [--size 10980] [--folder build/bench]``.
 """
 
@@ -33,6 +33,8 @@ from .files import ROOT
 OTB = "otbcli_MultivariateAlterationDetector"
 BANDS = ("B02", "B03", "B04", "B08")
 TILE = 512
+# A pair this small costs the start of the program and nothing else; it keeps one pit a block row, as the others do.
+SMALLEST = 600
 MOST_READS, LEAST_FASTER, MOST_MB, MOST_QUARTER, MOST_COAST = 5.0, 4.0, 1500.0, 0.3, 6.0
 READ = f"""
 import sys, rasterio
@@ -117,6 +119,12 @@ def medians(runs: int, commands: dict[str, Sequence[str]]) -> dict[str, Cost]:
     }
 
 
+def quarter_of(whole: Cost, quarter: Cost, start: Cost, clock: str) -> float:
+    """Share of the work that a quarter of the tile costs, start of the program and imports taken off both."""
+    told = [getattr(cost, clock) - getattr(start, clock) for cost in (quarter, whole)]
+    return float(told[0] / told[1])
+
+
 def main() -> int:
     """Measure, print, and return 1 where a budget is missed."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -127,6 +135,7 @@ def main() -> int:
     engine = [sys.executable, "-I", "-X", "utf8", str(ROOT / "engine" / "launch.py")]
     whole = [str(name) for name in made_pair(given.folder, given.size, given.size)]
     quarter = [str(name) for name in made_pair(given.folder, given.size // 2, given.size // 2)]
+    start = [str(name) for name in made_pair(given.folder, SMALLEST, SMALLEST)]
     coast = [str(name) for name in made_pair(given.folder, 6000, 1500)]
     kept: list[bool] = []
 
@@ -142,7 +151,12 @@ def main() -> int:
 
         found = medians(
             given.runs,
-            {"read": [sys.executable, "-I", "-c", READ, *whole], "map": mapped(whole), "quarter": mapped(quarter)},
+            {
+                "read": [sys.executable, "-I", "-c", READ, *whole],
+                "map": mapped(whole),
+                "quarter": mapped(quarter),
+                "start": mapped(start),
+            },
         )
         for name, c in found.items():
             print(f"{name}: {c.wall:.1f} s, {c.processor:.1f} processor seconds, {c.memory:.0f} MB")
@@ -153,8 +167,12 @@ def main() -> int:
             full.wall <= MOST_READS * read.wall,
         )
         tell(f"IR-MAD on {given.size}² × 4: {full.memory:.0f} MB (budget {MOST_MB:.0f} MB)", full.memory <= MOST_MB)
-        share = part.wall / full.wall
-        tell(f"a quarter of the tile: {share:.2f} of the time (budget {MOST_QUARTER})", share <= MOST_QUARTER)
+        share, worked = (quarter_of(full, part, found["start"], clock) for clock in ("wall", "processor"))
+        tell(
+            f"a quarter of the tile: {share:.2f} of the time without the start, in processor time {worked:.2f} "
+            f"(budget {MOST_QUARTER})",
+            share <= MOST_QUARTER,
+        )
         if otb := shutil.which(OTB):
             theirs = cost([otb, "-in1", whole[0], "-in2", whole[1], "-out", f"{scratch}/otb.tif", "float"])
             print(

@@ -28,6 +28,8 @@ _FINE = (
     Parameter("sieve", "integer", default=1, minimum=1, maximum=10_000, unit="px", advanced=True),
 )
 
+_NORMALISE = Parameter("normalise", "choice", default="auto", choices=("off", "auto", "on"), advanced=True)
+
 _FOUND = (
     Result("changed_share", "number"),
     Result("valid_share", "number"),
@@ -38,7 +40,13 @@ _FOUND = (
 MAP = Job(
     id="change.map",
     algorithm="map_change",
-    parameters=(*_IMAGES, Parameter("out", "out_file", required=True, extensions=("tif",)), *_FINE),
+    parameters=(
+        *_IMAGES,
+        Parameter("out", "out_file", required=True, extensions=("tif",)),
+        *_FINE,
+        _NORMALISE,
+        Parameter("direction_out", "out_file", extensions=("tif",), advanced=True),
+    ),
     results=(Result("out", "raster"), *_FOUND),
 )
 
@@ -58,6 +66,7 @@ DETECT = Job(
         Parameter("out", "out_folder", advanced=True),
         *_FINE,
         Parameter("keep_all", "flag", advanced=True),
+        _NORMALISE,
     ),
     results=(
         Result("run", "file"),

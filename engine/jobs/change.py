@@ -20,14 +20,16 @@ if TYPE_CHECKING:
 
 def map_(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     """Write the change raster; returns its path and what is in it."""
-    if Path(parameters["out"]).is_dir():
-        raise InputError("engine.is_folder", path=parameters["out"])
+    for given in (parameters["out"], parameters["direction_out"]):
+        if given and Path(given).is_dir():
+            raise InputError("engine.is_folder", path=str(given))
     one_thread_for_blas()
     from ...processing.surveillance.change.change_map import change_map
 
     found = change_map(parameters["before"], parameters["after"], Path(parameters["out"]), settings(parameters), report)
     report.progress(1.0)
-    return {"out": str(found.path), **_summary(found)}
+    direction = parameters["direction_out"]
+    return {"out": str(found.path), "direction_out": str(direction) if direction else None, **_summary(found)}
 
 
 def detect(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
@@ -92,6 +94,7 @@ def settings(parameters: Mapping[str, Any]) -> Settings:
         raise UsageError("change.threshold_twice", given=rules)
     if parameters["smooth"] % 2 == 0:
         raise UsageError("change.smooth_even", smooth=parameters["smooth"])
+    direction = parameters.get("direction_out")
     rule: Rule = rules[0] if rules else "auto"  # type: ignore[assignment]
     return Settings(
         method=parameters["method"],
@@ -103,6 +106,8 @@ def settings(parameters: Mapping[str, Any]) -> Settings:
         max_shift=parameters["max_shift"],
         cluster=parameters["cluster"] or "",
         sieve=parameters["sieve"],
+        normalise=parameters["normalise"],
+        direction_out=Path(direction) if direction else None,
     )
 
 
@@ -122,6 +127,7 @@ def _summary(found: ChangeMap) -> dict[str, Any]:
         "bands": list(found.bands),
         "correlations": [round(value, 6) for value in found.fit.correlations],
         "iterations": found.fit.iterations,
+        "normalisation": _normalisation(found),
         "no_change": {
             "shape": round(found.unchanged.shape, 4),
             "scale": round(found.unchanged.scale, 6),
@@ -129,3 +135,12 @@ def _summary(found: ChangeMap) -> dict[str, Any]:
         },
         "dates": [found.date_before, found.date_after],
     }
+
+
+def _normalisation(found: ChangeMap) -> dict[str, dict[str, float]] | None:
+    """Gain and offset per band; None where the dates were compared without."""
+    normal = found.fit.normal
+    if normal is None:
+        return None
+    told = zip(found.bands, normal.gain, normal.offset, strict=True)
+    return {name: {"gain": round(gain, 5), "offset": float(f"{offset:.5g}")} for name, gain, offset in told}

@@ -58,10 +58,15 @@ class Pair(AbstractContextManager["Pair"]):
         return stacked, valid
 
     def align(self, most: float, report: Report) -> None:
-        """Measure the shift and correct it. Raises :class:`InputError` above ``most`` pixels."""
+        """Measure the shift and correct it.
+
+        Raises :class:`InputError` above ``most`` pixels, and where clear patches contradict each other.
+        """
         shift = measure_shift(self._pictures, self.grid)
         self.shift = shift
         told: dict[str, Any] = {"shift": round(shift.length, 2), **self.metres()}
+        if shift.torn:
+            raise InputError("change.shift_disagrees", patches=shift.patches, spread=round(shift.spread, 2))
         if not shift.known:
             report.message("change.shift_unknown", "warning")
         elif shift.length > most:

@@ -19,15 +19,18 @@ from rasterio.windows import Window
 
 from ....layers.errors import InputError
 from ....layers.report import Report, Stage
+from ..alignment.normalisation import Normalise
 from ..alignment.pair import Pair, pair_of
 from ..alignment.registration import Shift
 from ..scenes.grid import Grid
 from ..scenes.opening import processors, raster_session, writing
 from ..scenes.reading import open_scene
+from ..scenes.scene import Scene
 from .bands import with_ground
 from .blocks import Area, Source, Threads, Workers, windows_of
 from .change_raster import RASTER_NODATA, ChangeRaster, rounded
 from .codes import CodeFile, scores_of_codes, smooth_codes
+from .direction import write_directions
 from .fitting import Fit, Method, fitted
 from .objects import large_only
 from .scoring import scored
@@ -55,6 +58,8 @@ class Settings:
     max_shift: float = 3.0
     cluster: str = ""
     sieve: int = 1
+    normalise: Normalise = "auto"
+    direction_out: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -106,9 +111,8 @@ def change_map(
         first, second = (
             open_scene(given, bands=settings.bands, resolution=settings.resolution) for given in (before, after)
         )
-        for path in (first.path, second.path):
-            if path.resolve() == out.resolve():
-                raise InputError("change.out_is_input", path=str(out))
+        _check_outputs(first, second, out, settings.direction_out)
+        _tell_of_dates(first, second, report)
         if not settings.bands:
             first, second = with_ground(first, second, report)
         with pair_of(first, second, report) as pair:
@@ -116,6 +120,29 @@ def change_map(
             pair.align(settings.max_shift, report)
             source = Source(pair.before.scene, pair.after.scene, pair.after.shift, area)
             return _map(pair, source, team, out, settings, report)
+
+
+def _check_outputs(first: Scene, second: Scene, out: Path, direction_out: Path | None) -> None:
+    """Neither result may take the place of an image, nor of the other."""
+    taken = {first.path.resolve(), second.path.resolve()}
+    for path in (out, direction_out):
+        if path is not None:
+            if path.resolve() in taken:
+                raise InputError("change.out_is_input", path=str(path))
+            taken.add(path.resolve())
+
+
+def _tell_of_dates(first: Scene, second: Scene, report: Report) -> None:
+    """Say where the pair is one scene twice, two of one day, or the wrong way round."""
+    before, after = first.acquired_on, second.acquired_on
+    if first.path.resolve() == second.path.resolve():
+        report.message("change.same_scene", "warning", path=str(first.path))
+    elif before and after and before == after:
+        report.message("change.same_date", "warning", date=before.isoformat())
+    elif before and after and before > after:
+        report.message("change.wrong_way_round", "warning", before=before.isoformat(), after=after.isoformat())
+    if first.baseline and second.baseline and first.baseline != second.baseline:
+        report.message("change.baselines_differ", before=first.baseline, after=second.baseline)
 
 
 def _workers(cluster: str) -> AbstractContextManager[Workers]:
@@ -127,7 +154,7 @@ def _workers(cluster: str) -> AbstractContextManager[Workers]:
 
 
 def _map(pair: Pair, source: Source, workers: Workers, out: Path, settings: Settings, report: Report) -> ChangeMap:
-    fit = fitted(pair, source, workers, settings.method, Stage(report, 0.1, 0.3))
+    fit = fitted(pair, source, workers, settings.method, settings.normalise, Stage(report, 0.1, 0.3))
     out.parent.mkdir(parents=True, exist_ok=True)
     smooth = 1 if settings.method == "fusion" else settings.smooth
     with writing(out), CodeFile(pair.grid, out.parent) as raw, CodeFile(pair.grid, out.parent) as codes:
@@ -137,7 +164,7 @@ def _map(pair: Pair, source: Source, workers: Workers, out: Path, settings: Sett
         unchanged = fit_no_change(histogram, fit.scorer.degrees)
         if settings.rule == "false_alarm" and abs(unchanged.misfit) > MISFIT:
             report.message("change.no_change_misfit", "warning", misfit=round(100 * abs(unchanged.misfit), 1))
-        limit = threshold(histogram, unchanged, settings.rule, settings.value)
+        limit = _limit(histogram, unchanged, fit, settings, report)
         scenes = (pair.before.scene, pair.after.scene)
         tags = {"method": settings.method, "rule": settings.rule, "threshold": f"{limit:.6g}"}
         for key, scene in zip(("date_before", "date_after"), scenes, strict=True):
@@ -146,12 +173,28 @@ def _map(pair: Pair, source: Source, workers: Workers, out: Path, settings: Sett
         meaning = Meaning.of(unchanged, fit.reach, limit)
         with ChangeRaster(out, pair.grid, tags) as raster:
             changed = _write(raster, codes, meaning, settings.sieve, Stage(report, 0.8, 1.0))
+    if settings.direction_out is not None:
+        settings.direction_out.parent.mkdir(parents=True, exist_ok=True)
+        write_directions(
+            settings.direction_out, out, pair.grid, fit.vectors, fit.bands, source, workers, windows_of(pair), report
+        )
+    if histogram.total < total:
+        report.message("change.not_compared", share=round(100.0 * (1.0 - histogram.total / total), 2))
     if settings.rule == "auto" and changed > _MUCH * histogram.total:
         report.message("change.much_changed", "warning", share=round(100.0 * changed / histogram.total, 1))
     dates = (scene.acquired_on for scene in scenes)
     return ChangeMap(
         out, pair.grid, fit, unchanged, limit, changed, histogram.total, total, pair.shift, pair.metres(), *dates
     )
+
+
+def _limit(histogram: ScoreHistogram, unchanged: NoChange, fit: Fit, settings: Settings, report: Report) -> float:
+    """The threshold; an automatic one never flags more than can have changed (:attr:`.fitting.Fit.most`)."""
+    limit = threshold(histogram, unchanged, settings.rule, settings.value)
+    if settings.rule != "auto" or 1.0 - histogram.share_below(limit) <= fit.most:
+        return limit
+    report.message("change.threshold_raised", most=round(100.0 * fit.most, 3))
+    return histogram.quantile(1.0 - fit.most)
 
 
 def _score(

@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
+from ..alignment.normalisation import Normalisation
 from .blocks import Block
 from .score import LEADING, Pixels
 
@@ -131,15 +132,24 @@ class Fusion:
         return found
 
 
-def fit(sample: Pixels, rows: Sequence[int], over: OverBlocks, most: int) -> Fusion:
+def fit(
+    sample: Pixels, rows: Sequence[int], over: OverBlocks, most: int, normal: Normalisation | None = None
+) -> Fusion:
     """The fusion of a pair. ``sample`` (2p, n): stacked pixels from all over it, of the bands ``rows`` alone.
+
+    With ``normal`` the second date is measured in the first one's units by it, and not by its own spread.
 
     ``over`` works on the blocks chosen for estimation; at most about ``most`` pixels of them are used, evenly spread.
     """
     low, high = (np.quantile(sample, share, axis=1).astype(np.float32) for share in (_GLINTS, 1.0 - _GLINTS))
     clipped = np.clip(sample, low[:, None], high[:, None])
     scale = np.maximum(clipped.std(axis=1, dtype=np.float64), _TINY)
-    first = Fusion(low, high, clipped.mean(axis=1, dtype=np.float64).astype(np.float32), scale.astype(np.float32))
+    mean = clipped.mean(axis=1, dtype=np.float64)
+    if normal is not None:
+        count = len(scale) // 2
+        scale[count:] = scale[:count] * normal.gain
+        mean[count:] = mean[:count] * normal.gain + normal.offset
+    first = Fusion(low, high, mean.astype(np.float32), scale.astype(np.float32))
     drawn = np.concatenate(over(partial(_drawn_differences, first, tuple(rows), most), LOCAL // 2), axis=1)
     centre = np.median(drawn, axis=1)
     spread = _MAD * np.median(np.abs(drawn - centre[:, None]), axis=1)

@@ -7,13 +7,15 @@ as images lie in memory.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincc
+
+from ..alignment.normalisation import Normalisation
 
 Pixels = NDArray[np.float32]
 
@@ -140,26 +142,39 @@ def usable_bands(moments: Moments, names: Sequence[str]) -> tuple[list[int], dic
     return kept, dropped
 
 
-def change_vector(moments: Moments) -> LinearScore:
-    """Length of the difference of z-scored bands (CVA, Malila 1980)."""
+def change_vector(moments: Moments, normal: Normalisation | None = None) -> LinearScore:
+    """Length of the difference of z-scored bands (CVA, Malila 1980).
+
+    With ``normal`` the second date is brought to the first one's units by it and both are measured in the first one's
+    standard deviations: unchanged ground, and not the mean of all ground, is then what does not differ.
+    """
     count = len(moments.mean) // 2
     scale = 1.0 / np.sqrt(np.diag(moments.covariance))
+    if normal is not None:
+        scale[count:] = scale[:count] / normal.gain
     matrix = np.zeros((2 * count, count))
-    matrix[:count] = np.diag(scale[:count])
-    matrix[count:] = -np.diag(scale[count:])
-    return _linear("cva", matrix, moments)
+    matrix[:count] = np.diag(-scale[:count])
+    matrix[count:] = np.diag(scale[count:])
+    found = _linear("cva", matrix, moments)
+    return found if normal is None else replace(found, offset=(-normal.offset * scale[count:]).astype(np.float32))
 
 
-def pca_difference(moments: Moments) -> LinearScore:
+def pca_difference(moments: Moments, normal: Normalisation | None = None) -> LinearScore:
     """Length of the leading principal components of the difference of z-scored bands (:data:`LEADING` of its variance).
 
-    What one noisy band says alone is left out; where all bands matter it is the change vector.
+    What one noisy band says alone is left out; where all bands matter it is the change vector, with ``normal`` too.
     """
-    vectors = change_vector(moments).matrix.astype(np.float64)
-    values, components = np.linalg.eigh(vectors.T @ moments.covariance @ vectors)
+    vectors = change_vector(moments, normal)
+    matrix = vectors.matrix.astype(np.float64)
+    values, components = np.linalg.eigh(matrix.T @ moments.covariance @ matrix)
     share = np.cumsum(values[::-1]) / max(float(values.sum()), _TINY)
-    kept = int(np.searchsorted(share, LEADING)) + 1
-    return _linear("pca", vectors @ components[:, ::-1][:, :kept], moments)
+    kept = components[:, ::-1][:, : int(np.searchsorted(share, LEADING)) + 1]
+    return replace(
+        vectors,
+        method="pca",
+        matrix=(matrix @ kept).astype(np.float32),
+        offset=(vectors.offset @ kept).astype(np.float32),
+    )
 
 
 def mad(moments: Moments) -> LinearScore:

@@ -100,6 +100,27 @@ def test_bands_of_the_air_are_left_out_and_told_unless_asked_for(tmp_path):
     assert asked.bands == names
 
 
+@pytest.mark.parametrize("haze", [250.0, 1_000.0])
+def test_the_automatic_threshold_flags_no_haze_where_nothing_changed(tmp_path, haze):
+    first, second, _ = changed_pair(tmp_path, [], haze=haze)
+    told = Told()
+    found = change_map(first, second, tmp_path / "o.tif", Settings(method="fusion"), told)
+    assert found.changed_share <= 0.002
+    assert "change.threshold_raised" in told.codes
+
+
+def test_pits_under_haze_are_still_found_by_the_automatic_threshold(tmp_path):
+    first, second, pits = changed_pair(tmp_path, [4, 4, 3, 5, 4, 20, 30, 4, 5, 3, 4, 12])
+    change_map(first, second, tmp_path / "o.tif", Settings(method="fusion"), Told())
+    with rasterio.open(tmp_path / "o.tif") as raster:
+        decision = raster.read(1) == 1
+    assert all(decision[pit].mean() > 0.5 for pit in pits)
+    truth = np.zeros(decision.shape, bool)
+    for pit in pits:
+        truth[pit] = True
+    assert (decision & ~truth).mean() <= 0.002
+
+
 @pytest.mark.real_data
 def test_three_oscd_cities_within_a_budget_of_four_percent(satellite, tmp_path):
     hits = flagged = true = 0
