@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
+from ..ioc.publication import FORMATS
 from ..layers.errors import InputError
 from ..layers.messages import sentence
-from . import own_data, qgis_run, tell
+from . import browser, own_data, qgis_run, tell
+from .board import READY, board
 from .files import ROOT, shown
 from .qgis_profile import NAME, environment, prepare
 from .steps import Steps, digest, state
@@ -142,8 +144,29 @@ class Demo:
             print()
             say("no_images")
         runs = [Path(results["run"]) for results in found if results]
-        self.job(3, "publish_ioc", {"data": data, "target": self.subject.out / "ioc"}, tell.ioc, runs)
+        target = {"data": data, "target": self.subject.out / "ioc", "formats": ",".join(FORMATS)}
+        if self.job(3, "publish_ioc", target, tell.ioc, runs):
+            self.board()
         return runs
+
+    def board(self) -> None:
+        """What the centre sees of it: the command, and its picture where a Chromium is at hand."""
+        print()
+        folder = self.subject.out / "ioc"
+        say("board", command=shlex.join([".venv/bin/dothi", "ioc", "board", "--folder", shown(folder)]))
+        if browser.chromium() is None:
+            return
+        picture = self.subject.out / "pictures" / "board.png"
+        picture.parent.mkdir(exist_ok=True)
+        try:
+            with board(folder) as address, browser.page() as page:
+                page.open(address)
+                page.wait(READY)
+                page.picture(picture)
+        except (OSError, RuntimeError) as error:  # a picture is no work of the demo: the command above stands
+            say("board_no_picture", reason=str(error)[:300])
+        else:
+            print(f"   {shown(picture)}")
 
     def pictures(self) -> None:
         """The drawings of the project as pictures."""

@@ -1,10 +1,11 @@
 #!/bin/sh
 # Install what the machine lacks; nothing is asked, nothing is installed twice.
 #
-#   sh scripts/system.sh [qgis] [engine] [desk] [screen] [bench]
+#   sh scripts/system.sh [qgis] [engine] [desk] [screen] [browser] [bench]
 #
 # qgis: QGIS 3.40 or newer with its Python; engine: Python's venv module; desk: what Qt 6 opens windows with; screen: a
-# virtual screen for pictures; bench: the Orfeo ToolBox and PostGIS, which the benchmarks are compared with.
+# virtual screen for pictures; browser: Chromium, for pictures of the board; bench: the Orfeo ToolBox and PostGIS, which
+# the benchmarks are compared with.
 
 . "$(dirname -- "$0")/ground.sh"
 
@@ -33,6 +34,7 @@ for need in "$@"; do
             missing="$missing${qt:+ $qt}"
             ;;
         screen) command -v xvfb-run >/dev/null 2>&1 || missing="$missing xvfb xauth" ;;
+        browser) command -v chromium >/dev/null 2>&1 || missing="$missing chromium" ;;
         bench)
             command -v otbcli_MultivariateAlterationDetector >/dev/null 2>&1 || missing="$missing otb-bin"
             [ -e /usr/share/postgresql/15/extension/postgis.control ] || missing="$missing postgresql-15-postgis-3"

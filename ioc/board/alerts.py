@@ -11,7 +11,6 @@ from xml.etree import ElementTree as ET  # no document type gets in, see of_cap 
 from ..forms.cap import NAMESPACE
 
 _STATES = {"Alert": "raised", "Update": "updated", "Cancel": "withdrawn"}
-_ORDER = ("raised", "updated", "", "withdrawn")
 _SEVERITIES = ("critical", "high", "medium", "low", "informational", "")
 _CAP_SEVERITY = {"Extreme": "critical", "Severe": "high", "Moderate": "medium", "Minor": "low"}
 _ENTITY = {
@@ -49,7 +48,7 @@ class Alert:
 
     def order(self) -> tuple[int, int, float, str]:
         """What needs a look first: not withdrawn, grave, large."""
-        state = _ORDER.index(self.state) if self.state in _ORDER else 2
+        state = int(self.state == "withdrawn")
         grave = _SEVERITIES.index(self.severity) if self.severity in _SEVERITIES else len(_SEVERITIES)
         return state, grave, -(self.area_m2 or 0.0), self.uid
 

@@ -48,7 +48,7 @@ class Folder:
             if _LAYER.fullmatch(layer["id"])
         ]
         return summary(
-            str(self.path), "folder", str(manifest["province"])[:80], manifest["simulated"] is True,
+            "/".join(self.path.parts[-2:]), "folder", str(manifest["province"])[:80], manifest["simulated"] is True,
             str(manifest["data_date"])[:40], _version(manifest), layers, list(self._alerts(listed).values())[:MOST],
         )  # fmt: skip
 

@@ -8,12 +8,12 @@ import pytest
 
 from dothi.ioc.board.folder import Folder
 from dothi.scripts import browser
+from dothi.scripts.board import READY
 from dothi.tests.unit.ioc.test_board import HOSTILE, hostile, served  # noqa: F401 - hostile is a fixture
 
 pytestmark = pytest.mark.skipif(
     browser.chromium() is None, reason="no Chromium on this machine: apt-get install chromium"
 )
-READY = "document.body?.dataset.state === 'proved' && ['still', 'none'].includes(document.body.dataset.map)"
 TEXTS = "[...document.querySelectorAll('{}')].map((one) => one.textContent)"
 
 
