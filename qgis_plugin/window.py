@@ -159,7 +159,7 @@ class Window:
             "scenario.svg", tr("plugin.scenario.menu"), self._show_scenarios, checked=True
         )
         self.rules_action = self._action("rules.svg", tr("plugin.rules.menu"), self._show_rules, checked=True)
-        self.ioc_action = self._action("ioc.svg", tr("plugin.ioc.menu"), self._show_ioc, checked=True)
+        self.ioc_action = self._action("targets.svg", tr("plugin.ioc.menu"), self._show_ioc, checked=True)
         docks = [
             self.findings_action,
             self.surveillance_action,

@@ -129,7 +129,7 @@ class IocDock(QgsDockWidget):
         if name:
             kept = keeping.kept(self._of, name)
             self.page.every.setCurrentIndex(HOURS.index(kept.every_h) if kept.every_h in HOURS else 0)
-        command = f'dothi ioc publish --watch --every 60 --data "{self._of}" --target {name}'
+        command = f'dothi ioc publish --watch --every 60 --data "{Path(self._of).name}" --target {name}'
         self.page.server.setText(tr("plugin.ioc.server_hint", command=command) if name else "")
         self._enable()
 
@@ -212,7 +212,9 @@ class IocDock(QgsDockWidget):
         """What publishing would do; nothing is sent."""
 
         def planned(name: str, value: Mapping[str, Any]) -> None:
-            self.behind[name] = value
+            told = self.known.get(name, {}).get("counts", {})  # what was refused is named beside, not twice
+            waiting = int(value["unproved"]) - told.get("conflicts", 0) - told.get("failed", 0)
+            self.behind[name] = {**value, "unproved": max(0, waiting)}
             self._show()
             self.page.tabs.setCurrentIndex(PLAN)
 

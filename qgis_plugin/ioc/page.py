@@ -29,6 +29,8 @@ from .trees import counts, moment
 _QGIS = ":/images/themes/default/"
 HOURS = (0, 1, 2, 4, 8, 24)
 _BAD, _GOOD = QColor("#b01818"), QColor("#1d6f42")
+_WIDTH, _WHAT_WIDTH = 170, 280  # pixels
+_SAID_WIDTHS = (130, 110, 130, 300)
 _TROUBLES = ("unproved", "failed", "conflicts")
 PLAN, TROUBLES, SAID = range(3)
 
@@ -64,6 +66,8 @@ class Page(QWidget):
         self.over = _button("mActionSaveEdits.svg", "plugin.ioc.write_over")
         self.said = _tree("at", "kind", "sender", "text", "feature")
         self.said.setRootIsDecorated(False)
+        for column, width in enumerate(_SAID_WIDTHS):
+            self.said.setColumnWidth(column, width)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         for name, widget in (("plan", self.plan), ("troubles", self._troubles_tab()), ("said", self.said)):
@@ -173,7 +177,9 @@ def _tree(*columns: str) -> QTreeWidget:
     tree.setUniformRowHeights(True)
     tree.setAlternatingRowColors(True)
     tree.header().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-    tree.header().setDefaultSectionSize(170)
+    tree.header().setDefaultSectionSize(_WIDTH)
+    if columns[0] == "what":
+        tree.setColumnWidth(0, _WHAT_WIDTH)
     return tree
 
 

@@ -78,6 +78,7 @@ def _example(head: QTreeWidgetItem, one: Mapping[str, Any], words: Words) -> Non
     for name in sorted({*before, *after}):
         if before.get(name) != after.get(name):
             _row(item, name, shown(before.get(name)), shown(after.get(name)))
+    item.setExpanded(one["before"] is not None)  # of a new one everything is new
 
 
 def fill_troubles(tree: QTreeWidget, troubles: Sequence[Mapping[str, Any]], words: Words) -> None:

@@ -388,13 +388,12 @@ class TestSchedule:
 
     def test_a_project_with_a_schedule_needs_no_panel(self, plugin, data, tmp_path):
         keeping.keep(str(data), NAME, keeping.Kept("", 4, time.time()))
-        assert plugin.window.schedule is None
+        assert not plugin.window.schedule
         here = QgsProject.instance()
         project_data.remember(here, str(data))
         assert here.write(str(tmp_path / "dự án.qgz"))
         assert here.read(str(tmp_path / "dự án.qgz"))
-        assert plugin.window.schedule is not None
-        assert plugin.window.ioc is None
+        assert (bool(plugin.window.schedule), plugin.window.ioc) == (True, None)
         here.clear()
 
 
