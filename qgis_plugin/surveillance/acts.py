@@ -18,7 +18,7 @@ from ..job_task import JobTask
 from ..language import tr
 from ..serve_client import ServeClient
 
-_FINISH_MS = 15_000  # for what was asked and is not written yet when the window closes
+_FINISH_MS = 120_000  # to write what was asked before the window closes; an engine that hangs longer is ended
 
 
 class Acts(QObject):

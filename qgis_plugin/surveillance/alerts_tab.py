@@ -238,6 +238,8 @@ class AlertsTab(QWidget):
             return
         case_told = f"{row.case.code}: {words.state(row.case.status)}" if row.case.uid else words.state("")
         self.card.setHtml(alert_page(read, self.run, case_told))
+        if not self.isVisible():  # the outline belongs to the tab in sight
+            return
         if read.place.isNull():
             self.mark.clear()
             return

@@ -209,6 +209,8 @@ class CasesTab(QWidget):
         if row.uid != self._current:
             return
         self.page.setHtml(case_page(read, row, reading.cases_of(self.data).with_name("cases") / row.uid))
+        if not self.isVisible():  # the outline belongs to the tab in sight
+            return
         if read.place.isNull():
             self.mark.clear()
             return

@@ -13,15 +13,17 @@ _PALE = QColor(255, 255, 255, 200)
 
 
 class Mark:
-    """One outline at a time; :meth:`clear` takes it away."""
+    """One outline at a time, in ``colour`` (empty: none); :meth:`clear` takes it away."""
 
     def __init__(self, iface: Any) -> None:
         self._canvas = iface.mapCanvas()
         self._bands: list[QgsRubberBand] = []
+        self.colour = ""
 
     def show(self, place: QgsGeometry, system: str, colour: str) -> None:
         """Outline ``place`` (in ``system``, ``EPSG:n``) in ``colour`` on a pale rim."""
         self.clear()
+        self.colour = colour
         for width, ink in ((_WIDTH + 3, _PALE), (_WIDTH, QColor(colour))):
             band = QgsRubberBand(self._canvas, Qgis.GeometryType.Polygon)
             band.setStrokeColor(ink)
@@ -35,3 +37,4 @@ class Mark:
         for band in self._bands:
             self._canvas.scene().removeItem(band)
         self._bands.clear()
+        self.colour = ""

@@ -316,6 +316,19 @@ class TestCases:
         assert settle(lambda: "12/QĐ-XPHC" in tab.page.toPlainText())
         assert tab.current().assignee == "Tổ kiểm tra số 2"
 
+    def test_the_outline_on_the_map_is_that_of_the_tab_in_sight(self, plugin, tab, panel):
+        select(panel, "plume")
+        assert settle(lambda: panel.card.toPlainText().startswith("■ Vệt nước đục"))
+        tab._go_to(tab.model.place_of(next(one.uid for one in tab.all if one.change_class == "sand_deposit")))
+        mark = plugin.window.surveillance.mark
+        assert settle(lambda: mark.colour == "#fe9929")
+        tab.acts.set(tab.data, tab.current().uid, note="đã gọi điện")
+        assert settle(lambda: "đã gọi điện" in tab.page.toPlainText())
+        assert settle(lambda: not panel.acts.waiting)
+        assert mark.colour == "#fe9929"
+        plugin.window.surveillance.show_tab("alerts")
+        assert settle(lambda: mark.colour == "#7a0177")
+
     def test_evidence_is_listed_with_its_file(self, tab, tmp_path):
         paper = tmp_path / "biên bản.txt"
         paper.write_text("đã xem tại chỗ", encoding="utf-8")
