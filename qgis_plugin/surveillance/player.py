@@ -46,6 +46,7 @@ class Player(QObject):
 
     def _stopped(self, error: DothiError) -> None:
         self._steps = None
+        images.clear(QgsProject.instance(), images.SERIES)
         self._refused(error)
 
     def _loaded(self, data: str, layers: list[QgsRasterLayer]) -> None:
@@ -81,6 +82,8 @@ class Player(QObject):
 
     def stop(self) -> None:
         """The layers of the series leave the project, the map shows all times."""
+        if self._steps is None and self._caption is None:
+            return
         if self._steps is not None:
             self._steps.stop()
             self._steps = None

@@ -30,7 +30,6 @@ class TimelineStrip(QWidget):
     """Shows scenes along time. ``picked(code, role)``: the user made a scene ``before`` or ``after``."""
 
     picked = pyqtSignal(str, str)
-    pointed = pyqtSignal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -137,7 +136,6 @@ class TimelineStrip(QWidget):
             return
         scene = self.scene_at(place)
         self.setCursor(Qt.CursorShape.PointingHandCursor if scene else Qt.CursorShape.ArrowCursor)
-        self.pointed.emit(scene.code if scene else "")
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Called by Qt: a click that was no drag chooses."""

@@ -236,6 +236,7 @@ class TimelineTab(QWidget):
     def _run(self, job: Job, parameters: Mapping[str, Any], done: Callable[[dict[str, Any]], None]) -> None:
         """One job at a time, in the background."""
         if self.task is not None or not self.data:
+            self.page.say(tr("plugin.surveillance.timeline.busy"))
             return
         self.page.say("")
 

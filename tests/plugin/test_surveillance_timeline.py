@@ -226,7 +226,7 @@ def test_of_many_places_only_the_newest_is_asked_while_an_answer_is_on_its_way(p
 @needs_engine
 def test_scenes_are_listed_two_are_compared_and_the_rest_is_decoded_when_needed(tab, desk, made):
     tab.read(str(made))
-    assert settle(lambda: len(tab.scenes) == 26 and tab.series)
+    assert settle(lambda: len(tab.scenes) == 26 and tab.series, 60)
     assert "2 cảnh đã giải nén" in tab.page.head.text()
     assert "mô phỏng" in tab.page.head.text()
     assert not tab.page.swipe.isEnabled()
@@ -261,7 +261,7 @@ def test_scenes_are_listed_two_are_compared_and_the_rest_is_decoded_when_needed(
 def test_the_place_under_the_cursor_is_charted_and_a_polygon_as_well(tab, desk, made):
     desk.canvas.setDestinationCrs(QgsRasterLayer(str(made.parent / "ảnh" / "S2-20260119.tif"), "x").crs())
     tab.read(str(made))
-    assert settle(lambda: tab.page.series.count() == 1)
+    assert settle(lambda: tab.page.series.count() == 1, 60)
     tab.page.cursor.setChecked(True)
     tool = tab.charting.tool
     assert desk.canvas.mapTool() is tool
@@ -276,10 +276,10 @@ def test_the_place_under_the_cursor_is_charted_and_a_polygon_as_well(tab, desk, 
     for dx, dy in ((-14, -14), (14, -14), (14, 14), (-14, 14)):
         tool._corners.append(QgsPointXY(PIT.x() + dx, PIT.y() + dy))
     tool.end_polygon()
-    assert settle(lambda: tab.page.chart.answer["pixels"] == 9)
+    assert settle(lambda: tab.page.chart.answer["pixels"] == 9, 60)
     tool.draw(False)
     tool.pin(QgsPointXY(0, 0))
-    assert settle(lambda: tab.page.chart.answer is None)
+    assert settle(lambda: tab.page.chart.answer is None, 60)
     assert tab.page.chart.message
     tab.page.polygon.setChecked(False)
     assert desk.canvas.mapTool() is not tool
@@ -288,7 +288,7 @@ def test_the_place_under_the_cursor_is_charted_and_a_polygon_as_well(tab, desk, 
 @needs_engine
 def test_change_between_the_two_is_found_in_the_background_and_loaded_dressed(tab, made):
     tab.read(str(made))
-    assert settle(lambda: len(tab.scenes) == 26)
+    assert settle(lambda: len(tab.scenes) == 26, 60)
     tab.choose("S2-20260119", "before")
     tab.choose("S2-20260519", "after")
     tab.detect()
@@ -310,7 +310,7 @@ def test_the_temporal_controller_plays_a_frame_for_each_scene(tab, desk, made):
     controller = QgsTemporalNavigationObject(desk.main)
     desk.canvas.setTemporalController(controller)
     tab.read(str(made))
-    assert settle(lambda: len(tab.scenes) == 26)
+    assert settle(lambda: len(tab.scenes) == 26, 60)
     tab.page.play.setChecked(True)
     assert settle(lambda: tab.task is None and not tab.player.is_loading and tab.player._caption is not None, 90)
     (group,) = (one for one in QgsProject.instance().layerTreeRoot().findGroups() if one.name() == "Chuỗi ảnh")
@@ -336,7 +336,7 @@ def test_the_temporal_controller_plays_a_frame_for_each_scene(tab, desk, made):
 @needs_engine
 def test_a_series_on_the_map_tells_states_days_and_counts(tab, made):
     tab.read(str(made))
-    assert settle(lambda: tab.series)
+    assert settle(lambda: tab.series, 60)
     tab.show_series()
     (layer,) = QgsProject.instance().mapLayers().values()
     assert layer.name() == "Chuỗi «Đồi cát» (ảnh mô phỏng)"
@@ -353,7 +353,7 @@ def test_a_series_on_the_map_tells_states_days_and_counts(tab, made):
 @needs_engine
 def test_a_folder_without_images_and_a_missing_catalogue_are_told(tab, made, tmp_path):
     tab.read(str(made))
-    assert settle(lambda: len(tab.scenes) == 26)
+    assert settle(lambda: len(tab.scenes) == 26, 60)
     tab.add_folder(str(tmp_path))
     assert settle(lambda: tab.task is None, 60)
     assert "color" in tab.page.message.styleSheet()
