@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,9 +21,9 @@ from numpy.typing import NDArray
 from .. import __version__
 from ..layers import catalogue
 from ..layers.model import Layer
-from . import bulk, continued, coordinates, dataset, geopackage, tables, verdicts
+from . import bulk, continued, coordinates, dataset, geopackage, tables
 from .troubles import told
-from .verdicts import VerdictColumns
+from .verdicts import Packing
 from .whole import put, remove, sweep, temporary_name
 
 # Bytes: a finding with its sentences fills a quarter of SQLite's usual page.
@@ -79,10 +80,15 @@ class RunFile:
                 tables.create_table(database, layer, crs, extra=self._extra, simulated=bool(self._row.get("simulated")))
         return layer
 
-    def write_verdicts(self, rules: Sequence[VerdictColumns]) -> None:
-        """Write the verdicts of all rules in columns, once (:mod:`.verdicts`)."""
+    @cached_property
+    def verdicts(self) -> Packing:
+        """Where the verdicts of one rule after the other are added (:mod:`.verdicts`)."""
+        return Packing()
+
+    def write_verdicts(self) -> None:
+        """Write the verdicts that were added, once."""
         with geopackage.writing(self._temporary) as database:
-            verdicts.write(database, rules)
+            self.verdicts.write(database)
 
     def sibling(self, suffix: str) -> Path:
         """Where to write a file that belongs to the run, such as ``.tif``; it is renamed beside the run at the end."""
@@ -117,6 +123,8 @@ class RunFile:
 
     def discard(self) -> None:
         """Remove what is temporary."""
+        if "verdicts" in self.__dict__:
+            self.verdicts.close()
         for temporary in (*self._siblings.values(), self._temporary):
             remove(temporary)
 

@@ -21,7 +21,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -99,34 +99,52 @@ class VerdictColumns:
         return told
 
 
-def write(database: sqlite3.Connection, rules: Sequence[VerdictColumns]) -> None:
-    """Write the verdicts of all rules of a run into its unfinished GeoPackage; equal lists of subjects once."""
-    for statement in _TABLES:
-        database.execute(statement)
-    for table in ("verdict_subject", "verdict"):
-        geopackage.register_attributes(database, table, title=table, description="")
-    lists: dict[tuple[str, bytes], int] = {}
-    seen: dict[tuple[str, int], int] = {}  # the same array, by far the usual case
-    with ThreadPoolExecutor(THREADS) as pool:  # zlib releases the interpreter's lock
-        blobs = pool.map(_blobs, rules)
-        for one, packed in zip(rules, blobs, strict=True):
-            array = one.layer, id(one.uids)
-            if array not in seen:
-                text = "\n".join(one.uids.tolist()).encode()
-                key = one.layer, hashlib.blake2b(text).digest()
-                if key not in lists:
-                    lists[key] = _insert(database, "verdict_subject", layer=one.layer, uids=zlib.compress(text, _FAST))
-                seen[array] = lists[key]
+class Packing:
+    """Verdicts on their way into a run: compressed on other threads while the next rules are judged."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(THREADS)  # zlib releases the interpreter's lock
+        self._rules: list[tuple[VerdictColumns, Future[dict[str, bytes]]]] = []
+        self._lists: dict[int, Future[tuple[bytes, bytes]]] = {}  # the same array, by far the usual case
+
+    def add(self, one: VerdictColumns) -> None:
+        """The verdicts of the next rule."""
+        if id(one.uids) not in self._lists:
+            self._lists[id(one.uids)] = self._pool.submit(_list, one.uids)
+        self._rules.append((one, self._pool.submit(_blobs, one)))
+
+    def close(self) -> None:
+        """End the threads; what was not begun is left."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def write(self, database: sqlite3.Connection) -> None:
+        """Write them into the run's unfinished GeoPackage; equal lists of subjects once."""
+        for statement in _TABLES:
+            database.execute(statement)
+        for table in ("verdict_subject", "verdict"):
+            geopackage.register_attributes(database, table, title=table, description="")
+        lists: dict[tuple[str, bytes], int] = {}
+        for one, blobs in self._rules:
+            digest, uids = self._lists[id(one.uids)].result()
+            key = one.layer, digest
+            if key not in lists:
+                lists[key] = _insert(database, "verdict_subject", layer=one.layer, uids=uids)
             _insert(
                 database,
                 "verdict",
                 rule=one.rule,
                 rule_version=one.version,
-                subjects=seen[array],
+                subjects=lists[key],
                 outcomes=json.dumps(one.outcomes),
                 reasons=json.dumps(one.reasons, ensure_ascii=False),
-                **packed,
+                **blobs.result(),
             )
+
+
+def _list(uids: NDArray[np.object_]) -> tuple[bytes, bytes]:
+    """A list of subjects: what tells it from others, and itself compressed."""
+    text = "\n".join(uids.tolist()).encode()
+    return hashlib.blake2b(text).digest(), zlib.compress(text, _FAST)
 
 
 def _blobs(one: VerdictColumns) -> dict[str, bytes]:

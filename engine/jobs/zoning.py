@@ -142,6 +142,8 @@ def _judge_all(
         for one in judged(layers, judging.rules, judging.on, matrix=matrix, states=states, wanted=ROWS, report=stage):
             kept, findings = _asked_about(one, asked)
             done.append(kept)
+            if kept.outcomes is not None:
+                run.verdicts.add(kept.outcomes)
             waiting.append(findings)
             if sum(len(table["rule"]) for table in waiting) > TOGETHER:
                 if writing is not None:
@@ -201,7 +203,7 @@ def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
             else:
                 done = zoning_again.write(run, *again, waived)
             report.progress(0.95, "zoning.step_write")
-            run.write_verdicts([one.outcomes for one in done if one.outcomes is not None])
+            run.write_verdicts()
             counts = {one.rule.id: _counts(one) for one in done}
             outcomes = {outcome: sum(counted[outcome] for counted in counts.values()) for outcome in OUTCOMES}
             by_rule = [

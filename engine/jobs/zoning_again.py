@@ -192,6 +192,9 @@ def looking(
 def write(run: runs.RunFile, step: Again, former: Path, waived: Mapping[tuple[str, str], Waiver]) -> list[Judged]:
     """Write what is new, and take over the rest; returns every rule without its rows."""
     run.continue_from(former, step.stale, [(rule, uid, one.document) for (rule, uid), one in waived.items()])
+    for one in step.judged:
+        if one.outcomes is not None:
+            run.verdicts.add(one.outcomes)
     rows = [table for table in step.findings if len(table["rule"])]
     if rows:
         run.write_made("finding", with_waivers(identified(rows), waived), step.crs)

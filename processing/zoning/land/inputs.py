@@ -18,7 +18,7 @@ from ....layers.report import SILENT, Report
 from ....store import coordinates, dataset, layer_source, place, scenarios
 from ....store.layer_rows import LayerRows, read_rows
 from ....store.scenarios import Scenario
-from ..columns import Mask, absent
+from ..columns import Mask, Numbers, absent
 from ..subjects import KINDS
 from .lots import lots_of_buildings
 from .overlay import overlay
@@ -69,6 +69,7 @@ def gather(
     """
     frames: dict[str, gpd.GeoDataFrame] = {}
     target = ""
+    here: Numbers | None = None
     for layer_id in FIELDS:
         if layer_id not in needed or layer_id not in read:
             continue
@@ -83,7 +84,11 @@ def gather(
         target = target or code
         _require_metres(layer_id, frame, code, province, report)
         moved = frame if code == target else coordinates.to(frame, target)
-        _require_one_place(layer_id, moved, frames.get("parcel"), code)
+        bounds = moved.total_bounds
+        if layer_id == "parcel":
+            here = bounds
+        if here is not None:
+            _require_one_place(layer_id, bounds, here, code)
         frames[layer_id] = _with_dates(layer_id, moved)
     return frames
 
@@ -112,10 +117,8 @@ def _with_dates(layer_id: str, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return frame.assign(**days) if days else frame
 
 
-def _require_one_place(layer_id: str, frame: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame | None, code: str) -> None:
-    if parcels is None:
-        return
-    ours, theirs = parcels.total_bounds, frame.total_bounds
+def _require_one_place(layer_id: str, theirs: Numbers, ours: Numbers, code: str) -> None:
+    """Refuse a layer whose bounds lie far from those of the parcels: west, south, east, north."""
     if not (np.isfinite(ours).all() and np.isfinite(theirs).all()):
         return
     apart = np.hypot(*np.maximum(0.0, np.maximum(ours[:2] - theirs[2:], theirs[:2] - ours[2:])))

@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from ..columns import Mask, Numbers, Words, absent, nothing, pick, words
+from ..columns import Mask, Numbers, Words, absent, in_frame, nothing, pick, words
 from ..rulebook.rules import Compatibility
 from .overlay import Geometries, Indices, Overlay, Wanted, unions
 
@@ -100,7 +100,7 @@ def against_zones(
     differs = use[shared.lot] != planned[shared.zone]
     by_matrix[shared.lot[(verdict != _UNKNOWN) & differs]] = True
     names = np.array([f"{code} ({use})" for code, use in zip(zones["code"], planned, strict=True)], dtype=object)
-    table = pd.DataFrame(
+    table = in_frame(
         {
             "misused": misused,
             "misused.lacking": lacking,

@@ -12,14 +12,14 @@ import shapely
 from numpy.typing import NDArray
 
 from ....layers.report import SILENT, Report
-from ..columns import Mask, absent, words
+from ..columns import Mask, absent, in_frame, nothing, words
 from ..rulebook.rules import Compatibility
 from .land_use import refusals
 from .lot_edges import Edges, positions, typed_edges
 from .lots import States, built_on, lots_of_buildings, zone_states
 from .overlay import Geometries, Indices, Overlay, every_pair, overlay
 from .soundness import measurable, polygons, repaired
-from .streets import Streets, streets
+from .streets import Frontages, Streets, frontages, streets
 from .threads import each
 
 # The layers of a data set by id, in one projected system in metres; one that the data set lacks is left out. Frames
@@ -29,6 +29,8 @@ Layers = Mapping[str, gpd.GeoDataFrame]
 
 # What does not wait for each other, by the layers that it is measured on.
 _FIRST = {"standing": {"parcel", "building"}, "lot_states": {"parcel", "planned_zone"}}
+# What is long in coming and asked for late, if at all.
+_LATER = {"frontages": {"parcel", "building", "street_boundary", "red_line"}}
 
 
 class Scene:
@@ -52,6 +54,13 @@ class Scene:
         if len(first) == len(_FIRST):
             self.lots  # noqa: B018 - both look at them
             list(each(lambda name: getattr(self, name), first))
+
+    def measure_later(self, reads: Sequence[Collection[str]]) -> None:
+        """Measure what the last kinds of subjects ask for, on the thread of the caller, while the first are judged."""
+        there = [self.layers.keys() & set(one) for one in reads]
+        for name, layers in _LATER.items():
+            if any(layers <= one for one in there):
+                getattr(self, name)  # whoever asks meanwhile waits for it
 
     def sound(self, layer_id: str) -> tuple[Geometries, NDArray[np.object_]]:
         """The geometries of any layer that can be measured (None where one cannot), and the flaw of the others."""
@@ -103,7 +112,7 @@ class Scene:
         """Area state and plan state of each lot."""
         frame, _ = self.zones
         states = zone_states(frame, self.zoning, shapely.area(self.lots), self.states)
-        return states.assign(lot_code=words(self.layers["parcel"], "code"))
+        return pd.concat([states, in_frame({"lot_code": words(self.layers["parcel"], "code")})], axis=1)
 
     @cached_property
     def buildings(self) -> gpd.GeoDataFrame:
@@ -135,6 +144,14 @@ class Scene:
             names = ["uid", "code", "name", "width_m", "road_class"]
             centrelines = gpd.GeoDataFrame({name: [] for name in names}, geometry=[], dtype=object)
         return streets(centrelines, self.layers.get("street_boundary"), self.layers.get("red_line"))
+
+    @cached_property
+    def frontages(self) -> Frontages:
+        """The streets that the lots under buildings front."""
+        used = np.unique([lot for lots in self.on_lots[0] for lot in lots]).astype(np.intp)
+        only = nothing(len(self.lots))
+        only[used] = self.lots[used]
+        return frontages(only, self.known_streets)
 
     @cached_property
     def edges(self) -> Edges:

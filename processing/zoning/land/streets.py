@@ -16,7 +16,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.ops import substring
 
-from ..columns import Words, nothing, numbers, pick
+from ..columns import Words, in_frame, nothing, numbers, pick
 from .overlay import Geometries, Indices, every_pair, overlay, unions
 from .threads import by_chunks, pairs_within
 
@@ -157,17 +157,15 @@ def fronts(shapes: Geometries, on_lots: list[list[int]], front: Frontages, known
     its lots (0 where it stands on or beyond it), ``line`` that stretch, ``scope`` ``no_street`` where there is none.
     """
     at, to, lines = _pairs(on_lots, front, len(known.table))
-    rows = pd.DataFrame({"building": at, "street": to})
     distance = by_chunks(shapely.distance, shapes[at], lines)
     touching = np.flatnonzero(shapely.intersects(shapes[at], _and_none(known.land)[to]))
     beyond = shapely.area(shapely.intersection(shapes[at[touching]], known.land[to[touching]]))
     distance[touching[beyond > ON_THE_LINE_M2]] = 0.0
-    rows["distance"], rows["line"] = distance, lines
-    rows["scope"] = pick(to < 0, "no_street")
+    columns = {"building": at, "street": to, "distance": distance, "line": lines, "scope": pick(to < 0, "no_street")}
     for column in ("label", "road_width", "road_class", "uid"):
         values = _and_none(known.table[column].to_numpy(dtype=object))[to]
-        rows["street_uid" if column == "uid" else column] = values
-    return rows
+        columns["street_uid" if column == "uid" else column] = values
+    return in_frame(columns)
 
 
 def _pairs(on_lots: list[list[int]], front: Frontages, streets_known: int) -> tuple[Indices, Indices, Geometries]:

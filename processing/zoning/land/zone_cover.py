@@ -13,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from ....layers.report import Report
-from ..columns import Words, absent, pick, words
+from ..columns import Mask, Words, absent, pick, words
 from .overlay import Geometries, Indices
 from .soundness import polygons
 
@@ -31,24 +31,30 @@ class Overlaps:
     area: NDArray[np.float64]
 
 
-def overlaps(shapes: Geometries) -> Overlaps:
-    """The pairs of ``shapes`` (polygons, or None) that cover the same ground."""
-    one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+def _unclean(shapes: Geometries) -> Mask:
+    """Which of ``shapes`` do not share their edges with their neighbours: all others share no ground with any."""
     unclean = np.zeros(len(shapes), dtype=bool)
     known = np.flatnonzero(~absent(shapes))
     unclean[known] = ~shapely.is_empty(shapely.coverage_invalid_edges(shapes[known]))
-    asked = (one < other) & (unclean[one] | unclean[other])  # clean neighbours share edges, never ground
-    one, other = one[asked], other[asked]
+    return unclean
+
+
+def overlaps(shapes: Geometries, unclean: Mask | None = None) -> Overlaps:
+    """The pairs of ``shapes`` (polygons, or None) that cover the same ground; one of each is ``unclean``."""
+    unclean = _unclean(shapes) if unclean is None else unclean
+    other, one = shapely.STRtree(shapes).query(pick(unclean, shapes), predicate="intersects")
+    one, other = np.minimum(one, other), np.maximum(one, other)
+    one, other = np.unique(np.stack([one, other])[:, one < other], axis=1)
     area = shapely.area(shapely.intersection(shapes[one], shapes[other]))
     order = np.argsort(-area, kind="stable")
     order = order[area[order] > SLIVER_M2]
     return Overlaps(one[order], other[order], area[order])
 
 
-def holes(shapes: Geometries) -> list[shapely.Polygon]:
+def holes(shapes: Geometries, unclean: Mask | None = None) -> list[shapely.Polygon]:
     """The holes in the ground that ``shapes`` (polygons, or None) cover together, the largest first."""
     known = shapes[~absent(shapes)]
-    clean = shapely.coverage_is_valid(known)
+    clean = not (_unclean(shapes) if unclean is None else unclean).any()
     whole = shapely.get_parts(shapely.coverage_union_all(known) if clean else shapely.union_all(known))
     found = [shapely.Polygon(ring) for part in whole for ring in part.interiors]
     return sorted((hole for hole in found if hole.area > SLIVER_M2), key=lambda hole: -hole.area)
@@ -67,7 +73,8 @@ def cover(zones: gpd.GeoDataFrame) -> Cover:
     """Every place where ``zones`` (columns ``uid`` and ``code``) overlap or leave a hole."""
     shapes, _ = polygons(zones.geometry.to_numpy(), "")
     names = pick(absent(words(zones, "code")), words(zones, "uid"), words(zones, "code"))
-    return Cover(names, overlaps(shapes), holes(shapes))
+    unclean = _unclean(shapes)
+    return Cover(names, overlaps(shapes, unclean), holes(shapes, unclean))
 
 
 def tell(found: Cover, report: Report) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ..columns import pick
+from ..columns import in_frame, pick
 from ..land.land_use import against_zones
 from ..land.scene import Scene
 from .model import Kind, Subjects, named
@@ -27,11 +27,12 @@ def used_lots(scene: Scene) -> Subjects:
     """Lots in their planned zones: which part of each lies where its use is not permitted."""
     parcel, (zones, shapes) = scene.layers["parcel"], scene.zones
     use = against_zones(parcel, scene.lots, zones, shapes, scene.zoning, scene.matrix, scene.sliver_m2)
-    frame = pd.concat([named(parcel), use.table, scene.lot_states[["plan_state", "approved_on"]]], axis=1)
-    frame["flaw"] = scene.lot_flaw
+    more = {"flaw": scene.lot_flaw}
     if scene.matrix is not None:
-        frame["status"] = pick(use.by_matrix, scene.matrix.status)
-        frame["source"] = pick(use.by_matrix, scene.matrix.source.citation)
+        more["status"] = pick(use.by_matrix, scene.matrix.status)
+        more["source"] = pick(use.by_matrix, scene.matrix.source.citation)
+    states = scene.lot_states[["plan_state", "approved_on"]]
+    frame = pd.concat([named(parcel), use.table, states, in_frame(more)], axis=1)
     return Subjects("parcel", frame, parcel.geometry.to_numpy(), lambda at, _limit: use.refused[at])
 
 

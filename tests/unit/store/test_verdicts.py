@@ -33,7 +33,9 @@ DENSITY = VerdictColumns(
 def run(tmp_path):
     with runs.new_run(tmp_path, "zoning.check", {}, {}, simulated=True) as made:
         other = replace(DENSITY, rule="far", uids=UIDS.copy())
-        made.write_verdicts([DENSITY, other, replace(DENSITY, rule="height", layer="building")])
+        for one in (DENSITY, other, replace(DENSITY, rule="height", layer="building")):
+            made.verdicts.add(one)
+        made.write_verdicts()
         made.finish({})
     return made.path
 
@@ -71,7 +73,8 @@ def test_some_subjects_alone(run):
 def test_no_subjects_and_no_verdicts_are_read_back(tmp_path):
     nobody = DENSITY.only(np.zeros(4, dtype=bool))
     with runs.new_run(tmp_path, "zoning.check", {}, {}, simulated=True) as made:
-        made.write_verdicts([nobody])
+        made.verdicts.add(nobody)
+        made.write_verdicts()
         made.finish({})
     assert verdicts.read(made.path)[0].counts == dict.fromkeys(WORDS, 0)
     with runs.new_run(tmp_path, "change.detect", {}, {}, simulated=True) as made:
