@@ -85,9 +85,9 @@ def test_it_is_used_where_it_can_be_trusted_and_told(tmp_path):
     assert told.arguments["change.normalised"]["pixels"] >= 100
     assert [line.split()[0] for line in told.arguments["change.normalised"]["bands"]] == list(BANDS)
     assert found.fit.normal.gain == pytest.approx(np.full(4, 1.04), abs=0.01)
-    for given in ({"normalise": "off"}, {"method": "irmad"}, {"method": "fusion"}):
+    for given in (Settings(method="cva", normalise="off"), Settings(method="irmad"), Settings(method="fusion")):
         silent = Told()
-        plain = change_map(*images, tmp_path / "o.tif", Settings(**{"method": "cva"} | given), silent)
+        plain = change_map(*images, tmp_path / "o.tif", given, silent)
         assert plain.fit.normal is None
         assert not {"change.normalised", "change.not_normalised"} & {*silent.codes}
 
@@ -99,16 +99,16 @@ def test_demanded_it_finds_the_pit_or_refuses_with_a_sentence(tmp_path, method):
     assert change_map(*images, tmp_path / "o.tif", settings, Told()).fit.normal is not None
     with rasterio.open(tmp_path / "o.tif") as raster:
         assert (raster.read(1)[100:115, 60:80] == 1).mean() > 0.9
-    small = [write(tmp_path / f"{n}.tif", date[:, 60:90, 60:90]) for n, date in enumerate(pair(pit=None))]
+    first, second = (write(tmp_path / f"{n}.tif", date[:, 60:90, 60:90]) for n, date in enumerate(pair(pit=None)))
     with pytest.raises(InputError) as refused:
-        change_map(*small, tmp_path / "p.tif", settings, Told())
+        change_map(first, second, tmp_path / "p.tif", settings, Told())
     assert refused.value.code == "change.invariant_too_few"
     assert refused.value.arguments["pixels"] < 100
     assert not (tmp_path / "p.tif").exists()
 
 
 def test_where_it_cannot_be_trusted_cva_goes_on_without_and_says_so(tmp_path):
-    small = [write(tmp_path / f"{n}.tif", date[:, 60:90, 60:90]) for n, date in enumerate(pair(pit=None))]
+    first, second = (write(tmp_path / f"{n}.tif", date[:, 60:90, 60:90]) for n, date in enumerate(pair(pit=None)))
     told = Told()
-    assert change_map(*small, tmp_path / "o.tif", Settings(method="cva"), told).fit.normal is None
+    assert change_map(first, second, tmp_path / "o.tif", Settings(method="cva"), told).fit.normal is None
     assert "change.not_normalised" in told.codes

@@ -82,7 +82,9 @@ def test_a_patch_of_two_pictures_without_a_common_pattern_has_no_peak():
     first, second = (gaussian_filter(rng.normal(size=(256, 256)), 1.2).astype(np.float32) for _ in range(2))
     valid = np.ones(first.shape, bool)
     assert patch_shift(first, second, valid) is None
-    rows, columns, peak = patch_shift(first, np.roll(first, (-3, 2), (0, 1)) + 0.1 * second, valid)
+    found = patch_shift(first, np.roll(first, (-3, 2), (0, 1)) + 0.1 * second, valid)
+    assert found is not None
+    rows, columns, peak = found
     assert (rows, columns) == pytest.approx((3.0, -2.0), abs=0.06)
     assert peak > 3 * CLEAR_PEAK
     valid[:10] = False
