@@ -12,6 +12,8 @@ from ..layers.errors import DothiError
 from ..layers.messages import sentence
 
 EXIT_NO_LIBRARY = 4
+# Seconds that a thread may keep the interpreter while the window waits for it; Python's own 0.005 adds up in a turn.
+_SWITCH = 0.001
 
 
 def parser(lang: str) -> argparse.ArgumentParser:
@@ -36,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from .start import StartDialog, samples_beside
     from .window import DeskWindow
 
+    sys.setswitchinterval(_SWITCH)
     application = QApplication.instance() or QApplication(sys.argv[:1])
     sample, labeller = given.sample, given.labeller
     if sample is None or not labeller.strip():

@@ -221,6 +221,7 @@ def test_the_start_offers_samples_and_wants_a_name(application, tmp_path, monkey
 
 def test_what_cannot_be_opened_is_said_on_the_terminal(application, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("PySide6.QtWidgets.QMessageBox.warning", lambda *_given: None)
+    monkeypatch.setattr("sys.setswitchinterval", lambda _seconds: None)  # for this whole process of tests
     assert main([str(tmp_path / "không có.gpkg"), "--labeller", "An"]) == 3
     assert "không có.gpkg" in capsys.readouterr().err
 
