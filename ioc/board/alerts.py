@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
-from xml.etree import ElementTree as ET  # no document type gets in, see of_cap  # nosec B405
+from xml.etree import ElementTree as ET  # nosec B405 - of_cap lets no document type get here
 
 from ..forms.cap import NAMESPACE
 
@@ -87,7 +87,7 @@ def of_cap(content: bytes) -> Alert:
     if "<!" in text:
         raise ValueError("document type")
     try:
-        root = ET.fromstring(text)  # noqa: S314 - no document type gets here  # nosec B314
+        root = ET.fromstring(text)  # noqa: S314  # nosec B314 - no document type gets here, see above
     except ET.ParseError as error:
         raise ValueError("not XML") from error
     cap = {"cap": NAMESPACE}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree as ET  # only written here  # nosec B405
+from xml.etree import ElementTree as ET  # nosec B405 - only written here, nothing is parsed
 
 import shapely
 
