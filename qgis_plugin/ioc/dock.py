@@ -13,10 +13,10 @@ from qgis.gui import QgsDockWidget
 from qgis.PyQt.QtWidgets import QDialog, QMessageBox
 
 from ...engine.contract import Job, ioc, ioc_targets
-from ...layers.errors import DothiError, EnvironmentTroubleError
+from ...layers.errors import DothiError
 from ..language import tr
 from ..project_data import data_of_project, unsaved_layers
-from ..serve_client import ServeClient
+from ..surveillance.asking import WarmEngine
 from . import keeping, trees
 from .page import HOURS, PLAN, SAID, TROUBLES, Page
 from .running import Running
@@ -33,7 +33,7 @@ class IocDock(QgsDockWidget):
         super().__init__(tr("plugin.ioc.title"), iface.mainWindow())
         self.setObjectName(DOCK)
         self.iface, self.running = iface, running
-        self.client = ServeClient(self)
+        self.client = WarmEngine(self._refused, self)
         self.may_leave: dict[str, Any] = {}
         self.known: dict[str, dict[str, Any]] = {}  # by name: the target and its state
         self.behind: dict[str, Mapping[str, Any]] = {}  # by name: the newest plan or proof
@@ -59,7 +59,7 @@ class IocDock(QgsDockWidget):
         page.stop.clicked.connect(self.running.cancel)
         self.running.changed.connect(self._enable)
         self.running.progressed.connect(lambda percent: page.progress.setValue(int(percent)))
-        self.closed.connect(self.client.stop)
+        self.closed.connect(self.client.rest)
         QgsProject.instance().cleared.connect(self._project_changed)
         QgsProject.instance().readProject.connect(self._project_changed)
 
@@ -83,10 +83,7 @@ class IocDock(QgsDockWidget):
         self._ask(ioc_targets.TARGETS, {"data": data}, lambda value: self._listed(data, value))
 
     def _ask(self, job: Job, parameters: Mapping[str, Any], answered: Callable[[dict[str, Any]], None]) -> None:
-        try:
-            self.client.ask(job, parameters, answered, self._refused)
-        except EnvironmentTroubleError as error:
-            self._refused(error)
+        self.client.ask(job, parameters, answered)
 
     def _refused(self, error: DothiError) -> None:
         self.page.say(tr(error.code, **error.arguments), bad=True)
@@ -257,6 +254,6 @@ class IocDock(QgsDockWidget):
         QgsProject.instance().cleared.disconnect(self._project_changed)
         QgsProject.instance().readProject.disconnect(self._project_changed)
         self.running.changed.disconnect(self._enable)
-        self.client.stop()
+        self.client.shut()
         self.iface.removeDockWidget(self)
         self.deleteLater()
