@@ -157,7 +157,10 @@ def details(run: Path, uid: str) -> Details:
 
 
 def accuracy(run: Path) -> dict[str, Any] | None:
-    """What a labelled sample said of ``run``, kept beside it: overall accuracy (%), half its interval, points."""
+    """What a labelled sample said of ``run``, kept beside it: overall accuracy (%), half its interval, points.
+
+    Of a damaged file only its name, as ``unreadable``: the alerts themselves are whole.
+    """
     path = run.with_suffix(".accuracy.json")
     if not path.is_file():
         return None
@@ -166,5 +169,5 @@ def accuracy(run: Path) -> dict[str, Any] | None:
         overall = told["overall"]
         value, high = float(overall["value"]), float(overall["high"])
         return {"value": 100.0 * value, "half": 100.0 * (high - value), "count": int(told["labelled"])}
-    except (KeyError, TypeError, ValueError, OSError) as error:
-        raise InputError("plugin.surveillance.accuracy_unreadable", file=path.name) from error
+    except (KeyError, TypeError, ValueError, OSError):
+        return {"unreadable": path.name}

@@ -138,6 +138,8 @@ def told_accuracy(run: Run) -> str:
     told = run.accuracy
     if told is None:
         return tr("plugin.surveillance.accuracy_unknown")
+    if "unreadable" in told:
+        return tr("plugin.surveillance.accuracy_unreadable", file=told["unreadable"])
     return tr(
         "plugin.surveillance.accuracy",
         value=number(told["value"], language(), 1),
