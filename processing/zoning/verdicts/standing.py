@@ -95,11 +95,17 @@ class Gaps:
         at = np.flatnonzero(where)
         if len(at) == 0:
             return
-        named = codes if isinstance(codes, str) else codes[at]
-        for code in [codes] if isinstance(codes, str) else dict.fromkeys(named.tolist()):
-            if code not in self.codes:
-                self.codes.append(code)
-            self.bits[at[named == code] if named is not codes else at] |= 1 << self.codes.index(code)
+        if isinstance(codes, str):
+            self.bits[at] |= self._bit(codes)
+            return
+        named = codes[at]
+        for code in dict.fromkeys(named.tolist()):
+            self.bits[at[named == code]] |= self._bit(code)
+
+    def _bit(self, code: str) -> int:
+        if code not in self.codes:
+            self.codes.append(code)
+        return 1 << self.codes.index(code)
 
     def at(self, rows: NDArray[np.intp]) -> Gaps:
         """Those of the subjects ``rows``."""
