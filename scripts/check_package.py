@@ -39,8 +39,8 @@ REQUIRED = (
 UNWANTED_FOLDERS = {"__pycache__", "__MACOSX", ".git", ".svn", "tests", "test", "scripts", ".venv", "build", "dist"}
 # Text, data, pictures and letters; whatever else would be a program or an unknown.
 KINDS = {
-    ".css", ".csv", ".geojson", ".html", ".json", ".jsonld", ".lock", ".md", ".mjs", ".png", ".py", ".qm", ".qml", ".qpt",
-    ".svg", ".toml", ".ts", ".ttf", ".txt", ".typed", ".xml", ".yaml", "",
+    ".css", ".csv", ".geojson", ".html", ".json", ".jsonld", ".lock", ".md", ".mjs", ".png", ".py", ".qm", ".qml",
+    ".qpt", ".svg", ".toml", ".ts", ".ttf", ".txt", ".typed", ".xml", ".yaml", "",
 }  # fmt: skip
 PROGRAMS = (b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"!<arch>")
 _QT6_TROUBLE = re.compile(

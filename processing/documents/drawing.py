@@ -99,7 +99,7 @@ def beside(drawings: Sequence[Drawing], gap: float, description: str) -> Drawing
         x += one.width + gap
         if i < len(drawings) - 1:
             paper = np.array([[x - gap, 0], [x, 0], [x, height], [x - gap, height]], dtype=float)
-            covers.append(Shape((paper + [[0.2, 0], [-0.2, 0], [-0.2, 0], [0.2, 0]],), Pen(fill="#ffffff")))
+            covers.append(Shape((paper + np.array([[0.2, 0], [-0.2, 0], [-0.2, 0], [0.2, 0]]),), Pen(fill="#ffffff")))
     items += covers
     return Drawing(x - gap, height, tuple(items), description)
 

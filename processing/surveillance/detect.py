@@ -26,7 +26,8 @@ from .cases.kinds_of import map_around, set_aside, tell_of_kinds
 from .cases.learning import speaker_of
 from .cases.licences import RELATIONS
 from .cases.surroundings import read_around
-from .change.change_map import Area, ChangeMap, Settings, change_map
+from .change.blocks import Area
+from .change.change_map import ChangeMap, Settings, change_map
 from .change.objects import changed_objects
 from .kinds.judged import judge
 from .scenes.grid import Grid

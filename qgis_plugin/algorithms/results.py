@@ -71,9 +71,8 @@ def dress(layer: QgsMapLayer) -> None:
 
     if isinstance(layer, QgsVectorLayer):
         styling.apply(layer, layer_id(layer), language())
-    elif isinstance(layer, QgsRasterLayer):
-        if not styling.apply_product(layer, language()):
-            styling.apply_raster(layer, "scene" if layer.bandCount() >= 3 else "change")
+    elif isinstance(layer, QgsRasterLayer) and not styling.apply_product(layer, language()):
+        styling.apply_raster(layer, "scene" if layer.bandCount() >= 3 else "change")
 
 
 def hand_over(job: Job, value: Mapping[str, Any], context: QgsProcessingContext) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from qgis.core import QgsProject
@@ -137,8 +138,8 @@ class TestReading:
         assert caught.value.code == "plugin.surveillance.file_being_mended"
 
 
-def row(uid: str, **values: object) -> alerts.AlertRow:
-    given = {
+def row(uid: str, **values: Any) -> alerts.AlertRow:
+    given: dict[str, Any] = {
         "uid": uid, "code": f"BD-{uid}", "change_class": "new_pit", "area_m2": 1500.0, "relation": "outside",
         "licence_state": "none", "band": "", "confidence": 0.9, "date_before": "2016-05-28", "date_after": "2016-06-17",
         "case": alerts.CaseState(), "search": "moong khai thac moi",

@@ -6,6 +6,7 @@ import json
 import subprocess
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from osgeo import gdal, osr
@@ -153,7 +154,7 @@ def test_clicking_the_strip_chooses_before_and_after(plugin):
 # ---- the chart
 
 
-ANSWER = {
+ANSWER: dict[str, Any] = {
     "measure": "ndvi", "begins": "2026-01-01", "pixels": 4, "simulated": True,
     "points": [
         {"date": "2025-12-20", "value": 0.31, "masked": False, "history": True, "low": 0.1, "high": 0.2},
@@ -193,17 +194,17 @@ class _Slow:
     """An engine that answers when it is told to."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[dict[str, object], object]] = []
+        self.asked: list[tuple[dict[str, object], Any]] = []
 
     def ask(self, _job, given, answered, _refused):
         self.asked.append((given, answered))
 
 
-def test_of_many_places_only_the_newest_is_asked_while_an_answer_is_on_its_way(plugin, desk):
-    engine, heard = _Slow(), []
-    latest = Latest.__new__(Latest)
-    latest.__init__(desk.main, None, heard.append, heard.append)
-    latest._engine = engine
+def test_of_many_places_only_the_newest_is_asked_while_an_answer_is_on_its_way(plugin, desk, monkeypatch):
+    engine = _Slow()
+    heard: list[dict[str, object]] = []
+    latest = Latest(desk.main, JOBS["series.chart"], heard.append, lambda _trouble: None)
+    monkeypatch.setattr(latest, "_engine", engine)
     for x in range(50):
         latest.ask({"x": x})
     assert settle(lambda: len(engine.asked) == 1)

@@ -120,7 +120,7 @@ def test_what_the_centre_wrote_is_heard_once(own, centre):
 @pytest.mark.parametrize(
     ("address", "kind", "code"),
     [
-        ("postgresql://user:pw@127.0.0.1/x", InputError, "ioc.secret_in_address"),
+        ("postgresql://user:pw@127.0.0.1/x", InputError, "ioc.secret_in_address"),  # pragma: allowlist secret
         ("postgresql://127.0.0.1/x?schema=a;b", InputError, "ioc.address_wrong"),
         ("postgresql://127.0.0.1/x?options=-c", InputError, "ioc.address_wrong"),
         ("postgresql://127.0.0.1:9/x", EnvironmentTroubleError, "ioc.no_answer"),

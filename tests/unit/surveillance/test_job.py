@@ -347,7 +347,9 @@ def test_every_code_raised_has_its_sentence():
     from dothi.processing import surveillance
 
     folder = Path(surveillance.__file__).parent
-    text = "".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py")) + Path(change.__file__).read_text()
+    text = (
+        "".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py")) + Path(change.__file__).read_text()
+    )
     codes = set(re.findall(r'"(change\.[a-z_]+)"', text)) - {"change.map", "change.detect"}
     assert len(codes) > 30
     assert [code for code in sorted(codes) if not has(code)] == []

@@ -1,6 +1,7 @@
 """Columns of numbers are written as single ones are."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ def test_nothing_is_written_as_nothing():
 
 
 def test_rows_are_json():
-    columns = {
+    columns: dict[str, Any] = {
         "number": np.array([1.23456, np.nan, 3.0]),
         "whole": np.array([1, 2, 3]),
         "word": np.array(["a", 'b"', None], dtype=object),
