@@ -23,6 +23,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QPointF
 from qgis.PyQt.QtGui import QImage, QPainter
 
+from dothi.engine.contract import JOBS
 from dothi.layers.errors import InputError
 from dothi.qgis_plugin import engine_client, project_data, styling
 from dothi.qgis_plugin.styling import products
