@@ -102,7 +102,7 @@ def test_a_publication_killed_in_the_middle_leaves_the_old_one(tmp_path, publica
     assert problems(target) == []
     assert {layer["id"] for layer in json.loads((target / "manifest.json").read_text())["layers"]} == {"parcel"}
     assert publication(data, target, layers="parcel")["counts"]["features"] == before
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.gpkg", "đích"]
+    assert {path.name for path in tmp_path.iterdir()} - {"a.dothi"} == {"a.gpkg", "đích"}  # beside it lies its memory
 
 
 @pytest.mark.parametrize("limit", [40_000, 400_000])
@@ -115,7 +115,7 @@ def test_a_full_disk_is_said_and_the_old_one_stays(tmp_path, publication, limit)
     assert told.strip() == "engine.disk_full"
     assert writer.returncode == 4
     assert problems(target) == []
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.gpkg", "đích"]
+    assert {path.name for path in tmp_path.iterdir()} - {"a.dothi"} == {"a.gpkg", "đích"}  # beside it lies its memory
 
 
 def test_a_folder_that_cannot_be_written_is_said(data, publication):
