@@ -61,7 +61,7 @@ class Outgoing:
         else:
             dataset.require_layer(self._path, layer)
             area = self._area(of, dataset.crs_of(self._path, layer)) if self._wards else None
-            found = rows(self._path, layer, self._columns(layer, of), self._led_to(of), self._recipe(of), area)
+            found = rows(self._path, layer, needed(of), self._led_to(of), self._recipe(of), area)
         self._rows[layer] = pd.Series(found.fid, index=found.uid)
         return Scan(found.uid, found.hash)
 
@@ -114,10 +114,6 @@ class Outgoing:
         if missed:
             frame = pd.concat([frame, dataset.read(self._path, layer, present, uids=missed)], ignore_index=True)
         return frame.assign(**{name: None for name in wanted if name not in present})
-
-    def _columns(self, layer: str, of: LayerMapping) -> list[str]:
-        there = dataset.fields_in(self._path, layer)
-        return [name for name in needed(of) if name in there]
 
     def _led_to(self, of: LayerMapping) -> dict[str, list[Any]]:
         """Field → what its values lead to in other layers, so that a change there is seen here."""

@@ -21,6 +21,9 @@ from pyogrio.raw import read_arrow
 from . import dataset
 from .troubles import told
 
+STEP = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: odd, so that columns cannot change places unseen
+SAMPLE = 1000  # values that tell whether a column repeats itself: then each is hashed once
+
 
 @dataclass(frozen=True)
 class LayerRows:
@@ -43,8 +46,10 @@ class LayerRows:
     @cached_property
     def hashes(self) -> NDArray[np.uint64]:
         """One number per row that changes when anything in it does."""
-        table = plain_frame({**self.columns, "geometry": self.wkb})
-        return np.asarray(pd.util.hash_pandas_object(table, index=False, categorize=False), dtype=np.uint64)
+        total = np.zeros(len(self.fid), dtype=np.uint64)
+        for name in sorted(self.columns):
+            total = total * STEP + hash_values(self.columns[name])
+        return total * STEP + hash_values(self.wkb)
 
     def frame(self, columns: Sequence[str]) -> gpd.GeoDataFrame:
         """``uid``, ``columns`` (null where the layer lacks one) and ``geometry``."""
@@ -53,18 +58,30 @@ class LayerRows:
         return gpd.GeoDataFrame(table, geometry=self.shapes, crs=self.system or None)
 
 
-def read_rows(path: str | Path, layer_id: str, columns: Sequence[str]) -> LayerRows:
-    """The whole layer with those of ``columns`` that it has. Raises :class:`InputError`."""
+def read_rows(path: str | Path, layer_id: str, columns: Sequence[str], area: Any = None) -> LayerRows:
+    """The layer with those of ``columns`` that it has. Raises :class:`InputError`.
+
+    ``area`` is a geometry in the system of the layer: only rows that meet it are read.
+    """
     present = set(dataset.fields_in(path, layer_id))
     wanted = [name for name in dict.fromkeys(("uid", *columns)) if name in present]
     with told(Path(path), writing=False):
-        about, table = read_arrow(path, layer=layer_id, columns=wanted, return_fids=True)
+        about, table = read_arrow(path, layer=layer_id, columns=wanted, return_fids=True, mask=area)
+    shape = about["geometry_name"]
     return LayerRows(
         about["crs"] or "",
         table[about["fid_column"]].to_numpy(),
         {name: table[name].to_numpy() for name in wanted},
-        table[about["geometry_name"]].to_numpy(),
+        table[shape].to_numpy() if shape else np.full(len(table), None, dtype=object),
     )
+
+
+def hash_values(values: NDArray[Any]) -> NDArray[np.uint64]:
+    """A number per value (SipHash for texts and bytes); absent values are all the same."""
+    repeats = values.dtype == object and len(set(values[:SAMPLE])) < SAMPLE // 10
+    told = np.array(pd.util.hash_array(values, categorize=repeats), dtype=np.uint64)
+    told[pd.isna(values)] = 0  # pandas gives absent values another number where it hashes each value once
+    return told
 
 
 def read_shapes(wkb: Any) -> NDArray[np.object_]:
