@@ -14,8 +14,9 @@ from pathlib import Path
 
 from ..layers import catalogue
 from ..layers.errors import InputError
-from . import dataset, living, samples, tables
+from . import dataset, samples, tables
 from .geopackage import reading, writing
+from .recovery import recover
 
 LAYER = samples.INTERPRETATIONS
 # Who labelled in another way and gave no name.
@@ -52,7 +53,7 @@ class Interpretation:
 
 def prepare(path: Path) -> None:
     """Give a sample of before this layer its empty table; roll back what a killed desk left half-written."""
-    living.heal(path)
+    recover(path)
     if LAYER not in dataset.layers_in(path):
         simulated = bool(dataset.meta(path).get("simulated"))
         with writing(path) as database:

@@ -9,13 +9,11 @@ from __future__ import annotations
 import sqlite3
 import struct
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 
-from ..layers.errors import EnvironmentTroubleError
 from . import dataset, geopackage
 from .bulk import blobs, plain
 from .rows import fit
@@ -30,16 +28,6 @@ def make(path: Path, layer_id: str, crs: str, *, simulated: bool = False) -> Non
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         dataset.create(path, (layer_id,), crs, simulated=simulated)
-
-
-def heal(path: Path) -> None:
-    """Roll back what a killed process left half-written: GDAL and QGIS open to read only, and then cannot.
-
-    A journal of somebody who is writing just now is left alone.
-    """
-    if path.with_name(path.name + "-journal").exists():
-        with suppress(EnvironmentTroubleError), geopackage.writing(path):
-            pass
 
 
 def put(path: Path, layer_id: str, frame: pd.DataFrame, key: str) -> int:

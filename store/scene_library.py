@@ -16,6 +16,7 @@ import geopandas as gpd
 from ..layers.crs import WGS84
 from ..layers.errors import InputError
 from . import dataset, living
+from .recovery import recover
 
 LAYER = "scene"
 _CALL = "|scene="
@@ -42,7 +43,7 @@ def scenes(data: str | Path) -> gpd.GeoDataFrame:
     if not path.exists():
         names = [field.id for field in dataset.declared(path, LAYER).fields]
         return gpd.GeoDataFrame({name: [] for name in names}, geometry=[], crs=WGS84)
-    living.heal(path)
+    recover(path)
     frame = dataset.read(path, LAYER)
     return frame.sort_values(["acquired_on", "code"]).reset_index(drop=True)
 
