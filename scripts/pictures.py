@@ -67,6 +67,7 @@ def take(display: str, project: Path, script: Path = WINDOW, raw: Path = RAW, pr
         "QT_AUTO_SCREEN_SCALE_FACTOR": "0",
         "QT_ENABLE_HIGHDPI_SCALING": "0",
         "QT_FONT_DPI": "96",
+        "PYTHONPATH": str(ROOT / "scripts" / "in_window"),  # what the tours share
         "DOTHI_PICTURES": str(raw),
         "DOTHI_PICTURE_SIZE": f"{SIZE[0]}x{SIZE[1]}",
         "LANG": "C.UTF-8",
@@ -104,6 +105,29 @@ def shrink(source: Path, folder: Path) -> Path:
     return target
 
 
+def fresh(copy: Path) -> tuple[Path, Path]:
+    """An empty folder ``copy`` with places for pictures as taken and for a QGIS profile; gives both."""
+    shutil.rmtree(copy, ignore_errors=True)
+    raw, profile = copy / "raw", copy / "profile"
+    raw.mkdir(parents=True)
+    prepare(profile, "vi")
+    return raw, profile
+
+
+def copied_demo(copy: Path) -> Path:
+    """A copy of the demo below ``copy``, so that nothing is ever written beside it; gives its project."""
+    shutil.copytree(PROJECT.parent, copy / "demo")
+    return copy / "demo" / PROJECT.name
+
+
+def publish(raw: Path) -> None:
+    """Put the pictures taken into the documents, and say so."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    for picture in sorted(raw.glob("*.png")):
+        made = shrink(picture, OUT)
+        print(f"   {shown(made)}  {made.stat().st_size // 1000} kB")
+
+
 def main() -> int:
     """Take all pictures; 0 when each is there."""
     project = Path(sys.argv[1]) if len(sys.argv) > 1 else PROJECT
@@ -121,10 +145,7 @@ def main() -> int:
             print("\n".join([str(error), *tail]), file=sys.stderr)
             return 1
     pictures_sheets.take(project.with_suffix(".gpkg"), RAW)
-    OUT.mkdir(parents=True, exist_ok=True)
-    for picture in sorted(RAW.glob("*.png")):
-        made = shrink(picture, OUT)
-        print(f"   {shown(made)}  {made.stat().st_size // 1000} kB")
+    publish(RAW)
     return 0
 
 

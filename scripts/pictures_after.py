@@ -6,7 +6,6 @@ The demo is copied, checked, edited in a few places as a planner would, and chec
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -14,8 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 from . import pictures
-from .files import ROOT, shown
-from .qgis_profile import prepare
+from .files import ROOT
 
 COPY = Path(os.environ.get("DOTHI_COPY", ROOT / "build" / "pictures-after"))
 WINDOW = ROOT / "scripts" / "pictures_after_window.py"
@@ -41,21 +39,15 @@ def edit(data: Path) -> None:
 
 def main() -> int:
     """Take the pictures; 0 when each is there."""
-    demo = pictures.PROJECT.parent
-    shutil.rmtree(COPY, ignore_errors=True)
-    shutil.copytree(demo, COPY / "demo")
-    data = COPY / "demo" / Path(pictures.PROJECT).with_suffix(".gpkg").name
+    raw, profile = pictures.fresh(COPY)
+    project = pictures.copied_demo(COPY)
+    data = project.with_suffix(".gpkg")
     check(data)
     edit(data)
     check(data)
-    raw, profile = COPY / "raw", COPY / "profile"
-    raw.mkdir()
-    prepare(profile, "vi")
     with pictures.virtual_screen() as display:
-        pictures.take(display, COPY / "demo" / Path(pictures.PROJECT).name, WINDOW, raw, profile)
-    for picture in sorted(raw.glob("*.png")):
-        made = pictures.shrink(picture, pictures.OUT)
-        print(f"   {shown(made)}  {made.stat().st_size // 1000} kB")
+        pictures.take(display, project, WINDOW, raw, profile)
+    pictures.publish(raw)
     return 0
 
 

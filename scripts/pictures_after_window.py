@@ -1,31 +1,12 @@
 """Inside QGIS (``qgis --code``): checks compared, a breach waived, a house judged while drawn, typed edges."""
 
-import os
-import traceback
-from pathlib import Path
-
 import qgis.utils
-from qgis.core import QgsExpression, QgsFeature, QgsFeatureRequest, QgsGeometry, QgsProject
-from qgis.PyQt.QtCore import QDate, Qt, QTimer
-from qgis.PyQt.QtWidgets import QApplication, QDockWidget
+from pictures_tour import Tour, arrange, layer
+from pictures_tour import photograph_without_messages as photograph
+from qgis.core import QgsExpression, QgsFeature, QgsFeatureRequest, QgsGeometry
+from qgis.PyQt.QtCore import QDate, Qt
+from qgis.PyQt.QtWidgets import QDockWidget
 from qgis.utils import iface
-
-OUT = Path(os.environ["DOTHI_PICTURES"])
-WIDTH, HEIGHT = (int(side) for side in os.environ["DOTHI_PICTURE_SIZE"].split("x"))
-POLL_MS = 300
-STILL = 5
-
-
-def layer(layer_id):
-    layers = QgsProject.instance().mapLayers().values()
-    return next(one for one in layers if one.customProperty("dothi/layer") == layer_id)
-
-
-def photograph(name):
-    iface.messageBar().clearWidgets()
-    QApplication.processEvents()
-    if not QApplication.primaryScreen().grabWindow(0, 0, 0, WIDTH, HEIGHT).save(str(OUT / f"{name}.png")):
-        raise OSError(name)
 
 
 def zoom(geometry, times):
@@ -35,13 +16,9 @@ def zoom(geometry, times):
     iface.mapCanvas().refresh()
 
 
-def arrange():
+def arranged():
+    arrange()
     main = iface.mainWindow()
-    main.showNormal()
-    main.setGeometry(0, 0, WIDTH, HEIGHT)
-    for dock in main.findChildren(QDockWidget):
-        if dock.objectName() in ("Browser", "Browser2", "LayerOrder", "Undo", "GPSInformation", "MessageLog"):
-            dock.hide()
     main.resizeDocks([main.findChild(QDockWidget, "Layers")], [270], Qt.Orientation.Horizontal)
 
 
@@ -56,7 +33,7 @@ def first_row(panel, wanted):
 
 
 def scenes():
-    arrange()
+    arranged()
     yield
     window = qgis.utils.plugins["dothi"].window
     window.findings_action.trigger()
@@ -143,35 +120,4 @@ def scenes():
     menu.close()
 
 
-class Tour:
-    """Steps through the scenes, each when the maps have come to rest."""
-
-    def __init__(self):
-        self.steps = scenes()
-        self.still = 0
-        self.timer = QTimer()
-        self.timer.timeout.connect(self.look)
-        self.timer.start(POLL_MS)
-
-    def look(self):
-        """Take the next step if nothing is being drawn any more."""
-        self.still = 0 if any(one.isDrawing() for one in iface.mapCanvases()) else self.still + 1
-        if self.still < STILL or not QgsProject.instance().mapLayers():
-            return
-        self.still = 0
-        try:
-            next(self.steps)
-        except StopIteration:
-            self.end(0)
-        except Exception:
-            traceback.print_exc()
-            self.end(1)
-
-    def end(self, code):
-        """Leave QGIS without its questions."""
-        self.timer.stop()
-        QgsProject.instance().setDirty(False)
-        os._exit(code)  # QGIS would ask and save settings; the profile is thrown away
-
-
-tour = Tour()
+tour = Tour(scenes(), poll_ms=300)

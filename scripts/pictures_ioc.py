@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 import sys
 from collections.abc import Mapping
@@ -15,8 +14,7 @@ from ..engine.jobs import perform
 from ..layers.report import SILENT
 from ..tests.doubles.ngsi_ld.server import Broker, serving
 from . import pictures
-from .files import ROOT, shown
-from .qgis_profile import prepare
+from .files import ROOT
 
 COPY = ROOT / "build" / "pictures-ioc"
 WINDOW = ROOT / "scripts" / "pictures_ioc_window.py"
@@ -70,19 +68,13 @@ def _published(data: Path, broker: Broker, address: str) -> None:
 
 def main() -> int:
     """Take the picture; 0 when it is there."""
-    demo = pictures.PROJECT.parent
-    shutil.rmtree(COPY, ignore_errors=True)
-    shutil.copytree(demo, COPY / "demo")
-    raw, profile = COPY / "raw", COPY / "profile"
-    raw.mkdir()
-    prepare(profile, "vi")
+    raw, profile = pictures.fresh(COPY)
+    project = pictures.copied_demo(COPY)
     broker = Broker()
     with serving(broker) as address, pictures.virtual_screen() as display:
-        _published(COPY / "demo" / "dothi.gpkg", broker, address)
-        pictures.take(display, COPY / "demo" / Path(pictures.PROJECT).name, WINDOW, raw, profile)
-    for picture in sorted(raw.glob("*.png")):
-        made = pictures.shrink(picture, pictures.OUT)
-        print(f"   {shown(made)}  {made.stat().st_size // 1000} kB")
+        _published(project.with_suffix(".gpkg"), broker, address)
+        pictures.take(display, project, WINDOW, raw, profile)
+    pictures.publish(raw)
     return 0
 
 

@@ -1,10 +1,8 @@
 """Inside QGIS (``qgis --code``): what a wider street takes; a lot's envelope on the map and in 3D; its shadow."""
 
-import os
-import traceback
-from pathlib import Path
-
 import qgis.utils
+from pictures_tour import HEIGHT, WIDTH, Tour, arrange, layer
+from pictures_tour import photograph_without_messages as photograph
 from qgis import processing
 from qgis.core import (
     QgsCoordinateTransform,
@@ -13,29 +11,13 @@ from qgis.core import (
     QgsProcessingFeatureSourceDefinition,
     QgsProject,
 )
-from qgis.PyQt.QtCore import Qt, QTimer
+from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QApplication, QDockWidget
 from qgis.utils import iface
 
-OUT = Path(os.environ["DOTHI_PICTURES"])
-WIDTH, HEIGHT = (int(side) for side in os.environ["DOTHI_PICTURE_SIZE"].split("x"))
-POLL_MS = 300
-STILL = 5
 BUILDING = "CT-01406"  # 33 m high on a corner; too close to one of its streets from 28 m up
 DAY = "2026-12-22"
 STREET, WIDENED_M = "D017", 22.0  # 13 m today
-
-
-def layer(layer_id):
-    layers = QgsProject.instance().mapLayers().values()
-    return next(one for one in layers if one.customProperty("dothi/layer") == layer_id)
-
-
-def photograph(name):
-    iface.messageBar().clearWidgets()
-    QApplication.processEvents()
-    if not QApplication.primaryScreen().grabWindow(0, 0, 0, WIDTH, HEIGHT).save(str(OUT / f"{name}.png")):
-        raise OSError(name)
 
 
 def zoom(extent, crs, times):
@@ -46,13 +28,9 @@ def zoom(extent, crs, times):
     canvas.refresh()
 
 
-def arrange():
+def arranged():
+    arrange()
     main = iface.mainWindow()
-    main.showNormal()
-    main.setGeometry(0, 0, WIDTH, HEIGHT)
-    for dock in main.findChildren(QDockWidget):
-        if dock.objectName() in ("Browser", "Browser2", "LayerOrder", "Undo", "GPSInformation", "MessageLog"):
-            dock.hide()
     main.resizeDocks([main.findChild(QDockWidget, "Layers")], [330], Qt.Orientation.Horizontal)
 
 
@@ -79,7 +57,7 @@ def widened_street(data):
 
 
 def scenes():
-    arrange()
+    arranged()
     yield
     building = layer("building")
     feature = next(building.getFeatures(QgsFeatureRequest(QgsExpression(f"\"code\" = '{BUILDING}'"))))
@@ -115,35 +93,4 @@ def scenes():
     photograph("envelope-3d")
 
 
-class Tour:
-    """Steps through the scenes, each when the maps have come to rest."""
-
-    def __init__(self):
-        self.steps = scenes()
-        self.still = 0
-        self.timer = QTimer()
-        self.timer.timeout.connect(self.look)
-        self.timer.start(POLL_MS)
-
-    def look(self):
-        """Take the next step if nothing is being drawn any more."""
-        self.still = 0 if any(one.isDrawing() for one in iface.mapCanvases()) else self.still + 1
-        if self.still < STILL or not QgsProject.instance().mapLayers():
-            return
-        self.still = 0
-        try:
-            next(self.steps)
-        except StopIteration:
-            self.end(0)
-        except Exception:
-            traceback.print_exc()
-            self.end(1)
-
-    def end(self, code):
-        """Leave QGIS without its questions."""
-        self.timer.stop()
-        QgsProject.instance().setDirty(False)
-        os._exit(code)  # QGIS would ask and save settings; the profile is thrown away
-
-
-tour = Tour()
+tour = Tour(scenes(), poll_ms=300)

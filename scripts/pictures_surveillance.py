@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,9 +11,8 @@ from ..engine.contract import JOBS
 from ..engine.jobs import runner
 from ..layers.report import SILENT
 from . import pictures, qgis_run
-from .files import ROOT, shown
+from .files import ROOT
 from .pictures_sheets import first_page
-from .qgis_profile import prepare
 
 COPY = ROOT / "build" / "pictures-surveillance"
 WINDOW = ROOT / "scripts" / "pictures_surveillance_window.py"
@@ -40,18 +38,13 @@ def prepared(folder: Path, profile: Path) -> tuple[Path, Path]:
 
 def main() -> int:
     """Take the pictures; 0 when each is there."""
-    shutil.rmtree(COPY, ignore_errors=True)
-    raw, profile = COPY / "raw", COPY / "profile"
-    raw.mkdir(parents=True)
-    prepare(profile, "vi")
+    raw, profile = pictures.fresh(COPY)
     data, project = prepared(COPY / "event", profile)
     with pictures.virtual_screen() as display:
         pictures.take(display, project, WINDOW, raw, profile)
     codes = [str(one["code"]) for one in _do("case.list", data=str(data))["cases"]]
     first_page("case.dossier", data, raw / "surveillance-dossier.png", cases=sorted(codes))
-    for picture in sorted(raw.glob("*.png")):
-        made = pictures.shrink(picture, pictures.OUT)
-        print(f"   {shown(made)}  {made.stat().st_size // 1000} kB")
+    pictures.publish(raw)
     return 0
 
 

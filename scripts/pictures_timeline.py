@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -15,8 +14,7 @@ from ..layers.report import SILENT
 from ..processing.demo import year
 from ..store import dataset
 from . import pictures, qgis_run
-from .files import ROOT, shown
-from .qgis_profile import prepare
+from .files import ROOT
 
 COPY = ROOT / "build" / "pictures-timeline"
 WINDOW = ROOT / "scripts" / "pictures_timeline_window.py"
@@ -50,16 +48,11 @@ def prepared(folder: Path, profile: Path) -> Path:
 
 def main() -> int:
     """Take the pictures; 0 when each is there."""
-    shutil.rmtree(COPY, ignore_errors=True)
-    raw, profile = COPY / "raw", COPY / "profile"
-    raw.mkdir(parents=True)
-    prepare(profile, "vi")
+    raw, profile = pictures.fresh(COPY)
     project = prepared(COPY / "coast", profile)
     with pictures.virtual_screen() as display:
         pictures.take(display, project, WINDOW, raw, profile)
-    for picture in sorted(raw.glob("*.png")):
-        made = pictures.shrink(picture, pictures.OUT)
-        print(f"   {shown(made)}  {made.stat().st_size // 1000} kB")
+    pictures.publish(raw)
     return 0
 
 

@@ -4,28 +4,16 @@ A scene is a step of :func:`scenes`; it changes the window, then yields, and goe
 while. The first line of trouble ends QGIS with an error code.
 """
 
-import os
-import traceback
-from pathlib import Path
-
 import qgis.utils
-from qgis.core import QgsApplication, QgsCoordinateTransform, QgsExpression, QgsFeatureRequest, QgsProject
-from qgis.PyQt.QtCore import QSize, Qt, QTimer
-from qgis.PyQt.QtWidgets import QApplication, QDockWidget, QTabWidget
+from pictures_tour import HEIGHT, OUT, WIDTH, Tour, arrange, layer, photograph
+from qgis.core import QgsCoordinateTransform, QgsExpression, QgsFeatureRequest, QgsProject
+from qgis.PyQt.QtCore import QSize, Qt
+from qgis.PyQt.QtWidgets import QDockWidget, QTabWidget
 from qgis.utils import iface
-
-OUT = Path(os.environ["DOTHI_PICTURES"])
-WIDTH, HEIGHT = (int(side) for side in os.environ["DOTHI_PICTURE_SIZE"].split("x"))
-POLL_MS = 250
-STILL = 5  # polls without any drawing before a picture is taken
 
 
 def project():
     return QgsProject.instance()
-
-
-def layer(layer_id):
-    return next(one for one in project().mapLayers().values() if one.customProperty("dothi/layer") == layer_id)
 
 
 def found(layer_id, expression):
@@ -33,13 +21,6 @@ def found(layer_id, expression):
     request = QgsFeatureRequest(QgsExpression(expression))
     request.addOrderBy("code" if layer(layer_id).fields().indexOf("code") >= 0 else "feature_code")
     return next(layer(layer_id).getFeatures(request))
-
-
-def photograph(name):
-    screen = QApplication.primaryScreen()
-    picture = screen.grabWindow(0, 0, 0, WIDTH, HEIGHT)
-    if not picture.save(str(OUT / f"{name}.png")):
-        raise OSError(name)
 
 
 def show_theme(name):
@@ -69,17 +50,11 @@ def zoom_to(of, feature, times):
     zoom(box, of.crs())
 
 
-def arrange():
-    main = iface.mainWindow()
-    main.showNormal()
-    main.setGeometry(0, 0, WIDTH, HEIGHT)
-    for dock in main.findChildren(QDockWidget):
-        if dock.objectName() in ("Browser", "Browser2", "LayerOrder", "Undo", "GPSInformation", "MessageLog"):
-            dock.hide()
-    layers = main.findChild(QDockWidget, "Layers")
+def arranged():
+    arrange()
+    layers = iface.mainWindow().findChild(QDockWidget, "Layers")
     layers.show()
-    main.resizeDocks([layers], [330], Qt.Orientation.Horizontal)
-    iface.messageBar().clearWidgets()
+    iface.mainWindow().resizeDocks([layers], [330], Qt.Orientation.Horizontal)
 
 
 def window():
@@ -119,7 +94,7 @@ def put_left(beside):
 
 
 def scenes():
-    arrange()
+    arranged()
     yield
     go("tan_uyen")
     yield
@@ -147,7 +122,7 @@ def scenes():
     yield
     photograph("before-after")
     beside.close()
-    arrange()
+    arranged()
     go("tan_uyen")
     yield
     building = layer("building")
@@ -244,46 +219,4 @@ def export():
             raise OSError(str(path))
 
 
-class Tour:
-    """Steps through the scenes, each when the maps have come to rest."""
-
-    def __init__(self):
-        self.steps = scenes()
-        self.still = 0
-        self.timer = QTimer()
-        self.timer.timeout.connect(self.look)
-        self.timer.start(POLL_MS)
-
-    def look(self):
-        """Take the next step if nothing is being drawn any more."""
-        drawing = any(one.isDrawing() for one in iface.mapCanvases())
-        self.still = 0 if drawing else self.still + 1
-        if self.still < STILL or not project().mapLayers():
-            return
-        self.still = 0
-        try:
-            next(self.steps)
-        except StopIteration:
-            self.end(self.exported())
-        except Exception:
-            traceback.print_exc()
-            self.end(1)
-
-    def exported(self):
-        """Print the drawings to files; the exit code."""
-        try:
-            export()
-        except Exception:
-            traceback.print_exc()
-            return 1
-        return 0
-
-    def end(self, code):
-        """Leave QGIS without its questions."""
-        self.timer.stop()
-        project().setDirty(False)
-        QgsApplication.instance().processEvents()
-        os._exit(code)  # QGIS would ask and save settings; the profile is thrown away
-
-
-tour = Tour()
+tour = Tour(scenes(), at_end=export)
