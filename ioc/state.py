@@ -304,6 +304,13 @@ def opened(path: Path, identity: str) -> Iterator[State]:
         yield state
 
 
+@contextmanager
+def nothing_known() -> Iterator[State]:
+    """A state that knows nothing and is kept nowhere, for a look at a target that is not there any more."""
+    with closing(_connected(Path(":memory:"))) as database:
+        yield State(database, Path(":memory:"))
+
+
 def _connected(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
     try:

@@ -19,6 +19,7 @@ _REACH = (
     Parameter("secret_file", "out_file", extensions=("json",), advanced=True),
     Parameter("authority", "out_file", extensions=("pem", "crt"), advanced=True),
     Parameter("secret", "json", advanced=True, secret=True),
+    Parameter("contract", "folder", advanced=True),
 )
 _COUNTS = (
     Result("created", "number"),

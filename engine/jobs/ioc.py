@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,11 +15,13 @@ from ...ioc import sync
 from ...ioc.outgoing import Outgoing
 from ...ioc.plan import LayerPlan
 from ...ioc.plan import plan as planned
+from ...ioc.preview import examples
 from ...ioc.profile import Profile
 from ...ioc.publication import layers_to_publish
 from ...ioc.targets.manifest import as_json
 from ...ioc.targets.opening import FILE, Reach, reached
-from ...layers.errors import UsageError
+from ...ioc.targets.target import UnansweredError
+from ...layers.errors import EnvironmentTroubleError, UsageError
 from ...layers.report import Report
 from . import ioc_folder
 from .ioc_source import NO_PROVINCE, read_publication, seven, state_path, system_of, words
@@ -29,7 +30,6 @@ from .ioc_watch import watch
 
 __all__ = ["add_target", "plan", "publish", "remove_target", "repair", "status", "targets", "verify"]
 
-EXAMPLES = 10  # features shown before and after
 DIFFERENCES = 1_000  # records named by a proof; the counts are always whole
 
 
@@ -72,9 +72,16 @@ def plan(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
                 one.layer: {"created": len(one.created), "updated": len(one.updated), "deleted": len(one.deleted)}
                 for one in plans
             },
-            "examples": list(_examples(plans, source, reach)),
-            "leaving": {of.layer.id: list(of.fields) for of in reach.chosen},
+            "examples": _examples(plans, source, state, reach),
+            "leaving": {of.layer.id: list(reach.leaving(of)) for of in reach.chosen},
         }
+
+
+def _examples(plans: Sequence[LayerPlan], source: Outgoing, state: states.State, reach: Reach) -> list[dict[str, Any]]:
+    try:
+        return list(examples(plans, source, state, reach.target.read, reach.shown))
+    except UnansweredError as error:
+        raise EnvironmentTroubleError("ioc.no_answer", target=reach.target.identity) from error
 
 
 def verify(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
@@ -145,7 +152,7 @@ def board(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
 
 def _profile(data: Path, parameters: Mapping[str, Any]) -> Profile:
     found = profiles.find(data, parameters["target"])
-    given = {name: parameters.get(name) for name in ("context", "authority")}
+    given = {name: parameters.get(name) for name in ("context", "authority", "contract")}
     given["secret"] = parameters.get("secret_file")
     return replace(found, **{name: value for name, value in given.items() if value})
 
@@ -188,21 +195,3 @@ def _told(result: sync.Result, reach: Reach, report: Report) -> dict[str, Any]:
         "same": not any(counts[name] for name in sync.OUTCOMES if name != "unchanged"),
         **seven(counts),
     }
-
-
-def _examples(plans: Sequence[LayerPlan], source: Outgoing, reach: Reach) -> Iterator[dict[str, Any]]:
-    """The first features of each kind of change, as they are there and as they will be."""
-    left = EXAMPLES
-    for one in plans:
-        uids = (*one.updated, *one.created)[:left]
-        records = source.records(one.layer, uids, frozenset(uids)).records if uids else []
-        there = reach.target.read([(record.layer, record.key) for record in records])
-        for record in records[:left]:
-            before = there.get(record.key)
-            yield {
-                "layer": record.layer,
-                "uid": record.uid,
-                "before": None if before is None else json.loads(before),
-                "after": json.loads(record.body),
-            }
-        left -= min(left, len(records))

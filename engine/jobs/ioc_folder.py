@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from ...ioc import state as states
+from ...ioc.forms import feature
+from ...ioc.mapping import LayerMapping
 from ...ioc.outgoing import Outgoing
-from ...ioc.plan import LayerPlan, Made, require_few_vanish
+from ...ioc.plan import LayerPlan, require_few_vanish
 from ...ioc.plan import plan as planned
+from ...ioc.preview import examples
 from ...ioc.profile import Profile
 from ...ioc.publication import ALERT, Publication, layers_to_publish
-from ...ioc.targets import folder
+from ...ioc.targets import folder, published
 from ...ioc.targets.drop import MANIFEST, Drop, folder_target, problems
 from ...layers.report import Report
 from .ioc_source import NO_PROVINCE, read_publication, seven, state_path, words
@@ -44,9 +47,14 @@ def publish(
 def plan(data: Path, profile: Profile, parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     """What publishing would do; nothing is written."""
     drop = folder_target(profile.address)
-    with _sides(data, profile, parameters, drop, _formats(drop)) as (_, source, state):
-        plans = planned(source, state)
-        counts = Counter[str]()
+    with (
+        _sides(data, profile, parameters, drop, _formats(drop)) as (_, source, state),
+        nullcontext(state) if (drop.folder / MANIFEST).is_file() else states.nothing_known() as known,
+    ):
+        plans = planned(source, known)
+        mappings, counts = {of.layer.id: of for of in source.chosen}, Counter[str]()
+        if any(one.updated or one.deleted for one in plans) and not set(_formats(drop)) & set(published.READABLE):
+            report.message("ioc.before_unknown", level="warning")
         for one in plans:
             counts.update(created=len(one.created), updated=len(one.updated) + len(one.unsure))
             counts.update(deleted=len(one.deleted), unchanged=one.unchanged)
@@ -56,9 +64,18 @@ def plan(data: Path, profile: Profile, parameters: Mapping[str, Any], report: Re
                 one.layer: {"created": len(one.created), "updated": len(one.updated), "deleted": len(one.deleted)}
                 for one in plans
             },
-            "examples": [],
+            "examples": list(examples(plans, source, known, lambda records: _there(drop, mappings, records))),
             "leaving": {of.layer.id: list(of.fields) for of in source.chosen},
         }
+
+
+def _there(drop: Drop, mappings: Mapping[str, LayerMapping], records: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """What the folder holds of some records; nothing of a layer that it no longer gets."""
+    found: dict[str, str] = {}
+    for layer in dict.fromkeys(layer for layer, _ in records if layer in mappings):
+        uids = [key.partition("/")[2] for of, key in records if of == layer]
+        found |= published.read(drop.folder, mappings[layer], uids)
+    return found
 
 
 def verify(data: Path, profile: Profile, parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
@@ -84,7 +101,7 @@ def _sides(
 ) -> Iterator[tuple[Publication, Outgoing, states.State]]:
     publication = read_publication(data, parameters["runs"], formats)
     chosen = [profile.scoped(of) for of in layers_to_publish(publication, parameters["layers"] or profile.layers)]
-    source = Outgoing(data, publication, chosen, lambda leaving: Made([], leaving.left_out), profile.wards)
+    source = Outgoing(data, publication, chosen, feature.form, profile.wards)
     with states.opened(state_path(data, profile), f"file:{drop.folder}") as state:
         yield publication, source, state
 
@@ -95,15 +112,15 @@ def _formats(drop: Drop) -> tuple[str, ...]:
     return found or ("gpkg", "geojson", "ngsi")
 
 
-def _learnt(one: LayerPlan, published: set[str], state: states.State) -> dict[str, int]:
+def _learnt(one: LayerPlan, holds: set[str], state: states.State) -> dict[str, int]:
     """Keep what the folder holds now; returns the counts of a layer."""
-    changed = [uid for uid in one.to_send if uid in published]
+    changed = [uid for uid in one.to_send if uid in holds]
     state.holds(one.layer, changed, one.sources)
-    stayed = [uid for uid in one.to_send if uid not in published]
+    stayed = [uid for uid in one.to_send if uid not in holds]
     gone = state.records(one.layer, (*one.deleted, *stayed))
     state.removed([record for record in gone.values() if record.key])
     state.stays(one.layer, {uid: one.sources[uid] for uid in stayed})
-    created = sum(uid in published for uid in one.created)
+    created = sum(uid in holds for uid in one.created)
     withdrawn = sum(1 for record in gone.values() if record.key)
     return {
         "created": created, "updated": len(changed) - created, "deleted": withdrawn, "unchanged": one.unchanged,

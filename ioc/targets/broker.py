@@ -225,6 +225,12 @@ def form(publication: Publication, chosen: Sequence[LayerMapping]) -> Any:
     return records
 
 
+def leaving(of: LayerMapping) -> list[str]:
+    """Fields of a layer that become an attribute of any of its entities, in the order of the mapping."""
+    used = {attribute.field for entity in of.entities for attribute in entity.attributes}
+    return [name for name in of.fields if name in used]
+
+
 def body_of(entity: Mapping[str, Any], lists: set[str]) -> str:
     """The canonical text of an entity as it came back: our members of each attribute, lists of one given back."""
     made: dict[str, Any] = {}

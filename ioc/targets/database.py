@@ -26,7 +26,7 @@ from ..forms.columns import SIMULATED, columns
 from ..mapping import LayerMapping
 from ..plan import Made
 from ..records import Record, canonical
-from ..selection import Leaving
+from ..selection import DECIMALS, Leaving
 from ..web import LOOPBACK, Credentials
 from .target import Refusal, Said, UnansweredError
 
@@ -288,6 +288,17 @@ def form(chosen: Sequence[LayerMapping]) -> Callable[[Leaving], Made]:
         return Made(found, leaving.left_out)
 
     return records
+
+
+def shown(body: str) -> dict[str, Any]:
+    """A body as people read it: shapes as WKT, to a tenth of a millimetre."""
+    told: dict[str, Any] = json.loads(body)
+    digits = {PLACE: DECIMALS, NATIONAL: 4}
+    return told | {
+        name: shapely.to_wkt(shapely.from_wkb(told[name]), rounding_precision=digits[name])
+        for name in digits
+        if name in told
+    }
 
 
 def _hex(shapes: Any) -> list[str]:

@@ -12,11 +12,11 @@ import numpy as np
 
 from ...layers.errors import InputError
 from ..entities import geometry_texts
-from ..forms.columns import columns
+from ..forms.feature import values
 from ..plan import Made
 from ..records import Record, canonical
 from ..selection import Leaving, LeftOut
-from ..web import read_json, whole
+from ..web import read_json
 from .gateway_mapping import GatewayMapping, LayerRules, Rule
 
 _INSTANTS = ("@issued_at", "@data_date")
@@ -39,7 +39,7 @@ class GatewayForm:
         rules, left = self.mapping.layers[layer], []
         if leaving.simulated and not any(rule.fact == "@simulated" for rule in rules.rules):
             raise InputError("ioc.contract_lacks", path=str(self.mapping.path), layer=layer, operation="@simulated")
-        told, uids = _values(leaving), [str(uid) for uid in leaving.uids]
+        told, uids = values(leaving), [str(uid) for uid in leaving.uids]
         members: dict[str, list[Any]] = {}
         for rule in rules.rules:
             if rule.field and rule.field not in told:  # this target does not get it
@@ -56,8 +56,8 @@ class GatewayForm:
             shapes = [read_json(text) for text in geometry_texts(leaving.wgs84)]
         found = []
         for row, uid in enumerate(uids):
-            values = {name: of[row] for name, of in members.items() if of[row] is not None}
-            found.append(Record(layer, uid, "", f"{layer}/{uid}", canonical(_body(rules, uid, values, shapes[row]))))
+            kept = {name: of[row] for name, of in members.items() if of[row] is not None}
+            found.append(Record(layer, uid, "", f"{layer}/{uid}", canonical(_body(rules, uid, kept, shapes[row]))))
         return Made(found, (*leaving.left_out, *left))
 
 
@@ -84,27 +84,6 @@ def _body(rules: LayerRules, uid: str, values: Mapping[str, Any], geometry: Any)
     made: dict[str, Any] = {"type": "Feature", "geometry": geometry, "properties": dict(values)}
     (made if rules.key == "id" else made["properties"])[rules.key] = uid
     return made
-
-
-def _values(leaving: Leaving) -> dict[str, list[Any]]:
-    """Values of each field as JSON may hold them; None where absent."""
-    table = columns(leaving)
-    told: dict[str, list[Any]] = {}
-    for name, values, mask in zip(table.names, table.values, table.masks, strict=True):
-        absent = np.zeros(len(values), dtype=bool) if mask is None else mask
-        listed: list[Any]
-        if values.dtype.kind == "M":
-            absent = absent | np.isnat(values)
-            texts = np.datetime_as_string(values)
-            suffix = "" if values.dtype == np.dtype("datetime64[D]") else "Z"
-            listed = [f"{text}{suffix}" for text in texts.tolist()]
-        elif values.dtype.kind == "f":
-            absent = absent | ~np.isfinite(values)
-            listed = [None if gone else whole(repr(value)) for value, gone in zip(values.tolist(), absent, strict=True)]
-        else:
-            listed = values.tolist()
-        told[name] = [None if gone else value for value, gone in zip(listed, absent, strict=True)]
-    return told
 
 
 def _member(rule: Rule, leaving: Leaving, told: Mapping[str, list[Any]], count: int) -> list[Any]:

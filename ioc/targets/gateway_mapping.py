@@ -38,6 +38,7 @@ from ...layers import catalogue
 from ...layers.errors import InputError
 from ...layers.model import Layer
 from ...store.troubles import told
+from ..mapping import LayerMapping
 from .contract import Contract, Operation, Place, Validator, first_error
 
 NAME = "mapping.toml"
@@ -115,6 +116,11 @@ class GatewayMapping:
     records: int
     bytes: int
     version: str
+
+    def leaving(self, of: LayerMapping) -> list[str]:
+        """Fields of a layer that become a member of its records."""
+        used = {rule.field for rule in self.layers[of.layer.id].rules}
+        return [name for name in of.fields if name in used]
 
 
 def read_mapping(folder: Path, layer_of: Callable[[str], tuple[Layer, Sequence[str]]]) -> GatewayMapping:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,11 +27,16 @@ FILE = "file"
 
 @dataclass(frozen=True)
 class Reach:
-    """An open target, the form of its records, and the layers it can take."""
+    """An open target, the form of its records, and the layers it can take.
+
+    ``leaving`` names the fields of a layer that this target gets, ``shown`` makes a body readable for people.
+    """
 
     target: Target
     form: Form
     chosen: tuple[LayerMapping, ...]
+    leaving: Callable[[LayerMapping], Sequence[str]] = lambda of: of.fields
+    shown: Callable[[str], Any] = json.loads
 
 
 @contextmanager
@@ -75,10 +81,11 @@ def _reach(
             ),
             broker.form(publication, taken),
             taken,
+            broker.leaving,
         )
     if profile.scheme in ("postgresql", "postgres"):
         made = database.Database(profile.address, chosen, systems, credentials=credentials, authority=profile.authority)
-        return Reach(made, database.form(chosen), tuple(chosen))
+        return Reach(made, database.form(chosen), tuple(chosen), shown=database.shown)
     if profile.scheme in ("rest+https", "rest+http"):
         return _gateway(profile, publication, chosen, credentials)
     raise InputError("ioc.target_unknown", target=profile.address[:200])
@@ -100,4 +107,4 @@ def _gateway(
     if not taken:
         raise InputError("ioc.nothing_to_publish")
     made = gateway.Gateway(profile.address, contract, credentials=credentials, authority=profile.authority)
-    return Reach(made, GatewayForm(contract), taken)
+    return Reach(made, GatewayForm(contract), taken, contract.leaving)

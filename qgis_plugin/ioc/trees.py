@@ -33,14 +33,26 @@ def counts(value: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def shown(value: Any) -> str:
-    """A value of an entity as a person reads it."""
+def text_of(value: Any) -> str:
+    """A value of an entity as a person reads it, whole."""
     if isinstance(value, Mapping):
         value = next((value[name] for name in _BODY if name in value), value)
     if value is None:
         return ""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def pair(before: Any, after: Any) -> tuple[str, str]:
+    """Two values beside each other; long ones that begin the same (shapes) from where they differ."""
+    one, other = text_of(before), text_of(after)
+    same = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), 0)
+    start = 0 if max(len(one), len(other)) <= LONGEST else max(0, same - LONGEST // 4)
+    return _cut(one, start), _cut(other, start)
+
+
+def _cut(text: str, start: int) -> str:
+    cut = text[start : start + LONGEST]
+    return f"{'…' if start and cut else ''}{cut}{'…' if len(text) > start + LONGEST else ''}"
 
 
 class Words:
@@ -71,14 +83,19 @@ def fill_plan(tree: QTreeWidget, value: Mapping[str, Any], words: Words) -> None
 
 
 def _example(head: QTreeWidgetItem, one: Mapping[str, Any], words: Words) -> None:
-    before, after = one["before"] or {}, one["after"]
-    mark = tr("plugin.ioc.example_new") if one["before"] is None else ""
-    item = _row(head, f"{words.layer(one['layer'])} · {one['uid'][:8]}", mark)
+    before, after = one["before"] or {}, one["after"] or {}
+    new, gone = one["before"] is None, one["after"] is None
+    item = _row(
+        head,
+        f"{words.layer(one['layer'])} · {one['uid'][:8]}",
+        tr("plugin.ioc.example_new") if new else "",
+        tr("plugin.ioc.example_gone") if gone else "",
+    )
     item.setToolTip(0, one["uid"])
     for name in sorted({*before, *after}):
         if before.get(name) != after.get(name):
-            _row(item, name, shown(before.get(name)), shown(after.get(name)))
-    item.setExpanded(one["before"] is not None)  # of a new one everything is new
+            _row(item, name, *pair(before.get(name), after.get(name)))
+    item.setExpanded(not new and not gone)  # of a new one everything is new
 
 
 def fill_troubles(tree: QTreeWidget, troubles: Sequence[Mapping[str, Any]], words: Words) -> None:

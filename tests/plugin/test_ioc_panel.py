@@ -168,6 +168,24 @@ class TestFolder:
         assert cell(dock, 3) == "5 chưa chứng minh"
         assert sentence("plugin.ioc.proof.file", "vi") in texts(dock.page.plan)
 
+    def test_the_preview_shows_what_was_there_and_what_will_be(self, dock, data, tmp_path):
+        add(dock, str(tmp_path / "đích"))
+        dock.publish()
+        wait(dock)
+        houses = small.table(data, "building")
+        houses.startEditing()
+        first, *others = list(houses.getFeatures())
+        houses.changeAttributeValue(first.id(), houses.fields().indexOf("floors"), 7)
+        if others:
+            houses.deleteFeature(others[0].id())
+        assert houses.commitChanges(), houses.commitErrors()
+        dock.preview()
+        wait(dock)
+        rows = list(zip(*(texts(dock.page.plan, column) for column in range(3)), strict=True))
+        assert "7" in [after for what, _, after in rows if what == "floors"]
+        gone = [row for row in rows if row[2] == sentence("plugin.ioc.example_gone", "vi")]
+        assert len(gone) == len(others[:1])
+
     def test_many_vanishing_ask_first(self, dock, data, tmp_path, yes):
         lots = small.table(data, "parcel")
         lots.startEditing()
@@ -407,6 +425,13 @@ def test_the_form_gives_back_what_it_was_given(dock):
     assert not form.name.isEnabled()
     new = TargetForm(dock, dock.may_leave, None, "")
     assert new.values() == {**dict.fromkeys(given, ""), "layers": [], "without": [], "states": {}, "wards": []}
+
+
+def test_long_values_are_shown_where_they_differ():
+    one, other = trees.pair("A" * 300 + "1" + "B" * 300, "A" * 300 + "2" + "B" * 300)
+    assert one != other
+    assert (one[0], one[-1], len(one)) == ("…", "…", trees.LONGEST + 2)
+    assert trees.pair(None, {"type": "Property", "value": 5}) == ("", "5")
 
 
 def test_kept_by_data_set(settings, tmp_path):

@@ -203,7 +203,7 @@ def test_a_lost_state_is_made_again_from_the_listing(own, centre):
     aim(own, address)
     publish(own)
     gateway.held["parcel"]["thừa"] = {**gateway.held["parcel"][province.uid(100)], "id": "thừa"}
-    (state,) = (own.with_suffix(".dothi") / "ioc").glob("*.sqlite")
+    (state,) = (own.with_suffix(".dothi") / "ioc").glob("truc.sqlite")  # the copied memory has others
     state.unlink()
     repaired = jobs.repair(REPAIR.read({"data": str(own), "target": "truc"}), SILENT)
     assert seven(repaired) == {"unchanged": 6, "deleted": 1}
