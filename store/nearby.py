@@ -19,6 +19,7 @@ import geopandas as gpd
 import numpy as np
 import pyogrio
 import shapely
+from numpy.typing import NDArray
 
 from ..layers.errors import InputError
 from . import dataset
@@ -30,6 +31,7 @@ Box = tuple[float, float, float, float]
 # Bytes of the envelope behind the eight of a blob's header, by the kind that its flags name.
 _ENVELOPE = (0, 32, 48, 48, 64)
 _AT_ONCE = 500  # values in one statement
+_MEETS = "minx <= ? AND maxx >= ? AND miny <= ? AND maxy >= ?"  # east, west, north, south of a box
 
 
 class Nearby:
@@ -41,6 +43,7 @@ class Nearby:
         self.path = path
         self._database = database
         self._columns: dict[str, frozenset[str]] = {}
+        self._indices: dict[str, bool] = {}
 
     @cached_property
     def layers(self) -> dict[str, tuple[str, str]]:
@@ -57,17 +60,34 @@ class Nearby:
 
     def features_near(self, layer_id: str, columns: Sequence[str], box: Box) -> Features:
         """As :meth:`near`, not made into a frame."""
-        geometry, _ = self._layer(layer_id)
-        index = f"rtree_{layer_id}_{geometry}"
-        if not self._has(index):
+        index = self._index(layer_id)
+        if index is None:
             found = self._read(layer_id, columns, "", ())
             bounds = shapely.bounds(found.shapes)
             with np.errstate(invalid="ignore"):
                 meets = (bounds[:, 0] <= box[2]) & (bounds[:, 2] >= box[0])
                 meets &= (bounds[:, 1] <= box[3]) & (bounds[:, 3] >= box[1])
             return found.at(np.flatnonzero(meets).tolist())
-        where = f' WHERE rowid IN (SELECT id FROM "{index}" WHERE minx <= ? AND maxx >= ? AND miny <= ? AND maxy >= ?)'  # noqa: S608  # nosec B608 - the file's own index
+        where = f' WHERE rowid IN (SELECT id FROM "{index}" WHERE {_MEETS})'  # noqa: S608  # nosec B608 - the file's own index
         return self._read(layer_id, columns, where, (box[2], box[0], box[3], box[1]))
+
+    def boxes_near(self, layer_id: str, box: Box) -> tuple[NDArray[np.int64], NDArray[np.float64]] | None:
+        """The ``fid`` and the box (n, 4; never too small) of what :meth:`near` finds; None without an index."""
+        index = self._index(layer_id)
+        if index is None:
+            return None
+        with told(self.path, writing=False):
+            rows = self._database.execute(
+                f'SELECT id, minx, miny, maxx, maxy FROM "{index}" WHERE {_MEETS} ORDER BY id',  # noqa: S608  # nosec B608 - the file's own index
+                (box[2], box[0], box[3], box[1]),
+            ).fetchall()
+        table = np.array(rows, dtype=float).reshape(-1, 5)
+        return table[:, 0].astype(np.int64), table[:, 1:]
+
+    def features_of(self, layer_id: str, columns: Sequence[str], fids: Sequence[int]) -> Features:
+        """The features with these ``fids``, in the order of the table."""
+        where = " WHERE rowid IN (SELECT value FROM json_each(?))"
+        return self._read(layer_id, columns, where, (json.dumps(fids),))
 
     def referring(self, layer_id: str, columns: Sequence[str], field: str, values: Iterable[Any]) -> gpd.GeoDataFrame:
         """The features whose ``field``, a declared one, is among ``values``; none where the file lacks the field."""
@@ -89,8 +109,7 @@ class Nearby:
         """The features with these ``fids`` (None: all), in the order of the table."""
         if fids is None:
             return self._read(layer_id, columns, "", ()).frame()
-        where = " WHERE rowid IN (SELECT value FROM json_each(?))"
-        return self._read(layer_id, columns, where, (json.dumps(fids),)).frame()
+        return self.features_of(layer_id, columns, fids).frame()
 
     @property
     def state(self) -> int:
@@ -116,9 +135,13 @@ class Nearby:
             self._columns[layer_id] = frozenset(str(name) for (name,) in rows)
         return self._columns[layer_id]
 
-    def _has(self, table: str) -> bool:
-        found = self._database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone()
-        return found is not None
+    def _index(self, layer_id: str) -> str | None:
+        """The name of the layer's R-tree, None where it has none."""
+        name = f"rtree_{layer_id}_{self._layer(layer_id)[0]}"
+        if name not in self._indices:
+            found = self._database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (name,)).fetchone()
+            self._indices[name] = found is not None
+        return name if self._indices[name] else None
 
     def _read(self, layer_id: str, columns: Sequence[str], where: str, values: Sequence[Any]) -> Features:
         geometry, crs = self._layer(layer_id)

@@ -14,6 +14,7 @@ import shapely
 
 from ....store import coordinates, nearby
 from ....store.features import Features
+from .boxes import Boxed, grown
 from .inputs import FIELDS, STREET_REACH_M, UNDRAWN
 from .streets import STREET_LAYERS
 
@@ -54,6 +55,21 @@ class Surroundings:
                 moved = coordinates.transform_geometries(np.array([shapely.box(*wider)]), self.crs, theirs)
                 wider = shapely.bounds(moved)[0]
             return file.features_near(layer_id, FIELDS[layer_id], (wider[0], wider[1], wider[2], wider[3]))
+
+    def features_chained(self, layer_id: str, box: Box, start: float, link: float, farthest: float) -> Features:
+        """What lies within ``start`` of ``box``, and all that follows from one to the next within ``link`` of each
+        other, as far as their boxes tell it, but not farther than ``farthest`` from ``box``.
+        """
+        with self._open() as file:
+            near = None
+            if self.systems[layer_id] == self.crs and np.isfinite(np.asarray(box, dtype=float)).all():
+                west, south, east, north = grown(np.array([box], dtype=float), farthest)[0].tolist()
+                near = file.boxes_near(layer_id, (west, south, east, north))
+            if near is None:
+                return self.features_at(layer_id, box, farthest)
+            boxed = Boxed(near[1])
+            chosen = boxed.chained(boxed.meeting(np.array([box], dtype=float), start), link)
+            return file.features_of(layer_id, FIELDS[layer_id], near[0][chosen].tolist())
 
     def features_referring(self, layer_id: str, field: str, values: Iterable[Any]) -> Features:
         """The features whose ``field`` is among ``values``."""

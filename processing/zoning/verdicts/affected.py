@@ -13,11 +13,12 @@ import numpy as np
 import pandas as pd
 
 from ....store.fingerprints import Prints
+from ..land.boxes import Boxes
 from ..land.overlay import Indices
 from ..land.spacing import ADJOINING_M, BACKS_REACH_M
 from ..land.streets import STREET_LAYERS
 from ..subjects import Kind
-from .ground import NO_BOXES, Boxes, Ground, Streets, boxes_of, spans
+from .ground import NO_BOXES, Ground, Streets, boxes_of, spans
 
 # A kind of which more than this share is affected is judged entirely.
 ENTIRE_SHARE = 0.5
@@ -125,12 +126,7 @@ def neighbours(ground: Ground, layer_id: str, rows: Indices, reach: float) -> In
 
 def chains(ground: Ground, layer_id: str, rows: Indices) -> Indices:
     """``rows`` and all that stands in one row with them, as far as it goes."""
-    found = fresh = rows
-    while len(fresh):
-        near = ground.meeting(layer_id, ground.boxes(layer_id, fresh), ADJOINING_M)
-        fresh = np.setdiff1d(near, found, assume_unique=True)
-        found = np.union1d(found, fresh)
-    return found
+    return ground.boxed(layer_id).chained(rows, ADJOINING_M)
 
 
 def _changed_streets(ground: Ground, before: Mapping[str, Prints]) -> Boxes:

@@ -132,7 +132,7 @@ def _judged(
         if in_force:
             judgeable.setdefault(kind, []).append(in_force)
     done = 0
-    for kind, subjects in _built(list(judgeable), scene, ahead=asking.about is None or len(asking.about) > 1):
+    for kind, subjects in _built(list(judgeable), scene, ahead=asking.about is None):
         uids = words(subjects.frame, "uid")
         rows = None if asking.about is None else np.flatnonzero([uid in asking.about for uid in uids])
         columns = Columns(subjects.frame if rows is None or len(rows) == len(uids) else subjects.frame.iloc[rows])
@@ -148,7 +148,7 @@ def _judged(
 def _built(kinds: Sequence[str], scene: Scene, *, ahead: bool) -> Iterator[tuple[str, Subjects]]:
     """The subjects of each kind; ``ahead``: the next are measured while the caller judges and writes.
 
-    No more than two kinds are in memory: a province has a million subjects of some. For a single feature handing over
+    No more than two kinds are in memory: a province has a million subjects of some. For a few features handing over
     to another thread would take longer than measuring.
     """
     if not ahead:
@@ -216,5 +216,23 @@ def check(
     ``about`` asks for the findings of some features alone, and those about none; their surroundings are measured too.
     """
     found = _judged(layers, rules, _Asking(on, OUTCOMES, about, brief), matrix, states, report)
-    table = pd.DataFrame(identified([one.findings for one in found]))
+    return as_frame([one.findings for one in found], layers)
+
+
+def judged_about(
+    layers: Layers,
+    rules: Sequence[Rule],
+    on: date,
+    about: Collection[str],
+    *,
+    matrix: Compatibility | None = None,
+    states: States = UNSTATED,
+) -> Iterator[Judged]:
+    """As :func:`judged`, of the features ``about`` alone, all outcomes; none are counted."""
+    return _judged(layers, rules, _Asking(on, OUTCOMES, about, False), matrix, states, SILENT)
+
+
+def as_frame(findings: Sequence[Written], layers: Layers) -> gpd.GeoDataFrame:
+    """Findings one after the other, each with a new ``uid``, in the system of ``layers``."""
+    table = pd.DataFrame(identified(findings))
     return gpd.GeoDataFrame(table, geometry="geometry", crs=next(iter(layers.values())).crs)

@@ -52,6 +52,10 @@ class DrawnInto(Surroundings):
         """As :meth:`Surroundings.features_at`; what is drawn is always among it."""
         return self._with(layer_id, super().features_at(layer_id, box, reach), lambda _row: True)
 
+    def features_chained(self, layer_id: str, box: Box, start: float, link: float, farthest: float) -> Features:
+        """As :meth:`Surroundings.features_chained`; what is drawn is always among it."""
+        return self._with(layer_id, super().features_chained(layer_id, box, start, link, farthest), lambda _row: True)
+
     def features_referring(self, layer_id: str, field: str, values: Iterable[Any]) -> Features:
         """As :meth:`Surroundings.features_referring`."""
         wanted, at = set(values), ("uid", *FIELDS[layer_id]).index(field)

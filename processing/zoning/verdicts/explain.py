@@ -7,7 +7,7 @@ together with the lots that it stands on. A feature that is drawn but not saved 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -15,7 +15,6 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 
 from ....layers.errors import InputError
@@ -25,12 +24,14 @@ from ..land.inputs import FIELDS, STREET_REACH_M, gather
 from ..land.lots import UNSTATED, States
 from ..land.overlay import Geometries
 from ..land.soundness import repaired
+from ..land.spacing import ADJOINING_M, BACKS_REACH_M
 from ..land.streets import STREET_LAYERS
 from ..land.surroundings import Surroundings, together
 from ..rulebook.rules import Compatibility, Rule
 from ..subjects import Kind
-from .check import check, kind_of
+from .check import as_frame, judged_about, kind_of
 from .drawn import Drawn, around
+from .findings import Written
 
 
 @dataclass(frozen=True)
@@ -64,13 +65,10 @@ def explain(
     with nearby.nearby(data) as reader:
         near = around(data, drawn, reader)
         layer_id, feature = _find(near, uid, rules)
-        tables = [_judged(near, drawn, layer_id, feature, judging)]
+        asked = {layer_id: feature}
         if layer_id == "building" and "parcel" in near.there:
-            lots = _lots_of(near, feature)
-            tables += [_judged(near, drawn, "parcel", lots.at([i]), judging) for i in range(len(lots))]
-    if len(tables) == 1:
-        return tables[0]
-    return gpd.GeoDataFrame(pd.concat(tables, ignore_index=True), geometry="geometry", crs=tables[0].crs)
+            asked["parcel"] = _lots_of(near, feature)
+        return _judged(near, drawn, asked, judging)
 
 
 def _find(near: Surroundings, uid: str, rules: Sequence[Rule]) -> tuple[str, Features]:
@@ -97,65 +95,102 @@ def _lots_of(near: Surroundings, building: Features) -> Features:
 
 
 def _judged(
-    near: Surroundings, drawn: Drawn | None, layer_id: str, feature: Features, judging: Judging
+    near: Surroundings, drawn: Drawn | None, asked: Mapping[str, Features], judging: Judging
 ) -> gpd.GeoDataFrame:
-    """The findings about ``feature`` itself, and those of its layer's rules that are about no feature."""
-    rules = [rule for rule in judging.rules if rule.layer == layer_id]
-    found, entire = _around(near, layer_id, feature, [kind_of(rule) for rule in rules])
+    """The findings about the features ``asked`` by layer, feature after feature, each with those of its layer's rules
+    that are about no feature.
+    """
+    rules = [rule for rule in judging.rules if rule.layer in asked and len(asked[rule.layer])]
+    kinds = {name: [kind_of(rule) for rule in rules if rule.layer == name] for name in asked}
+    found, entire = _around(near, asked, kinds)
     frames = {name: one.frame() for name, one in found.items()}
     frames |= {name: _entire(near.data, name, drawn) for name in entire}
     layers = gather(set(frames), dict.fromkeys(frames, frames.__getitem__), may_be_empty=True)
-    uid = str(feature.rows[0][0])
-    return check(layers, rules, judging.on, matrix=judging.matrix, states=judging.states, about={uid})
+    about = {str(uid) for one in asked.values() for uid in one.column("uid")}
+    made = list(judged_about(layers, rules, judging.on, about, matrix=judging.matrix, states=judging.states))
+    parts = [
+        _about(uid, one.findings)
+        for name, features in asked.items()
+        for uid in features.column("uid")
+        for one in made
+        if one.rule.layer == name
+    ]
+    return as_frame(parts, layers)
+
+
+def _about(uid: str, findings: Written) -> Written:
+    """Those of the ``findings`` that are about ``uid`` or about no feature."""
+    chosen = [told is None or told == uid for told in findings["feature_uid"].tolist()]
+    return findings if all(chosen) else {name: values[chosen] for name, values in findings.items()}
 
 
 def _around(
-    near: Surroundings, layer_id: str, feature: Features, kinds: Sequence[Kind]
+    near: Surroundings, asked: Mapping[str, Features], kinds: Mapping[str, Sequence[Kind]]
 ) -> tuple[dict[str, Features], set[str]]:
-    """What ``kinds`` must know of the ground around ``feature`` of each layer that is there, and the layers of which
-    they must know all.
+    """What ``kinds`` (by the layer that they are about) must know of the ground around the features ``asked`` of each
+    layer that is there, and the layers of which they must know all.
     """
-    wanted = {name for kind in kinds for name in kind.reads if name in near.there}
-    entire = {name for kind in kinds for name in (kind.reads if kind.reach_m is None else kind.whole)} & wanted
-    own = max((kind.own_reach_m for kind in kinds), default=0.0)
-    here = _shapes(near, feature)
+    able = {name: [one for one in some if near.there.issuperset(one.required)] for name, some in kinds.items()}
+    every = [kind for some in able.values() for kind in some]
+    wanted = {name for kind in every for name in kind.reads if name in near.there}
+    entire = {name for kind in every for name in (kind.reads if kind.reach_m is None else kind.whole)} & wanted
     found: dict[str, Features] = {}
-    if layer_id not in entire:
-        found[layer_id] = (
-            feature.joined(near.features_at(layer_id, shapely.total_bounds(here), own)) if own else feature
-        )
-    ground = shapely.total_bounds(_ground(near, layer_id, here))
-    for name in wanted - entire - {layer_id, *STREET_LAYERS}:
-        reach = max((kind.reach_m or 0.0 for kind in kinds if name in kind.reads), default=0.0) + own
-        found[name] = near.features_at(name, ground, reach)
-    streets = [name for name in STREET_LAYERS if name in wanted - entire - {layer_id}]
+    places: dict[str, Geometries] = {}
+    for name, features in asked.items():
+        found[name] = _with_neighbours(near, name, features, able[name])
+        places[name] = _ground(near, name, _shapes(near, found[name]))
+    for name in wanted - entire - set(STREET_LAYERS):
+        around = [places[own] for own, some in able.items() if own != name and any(name in one.reads for one in some)]
+        if around:
+            reach = max(kind.reach_m or 0.0 for kind in every if name in kind.reads)
+            here = near.features_at(name, shapely.total_bounds(np.concatenate(around)), reach)
+            found[name] = found[name].joined(here) if name in found else here
+    streets = [name for name in STREET_LAYERS if name in wanted - entire and name not in asked]
     if streets:
-        reach = max((kind.reach_m or 0.0 for kind in kinds if set(streets) & set(kind.reads)), default=0.0) + own
+        reach = max((kind.reach_m or 0.0 for kind in every if set(streets) & set(kind.reads)), default=0.0)
         # A building line holds on its own street alone, which may end before it.
         lines = found["building_line"].column("street") if "building_line" in found else []
-        around = near.features_of_streets(ground, max(reach, STREET_REACH_M + own), lines)
-        found |= {name: around[name] for name in streets}
-    if "building" in found and "parcel" in wanted and layer_id == "parcel":
-        lots = found["parcel"].column("uid") if "parcel" in found else [feature.rows[0][0]]
+        ground = shapely.total_bounds(np.concatenate(list(places.values())))
+        along = near.features_of_streets(ground, max(reach, STREET_REACH_M), lines)
+        found |= {name: along[name] for name in streets}
+    if "building" in found and "parcel" in asked:
+        lots = asked["parcel"].column("uid")
         found["building"] = found["building"].joined(near.features_referring("building", "parcel", lots))
-    for kind in kinds:
-        for name, (mine, theirs) in kind.refers.items():
-            if name in found and mine in feature.names:
-                values = [value for value in feature.column(mine) if isinstance(value, str)]
+    for own, some in able.items():
+        for name, (mine, theirs) in (one for kind in some for one in kind.refers.items()):
+            if name in found and mine in asked[own].names:
+                values = [value for value in asked[own].column(mine) if isinstance(value, str)]
                 found[name] = found[name].joined(near.features_referring(name, theirs, values))
-    return found, entire
+    # Of what cannot be judged at all, only the layers that are not there are to blame.
+    for name in {name for some in kinds.values() for one in some for name in one.required} & near.there:
+        if name not in found:
+            found[name] = near.features_referring(name, "uid", ())
+    return {name: one for name, one in found.items() if name not in entire}, entire
+
+
+def _with_neighbours(near: Surroundings, layer_id: str, features: Features, kinds: Sequence[Kind]) -> Features:
+    """``features`` and those of their own layer that ``kinds`` judge them towards."""
+    box = shapely.total_bounds(_shapes(near, features))
+    reach = max((kind.own_reach_m for kind in kinds if not kind.chained), default=0.0)
+    if reach:
+        features = features.joined(near.features_at(layer_id, box, reach))
+    farthest = max((kind.own_reach_m for kind in kinds if kind.chained), default=0.0)
+    if farthest:
+        row = near.features_chained(layer_id, box, BACKS_REACH_M, ADJOINING_M, farthest)
+        features = features.joined(row)
+    return features
 
 
 def _ground(near: Surroundings, layer_id: str, here: Geometries) -> Geometries:
-    """The feature with the lots it stands on, or with the buildings that stand on it: all their streets count."""
+    """The features with the lots they stand on, or with the buildings that stand on them: all their streets count."""
     other = {"building": "parcel", "parcel": "building"}.get(layer_id)
-    if other is None or other not in near.there:
+    if other is None or other not in near.there or len(here) == 0:
         return here
     touching = _shapes(near, near.features_at(other, shapely.total_bounds(here)))
     if len(touching) == 0:
         return here
-    meets = shapely.intersects(repaired(touching), repaired(here)[0])
-    return np.concatenate([here, touching[np.asarray(meets)]])
+    meets = shapely.STRtree(repaired(touching)).query(repaired(here), predicate="intersects")[1]
+    return np.concatenate([here, touching[np.unique(meets)]])
 
 
 def _entire(data: Path, layer_id: str, drawn: Drawn | None) -> gpd.GeoDataFrame:

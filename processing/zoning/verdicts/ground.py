@@ -5,7 +5,7 @@ A box is only where a feature may be: what is found here is never too little, an
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set
 from functools import cached_property
 
 import numpy as np
@@ -14,23 +14,11 @@ import shapely
 from numpy.typing import NDArray
 
 from ....store.fingerprints import Changes, Prints
-from ..land.overlay import Geometries, Indices
+from ..land.boxes import TOUCH_M, Boxed, Boxes, grown, rectangles
+from ..land.overlay import Indices
 from ..land.streets import SAME_LINE_M, STREET_LAYERS, UNKNOWN_STREET_M
 
-Boxes = NDArray[np.float64]
-# Boxes are grown by so much, that what only touches is found whatever the rounding.
-_TOUCH_M = 1e-3
 NO_BOXES: Boxes = np.zeros((0, 4))
-
-
-def grown(boxes: Boxes, by: float | NDArray[np.float64]) -> Boxes:
-    """Boxes made larger on all sides."""
-    each = np.broadcast_to(np.asarray(by, dtype=float), len(boxes))[:, None]
-    return np.asarray(boxes + each * np.array([-1.0, -1.0, 1.0, 1.0]))
-
-
-def _rectangles(boxes: Boxes) -> Geometries:
-    return np.asarray(shapely.box(*boxes.T), dtype=object)
 
 
 class Ground:
@@ -39,7 +27,7 @@ class Ground:
     def __init__(self, prints: Mapping[str, Prints], changed: Mapping[str, Changes]) -> None:
         self.prints = prints
         self.changed = changed
-        self._trees: dict[str, tuple[shapely.STRtree, Indices]] = {}
+        self._boxed: dict[str, Boxed] = {}
         self._uids: dict[str, pd.Index] = {}
 
     def boxes(self, layer_id: str, rows: Indices) -> Boxes:
@@ -49,22 +37,20 @@ class Ground:
 
     def meeting(self, layer_id: str, boxes: Boxes, reach: float = 0.0) -> Indices:
         """The features whose boxes lie within ``reach`` of one of ``boxes``."""
-        if len(boxes) == 0:
-            return np.zeros(0, dtype=np.intp)
-        if layer_id not in self._trees:
-            box = self.prints[layer_id].box
-            there = np.flatnonzero(np.isfinite(box).all(axis=1))
-            self._trees[layer_id] = shapely.STRtree(_rectangles(box[there])), there
-        tree, there = self._trees[layer_id]
-        found = tree.query(_rectangles(grown(boxes, reach + _TOUCH_M)))[1]
-        return np.asarray(there[np.unique(found)], dtype=np.intp)
+        return self.boxed(layer_id).meeting(boxes, reach)
 
-    def referring(self, layer_id: str, field: str, values: Collection[str]) -> Indices:
+    def boxed(self, layer_id: str) -> Boxed:
+        """The features of a layer by their boxes."""
+        if layer_id not in self._boxed:
+            self._boxed[layer_id] = Boxed(self.prints[layer_id].box)
+        return self._boxed[layer_id]
+
+    def referring(self, layer_id: str, field: str, values: Set[str]) -> Indices:
         """The features whose ``field`` is among ``values``."""
         names = self.prints[layer_id].names.get(field)
         if names is None or not values:
             return np.zeros(0, dtype=np.intp)
-        return np.flatnonzero(pd.Index(names).isin(list(values))).astype(np.intp)
+        return np.flatnonzero([name in values for name in names.tolist()]).astype(np.intp)
 
     def named(self, layer_id: str, uids: Collection[str]) -> Indices:
         """The features with these ``uids``; those that are not there are left out."""
@@ -74,8 +60,8 @@ class Ground:
     def place(self, layer_id: str, uids: NDArray[np.object_]) -> Indices:
         """The position of each feature, -1 where it is not there."""
         if layer_id not in self._uids:
-            self._uids[layer_id] = pd.Index(self.prints[layer_id].uid)
-        return np.asarray(self._uids[layer_id].get_indexer(pd.Index(uids)), dtype=np.intp)
+            self._uids[layer_id] = pd.Index(self.prints[layer_id].uid, dtype=object)
+        return np.asarray(self._uids[layer_id].get_indexer(pd.Index(uids, dtype=object)), dtype=np.intp)
 
     @cached_property
     def streets(self) -> Streets:
@@ -114,8 +100,8 @@ class Streets:
         if len(boxes) == 0 or not parts:
             return frozenset()
         places = pd.concat(parts, ignore_index=True).dropna(subset=list(_SIDES))
-        tree = shapely.STRtree(_rectangles(grown(boxes, _TOUCH_M)))
-        return frozenset(places["key"].to_numpy()[np.unique(tree.query(_rectangles(boxes_of(places)))[0])])
+        tree = shapely.STRtree(rectangles(grown(boxes, TOUCH_M)))
+        return frozenset(places["key"].to_numpy()[np.unique(tree.query(rectangles(boxes_of(places)))[0])])
 
     @cached_property
     def _between(self) -> pd.DataFrame:

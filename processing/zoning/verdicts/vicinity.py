@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from ..land.boxes import Boxes
 from ..land.overlay import Indices
 from ..land.spacing import BACKS_REACH_M
 from ..land.streets import STREET_LAYERS
 from ..subjects import Kind
 from .affected import chains, has_streets, neighbours
-from .ground import Boxes, Ground
+from .ground import Ground
 
 
 def vicinity(ground: Ground, own: str, kinds: Sequence[Kind], rows: Indices | None) -> dict[str, Indices | None]:
