@@ -1,14 +1,14 @@
 """Many rows into a file that is still being made: past GDAL and without a journal, for nobody else can see it yet.
 
-Only for the temporary file of a run, which is thrown away whole when anything fails. The spatial index is filled at
-once and not row by row. Format: OGC 12-128r18, 2.1.3 (geometry blobs) and annex F.3 (index).
+Only for the temporary file of a run, which is thrown away whole when anything fails. Its spatial index is filled when
+all rows are there (:func:`index`). Format: OGC 12-128r18, 2.1.3 (geometry blobs) and annex F.3 (index).
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ import shapely
 from numpy.typing import NDArray
 
 from ..layers.model import Field, Layer
-from . import dataset
+from . import dataset, packed_index
 from .rows import fit, promote
 from .tables import GEOMETRY
 from .troubles import told
@@ -27,14 +27,15 @@ from .troubles import told
 # Header of a blob: magic, version 1, little-endian with an envelope of minx, maxx, miny, maxy.
 _HEADER = b"GP\x00\x03"
 # Random identifiers touch all pages of their index: it must fit (KiB).
-_CACHE = "cache_size = -131072"
+_HURRIED = ("journal_mode = OFF", "synchronous = OFF", "cache_size = -131072")
 _DATES = {"date": "%Y-%m-%d", "datetime": "%Y-%m-%dT%H:%M:%S.%fZ"}
 
 
 def fill(path: Path, layer: Layer, frame: pd.DataFrame, extra: Path | None = None) -> int:
     """Write ``frame`` to the table of ``layer`` in the unfinished GeoPackage ``path``; returns the number of rows.
 
-    Checked and cast as :func:`dataset.append` does it. Raises an error of data or machine; ``path`` is then useless.
+    Checked and cast as :func:`dataset.append` does it. The spatial index waits for :func:`index`. Raises an error of
+    data or machine; ``path`` is then useless.
     """
     crs = dataset.crs_of(path, layer.id)
     rows = fit(frame, layer, crs, extra)
@@ -59,18 +60,39 @@ def _write(
     if count == 0:
         return
     with told(path, writing=True), closing(sqlite3.connect(path, isolation_level=None)) as database:
-        for pragma in ("journal_mode = OFF", "synchronous = OFF", _CACHE):
+        for pragma in _HURRIED:
             database.execute(f"PRAGMA {pragma}")
         database.execute("BEGIN")
         first = 1 + (database.execute(f'SELECT max("fid") FROM "{layer_id}"').fetchone()[0] or 0)  # noqa: S608  # nosec B608 - names of the catalogue
         columns = {"fid": list(range(first, first + count)), **columns}
-        trigger = ""
-        if shapes is not None and crs:
-            columns[GEOMETRY] = blobs(shapes, int(crs.removeprefix("EPSG:")))
-            trigger = _index(database, layer_id, shapes, np.arange(first, first + count))
-        _insert(database, layer_id, columns)
-        if trigger:
-            database.execute(trigger)
+        if shapes is None or not crs:
+            _insert(database, layer_id, columns)
+        else:
+            with _unindexed(database, layer_id):
+                _insert(database, layer_id, columns | {GEOMETRY: blobs(shapes, int(crs.removeprefix("EPSG:")))})
+        database.execute("COMMIT")
+
+
+@contextmanager
+def _unindexed(database: sqlite3.Connection, table: str) -> Iterator[None]:
+    """Without the trigger that would enter each row into the spatial index."""
+    name = f"rtree_{table}_{GEOMETRY}_insert"
+    found = "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = ?"
+    trigger: str = database.execute(found, (name,)).fetchone()[0]
+    database.execute(f'DROP TRIGGER "{name}"')
+    yield
+    database.execute(trigger)
+
+
+def index(path: Path, layers: Iterable[str]) -> None:
+    """Fill the spatial indexes of ``layers``, once all their rows are written; one without geometry has none."""
+    with told(path, writing=True), closing(sqlite3.connect(path, isolation_level=None)) as database:
+        for pragma in _HURRIED:
+            database.execute(f"PRAGMA {pragma}")
+        database.execute("BEGIN")
+        known = {row[0] for row in database.execute("SELECT table_name FROM gpkg_geometry_columns")}
+        for layer_id in known.intersection(layers):
+            packed_index.pack(database, layer_id)
         database.execute("COMMIT")
 
 
@@ -112,26 +134,3 @@ def blobs(shapes: NDArray[np.object_], srs_id: int) -> list[bytes | None]:
 def _boxes(shapes: NDArray[np.object_]) -> NDArray[np.float64]:
     """minx, maxx, miny, maxy of each."""
     return np.ascontiguousarray(shapely.bounds(shapes)[:, [0, 2, 1, 3]])
-
-
-def _index(database: sqlite3.Connection, table: str, shapes: NDArray[np.object_], fids: NDArray[np.int64]) -> str:
-    """Fill the spatial index and the extent; returns the trigger that was taken off and must be put back."""
-    name = f"rtree_{table}_{GEOMETRY}_insert"
-    sql: str = database.execute(
-        "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = ?", (name,)
-    ).fetchone()[0]
-    database.execute(f'DROP TRIGGER "{name}"')
-    there = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
-    boxes = _boxes(shapes[there])
-    database.executemany(
-        f'INSERT INTO "rtree_{table}_{GEOMETRY}" VALUES (?, ?, ?, ?, ?)',  # noqa: S608  # nosec B608 - names of the catalogue
-        zip(fids[there].tolist(), *boxes.T.tolist(), strict=True),
-    )
-    if len(there):
-        west, east, south, north = boxes[:, 0].min(), boxes[:, 1].max(), boxes[:, 2].min(), boxes[:, 3].max()
-        database.execute(
-            "UPDATE gpkg_contents SET min_x = min(coalesce(min_x, ?1), ?1), min_y = min(coalesce(min_y, ?2), ?2), "
-            "max_x = max(coalesce(max_x, ?3), ?3), max_y = max(coalesce(max_y, ?4), ?4) WHERE table_name = ?5",
-            (west, south, east, north, table),
-        )
-    return sql

@@ -39,6 +39,7 @@ class RunFile:
         self.uid = str(uuid4())
         self._temporary = temporary_name(path)
         self._siblings: dict[Path, Path] = {}
+        self._written: set[str] = set()
         self._row = dict(row)
         self._extra = extra
         self.finished = False
@@ -75,6 +76,7 @@ class RunFile:
     def _table(self, layer_id: str, crs: str) -> Layer:
         """The declared layer; its table is made when it is first written to."""
         layer = catalogue.layer(layer_id, self._extra)
+        self._written.add(layer_id)
         if layer_id not in dataset.layers_in(self._temporary):
             with geopackage.writing(self._temporary) as database:
                 tables.create_table(database, layer, crs, extra=self._extra, simulated=bool(self._row.get("simulated")))
@@ -100,7 +102,7 @@ class RunFile:
         return self.path.with_name(self.path.stem + suffix)
 
     def finish(self, counts: Mapping[str, Any], note: str = "") -> None:
-        """Write the row of the run. Without it the run is not kept."""
+        """Fill the spatial indexes and write the row of the run. Without it the run is not kept."""
         row = self._row | {
             "uid": self.uid,
             "job": self.job,
@@ -110,6 +112,7 @@ class RunFile:
             "counts": dict(counts),
             "note": note or None,
         }
+        bulk.index(self._temporary, self._written)
         dataset.append(self._temporary, "run", pd.DataFrame({name: [value] for name, value in row.items()}))
         self.finished = True
 

@@ -211,6 +211,7 @@ def _write(path: Path, data: Path, layers: Mapping[str, pd.DataFrame], noted: Ma
         database.execute("COMMIT")
     for layer_id, rows in layers.items():
         bulk.fill(path, _stored(catalogue.layer(layer_id, extra)), rows, extra)
+    bulk.index(path, layers)
     dataset.set_meta(path, **{_KEY: noted})
 
 

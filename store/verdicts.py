@@ -16,7 +16,6 @@ Blobs are compressed by zlib, numbers little-endian.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 import zlib
@@ -104,14 +103,20 @@ class Packing:
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(THREADS)  # zlib releases the interpreter's lock
-        self._rules: list[tuple[VerdictColumns, Future[dict[str, bytes]]]] = []
-        self._lists: dict[int, Future[tuple[bytes, bytes]]] = {}  # the same array, by far the usual case
+        self._rules: list[tuple[VerdictColumns, int, Future[dict[str, bytes]]]] = []
+        self._lists: list[tuple[str, NDArray[np.object_], Future[bytes]]] = []  # those that differ: few
 
     def add(self, one: VerdictColumns) -> None:
         """The verdicts of the next rule."""
-        if id(one.uids) not in self._lists:
-            self._lists[id(one.uids)] = self._pool.submit(_list, one.uids)
-        self._rules.append((one, self._pool.submit(_blobs, one)))
+        self._rules.append((one, self._listed(one), self._pool.submit(_blobs, one)))
+
+    def _listed(self, one: VerdictColumns) -> int:
+        """Which list of subjects it is about; kinds of subjects on one layer have arrays of their own, alike."""
+        for number, (layer, uids, _) in enumerate(self._lists):
+            if layer == one.layer and (uids is one.uids or np.array_equal(uids, one.uids)):
+                return number
+        self._lists.append((one.layer, one.uids, self._pool.submit(_list, one.uids)))
+        return len(self._lists) - 1
 
     def close(self) -> None:
         """End the threads; what was not begun is left."""
@@ -123,28 +128,25 @@ class Packing:
             database.execute(statement)
         for table in ("verdict_subject", "verdict"):
             geopackage.register_attributes(database, table, title=table, description="")
-        lists: dict[tuple[str, bytes], int] = {}
-        for one, blobs in self._rules:
-            digest, uids = self._lists[id(one.uids)].result()
-            key = one.layer, digest
-            if key not in lists:
-                lists[key] = _insert(database, "verdict_subject", layer=one.layer, uids=uids)
+        numbers = [
+            _insert(database, "verdict_subject", layer=layer, uids=uids.result()) for layer, _, uids in self._lists
+        ]
+        for one, listed, blobs in self._rules:
             _insert(
                 database,
                 "verdict",
                 rule=one.rule,
                 rule_version=one.version,
-                subjects=lists[key],
+                subjects=numbers[listed],
                 outcomes=json.dumps(one.outcomes),
                 reasons=json.dumps(one.reasons, ensure_ascii=False),
                 **blobs.result(),
             )
 
 
-def _list(uids: NDArray[np.object_]) -> tuple[bytes, bytes]:
-    """A list of subjects: what tells it from others, and itself compressed."""
-    text = "\n".join(uids.tolist()).encode()
-    return hashlib.blake2b(text).digest(), zlib.compress(text, _FAST)
+def _list(uids: NDArray[np.object_]) -> bytes:
+    """A list of subjects, compressed."""
+    return zlib.compress("\n".join(uids.tolist()).encode(), _FAST)
 
 
 def _blobs(one: VerdictColumns) -> dict[str, bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -65,15 +66,24 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(f"{__package__}.{_ELSEWHERE[name]}"), name)
 
 
+# Seconds after which a thread hands on the interpreter: one that comes back from GEOS waits for no more than that.
+_TURN = 0.0005
+
+
 @contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without the search for circular garbage: millions of findings make none, and looking through them takes time."""
-    was = gc.isenabled()
+def _hurried() -> Iterator[None]:
+    """Without the search for circular garbage, and in short turns between threads.
+
+    Millions of findings make no such garbage, and looking through them takes time.
+    """
+    collected, turn = gc.isenabled(), sys.getswitchinterval()
     gc.disable()
+    sys.setswitchinterval(_TURN)
     try:
         yield
     finally:
-        if was:
+        sys.setswitchinterval(turn)
+        if collected:
             gc.enable()
 
 
@@ -180,7 +190,7 @@ def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     heard = zoning_again.Heard(report)
     anew = bool(parameters["full"])
     with (
-        _uncollected(),
+        _hurried(),
         ThreadPoolExecutor(1) as aside,
         zoning_again.looking(data, judging, found, aside, wanted=plain, anew=anew) as seen,
     ):

@@ -26,6 +26,7 @@ import shapely
 
 from ..columns import Mask, Numbers, Words, absent, nothing, pick, words
 from .overlay import Geometries, Indices
+from .segments import Segments, running_maximum, segments
 from .streets import LEAST_FRONTAGE_M, SAME_LINE_M, Streets
 
 KINDS = ("street", "side", "back", "public", "other")
@@ -129,30 +130,6 @@ def _straight(start: Numbers, end: Numbers) -> Geometries:
 
 
 @dataclass(frozen=True)
-class _Segments:
-    """Straight pieces with the position of what they belong to."""
-
-    owner: Indices
-    start: Numbers
-    end: Numbers
-
-    def lines(self) -> Geometries:
-        return _straight(self.start, self.end)
-
-
-def _segments(geometries: Geometries) -> _Segments:
-    """All straight pieces of polygons or lines; rings of polygons have the inside to the left."""
-    areal = shapely.get_dimensions(geometries) == 2
-    parts, owner = shapely.get_parts(geometries, return_index=True)
-    if areal.any():
-        rings, part = shapely.get_rings(shapely.orient_polygons(parts), return_index=True)
-        parts, owner = rings, owner[part]
-    points, of = shapely.get_coordinates(parts, return_index=True)
-    at = np.flatnonzero((of[1:] == of[:-1]) & (points[1:] != points[:-1]).any(axis=1))
-    return _Segments(owner[of[at]], points[at], points[at + 1])
-
-
-@dataclass(frozen=True)
 class _Stretches:
     """Stretches of segments, in metres from their start."""
 
@@ -162,7 +139,7 @@ class _Stretches:
     last: Numbers
 
 
-def _beside(outline: _Segments, lines: _Segments) -> _Stretches:
+def _beside(outline: Segments, lines: Segments) -> _Stretches:
     """Stretches of ``outline`` along one of ``lines``, whose owner is their ``key``; overlapping ones joined."""
     segment, line = shapely.STRtree(lines.lines()).query(outline.lines(), predicate="dwithin", distance=SAME_LINE_M)
     start = outline.start[segment]
@@ -197,7 +174,7 @@ def _merged(found: _Stretches, length: Numbers) -> _Stretches:
     segment, key = found.segment[order], found.key[order]
     first, last = found.first[order], found.last[order]
     new = (np.diff(segment, prepend=-1) != 0) | (np.diff(key, prepend=-2) != 0)
-    reached = _running_maximum(last, np.cumsum(new))
+    reached = running_maximum(last, np.cumsum(new))
     starts = new | (first > np.concatenate([[-np.inf], reached[:-1]]) + SAME_LINE_M)
     at = np.flatnonzero(starts)
     end = np.concatenate([at[1:], [len(segment)]]) - 1
@@ -206,13 +183,6 @@ def _merged(found: _Stretches, length: Numbers) -> _Stretches:
     first = np.where(first <= SAME_LINE_M, 0.0, first)
     last = np.where(whole - last <= SAME_LINE_M, whole, last)
     return _Stretches(segment, key, first, last)
-
-
-def _running_maximum(values: Numbers, group: Indices) -> Numbers:
-    """The largest value so far in each group, to the last bit: over ranks, for an offset would round."""
-    known, rank = np.unique(values, return_inverse=True)
-    largest: Numbers = known[np.maximum.accumulate(group * len(known) + rank) % len(known)]
-    return largest
 
 
 def _left_over(found: _Stretches, length: Numbers) -> _Stretches:
@@ -229,7 +199,7 @@ def _left_over(found: _Stretches, length: Numbers) -> _Stretches:
     return _Stretches(segment[there], np.full(int(there.sum()), -1), before[there], position[there])
 
 
-def _cut(outline: _Segments, found: _Stretches) -> tuple[Indices, Numbers, Numbers]:
+def _cut(outline: Segments, found: _Stretches) -> tuple[Indices, Numbers, Numbers]:
     """The lot, start and end of each stretch."""
     start, step = outline.start[found.segment], (outline.end - outline.start)[found.segment]
     along = step / np.hypot(*step.T)[:, None]
@@ -242,9 +212,9 @@ def typed_edges(lots: Geometries, known: Streets, corrections: pd.DataFrame | No
     ``corrections`` have ``lot`` (position), ``kind``, ``street`` (position or -1) and ``geometry``, a line along the
     outline: that stretch is of that kind.
     """
-    outline = _segments(lots)
+    outline = segments(lots)
     length = np.hypot(*(outline.end - outline.start).T)
-    found = _beside(outline, _segments(known.red))
+    found = _beside(outline, segments(known.red))
     found = _long_enough(found, outline.owner)
     rest = _left_over(found, length)
     both = _Stretches(*(np.concatenate([getattr(one, name) for one in (found, rest)]) for name in _FIELDS))
@@ -309,8 +279,8 @@ def _corrected(edges: Edges, corrections: pd.DataFrame) -> Edges:
     doubtful[lots[(kinds == "street") & (streets < 0)]] = True  # on a street, but nobody says on which
     for position, line in enumerate(corrections["geometry"]):
         mine = edges.lot == lots[position]
-        outline = _Segments(np.flatnonzero(mine), edges.start[mine], edges.end[mine])
-        found = _beside(outline, _segments(np.array([line], dtype=object)))
+        outline = Segments(np.flatnonzero(mine), np.flatnonzero(mine), edges.start[mine], edges.end[mine])
+        found = _beside(outline, segments(np.array([line], dtype=object)))
         rest = _left_over(found, np.hypot(*(outline.end - outline.start).T))
         new, start, end = _cut(outline, found)
         old, old_start, old_end = _cut(outline, rest)

@@ -18,7 +18,8 @@ from shapely.ops import substring
 
 from ..columns import Words, in_frame, nothing, numbers, pick
 from .overlay import Geometries, Indices, every_pair, overlay, unions
-from .threads import by_chunks, pairs_within
+from .segments import stretches_near
+from .threads import by_chunks
 
 # A lot's border and the red line are one line drawn twice; cadastral maps at 1:500 to 1:2000 hold 0.05 to 0.3 m.
 SAME_LINE_M = 0.3
@@ -130,24 +131,16 @@ class Frontages:
 
 def frontages(lots: Geometries, known: Streets) -> Frontages:
     """Every street that each lot fronts."""
-    lines = np.array([None if line is None else line for line in known.red], dtype=object)
-    lot, street = pairs_within(shapely.STRtree(lines), lots, SAME_LINE_M)
-    stretch = by_chunks(_along, lines[street], lots[lot])
-    long = shapely.length(stretch) >= LEAST_FRONTAGE_M
+    near = stretches_near(known.red, lots, SAME_LINE_M, LEAST_FRONTAGE_M)
     far_lot, far_street = shapely.STRtree(known.doubtful).query(lots, predicate="intersects")
     unplaced = np.array([known.red[s] is None for s in far_street], dtype=bool)
     far_lot, far_street = far_lot[unplaced], far_street[unplaced]
     none = nothing(len(far_lot))
     return Frontages(
-        np.concatenate([lot[long], far_lot]),
-        np.concatenate([street[long], far_street]),
-        np.concatenate([stretch[long], none]),
+        np.concatenate([near.area, far_lot]),
+        np.concatenate([near.line, far_street]),
+        np.concatenate([near.part, none]),
     )
-
-
-def _along(line: Geometries, lot: Geometries) -> Geometries:
-    stretch: Geometries = shapely.intersection(line, shapely.buffer(lot, SAME_LINE_M))
-    return stretch
 
 
 def fronts(shapes: Geometries, on_lots: list[list[int]], front: Frontages, known: Streets) -> pd.DataFrame:

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
 Run = TypeVar("Run")
@@ -25,14 +24,6 @@ def by_chunks(compute: Callable[..., NDArray[Any]], *columns: NDArray[Any]) -> N
     runs = [slice(at, at + _CHUNK) for at in range(0, count, _CHUNK)]
     with ThreadPoolExecutor(THREADS) as pool:
         return np.concatenate(list(pool.map(lambda run: compute(*(column[run] for column in columns)), runs)))
-
-
-def pairs_within(tree: shapely.STRtree, shapes: NDArray[Any], distance: float) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Positions in ``shapes`` and in ``tree`` of all pairs that lie within ``distance`` of each other."""
-    starts = range(0, max(len(shapes), 1), _CHUNK)
-    found = each(lambda at: tree.query(shapes[at : at + _CHUNK], predicate="dwithin", distance=distance), starts)
-    pairs = [(one + at, other) for at, (one, other) in zip(starts, found, strict=True)]
-    return np.concatenate([one for one, _ in pairs]), np.concatenate([other for _, other in pairs])
 
 
 def each(compute: Callable[[Run], Made], runs: Sequence[Run], threads: int = THREADS) -> Iterator[Made]:

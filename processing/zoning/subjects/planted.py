@@ -37,8 +37,9 @@ def planted_lots(scene: Scene) -> Subjects:
     there = overlay(counted, scene.lots, wanted=every_pair)
     green = unions(there.part, there.zone, len(parcel))
     covered = scene.built["parts"].to_numpy(dtype=object)
-    both = ~absent(green) & ~absent(covered)
-    green[both] = shapely.difference(green[both], covered[both])
+    both = np.flatnonzero(~absent(green) & ~absent(covered))
+    under = both[~shapely.touches(green[both], covered[both])]  # few: gardens end at the house
+    green[under] = shapely.difference(green[under], covered[under])
     frame = pd.concat([named(parcel), scene.built.drop(columns="parts"), scene.lot_states], axis=1)
     frame["green_area"] = np.nan_to_num(shapely.area(green))
     frame.loc[_unsure(scene), "green_area"] = np.nan

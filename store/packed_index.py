@@ -1,0 +1,114 @@
+"""The spatial index of a table, filled at once: sorted into full leaves, where row by row each would be searched for.
+
+The tables of SQLite's R-tree are documented (sqlite.org/rtree.html, 3.1): a node is two bytes of depth (of the root
+alone), two of how many cells, and the cells: a number of eight bytes, then min and max of each axis as four-byte
+floats, big-endian, rounded outwards. Packing: Leutenegger et al., STR: A Simple and Efficient Algorithm for R-Tree
+Packing, ICDE 1997.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .tables import GEOMETRY
+
+_CELL = np.dtype([("id", ">i8"), ("box", ">f4", (4,))])
+_ROOT = 1
+# In our blobs minx, maxx, miny and maxy follow eight bytes of header (OGC 12-128r18, 2.1.3).
+_ENVELOPES = 'SELECT "fid", substr("geom", 9, 32) FROM "{table}" WHERE "geom" IS NOT NULL'
+
+Boxes = NDArray[np.float64]
+
+
+def pack(database: sqlite3.Connection, table: str) -> None:
+    """Fill the index of ``table``, a name of the catalogue, from the envelopes of its rows, and tell the extent.
+
+    What is in the index is thrown away. All geometries are blobs made by :func:`bulk.blobs`; the index has not been
+    looked at through this connection.
+    """
+    rows = database.execute(_ENVELOPES.format(table=table)).fetchall()
+    fids = np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
+    boxes = np.frombuffer(b"".join(row[1] for row in rows), dtype="<f8").reshape(len(rows), 4)
+    index = f"rtree_{table}_{GEOMETRY}"
+    root = database.execute(f'SELECT length(data) FROM "{index}_node" WHERE nodeno = {_ROOT}').fetchone()  # noqa: S608  # nosec B608 - names of the catalogue
+    for part in ("node", "rowid", "parent"):
+        database.execute(f'DELETE FROM "{index}_{part}"')  # noqa: S608  # nosec B608 - names of the catalogue
+    made = _packed(fids, boxes, int(root[0]))
+    for part, two in (("node", made.nodes), ("rowid", made.leaf_of), ("parent", made.parents)):
+        database.executemany(f'INSERT INTO "{index}_{part}" VALUES (?, ?)', two)  # noqa: S608  # nosec B608 - names of the catalogue
+    extent = (*boxes[:, [0, 2]].min(axis=0), *boxes[:, [1, 3]].max(axis=0)) if len(boxes) else (None,) * 4
+    database.execute(
+        "UPDATE gpkg_contents SET min_x = ?, min_y = ?, max_x = ?, max_y = ? WHERE table_name = ?", (*extent, table)
+    )
+
+
+@dataclass(frozen=True)
+class _Tree:
+    """Rows of the index's three tables: numbered nodes, the leaf of each feature, the parent of each node."""
+
+    nodes: list[tuple[int, bytes]]
+    leaf_of: list[tuple[int, int]]
+    parents: list[tuple[int, int]]
+
+
+def _packed(fids: NDArray[np.int64], boxes: Boxes, size: int) -> _Tree:
+    """The tree over features with ``boxes`` (minx, maxx, miny, maxy), in nodes of ``size`` bytes."""
+    capacity = (size - 4) // _CELL.itemsize
+    order = _in_tiles(boxes, capacity)
+    cells = np.zeros(len(fids), dtype=_CELL)
+    cells["id"], cells["box"] = fids[order], _outwards(boxes[order])
+    tree = _Tree([], [], [])
+    depth, after = 0, _ROOT + 1
+    while len(cells) > capacity:
+        count = -(-len(cells) // capacity)
+        numbers = np.arange(after, after + count)
+        after += count
+        tree.nodes.extend(zip(numbers.tolist(), _blobs(cells, capacity, size), strict=True))
+        within = np.repeat(numbers, capacity)[: len(cells)].tolist()
+        (tree.parents if depth else tree.leaf_of).extend(zip(cells["id"].tolist(), within, strict=True))
+        cells, depth = _above(cells, numbers, capacity), depth + 1
+    (tree.parents if depth else tree.leaf_of).extend((number, _ROOT) for number in cells["id"].tolist())
+    tree.nodes.append((_ROOT, depth.to_bytes(2, "big") + _blob(cells, size)[2:]))
+    return tree
+
+
+def _in_tiles(boxes: Boxes, capacity: int) -> NDArray[np.intp]:
+    """The order of boxes in which every ``capacity`` of them lie together: by columns, and in these from below."""
+    x, y = boxes[:, 0] + boxes[:, 1], boxes[:, 2] + boxes[:, 3]
+    leaves = -(-len(boxes) // capacity)
+    column = capacity * max(int(np.ceil(np.sqrt(leaves))), 1)
+    rank = np.empty(len(boxes), dtype=np.intp)
+    rank[np.argsort(x, kind="stable")] = np.arange(len(boxes))
+    return np.lexsort((y, rank // column))
+
+
+def _outwards(boxes: Boxes) -> NDArray[np.float32]:
+    """Boxes as floats of four bytes that hold them."""
+    near = boxes.astype(np.float32)
+    lower, upper = near > boxes, near < boxes
+    lower[:, [1, 3]], upper[:, [0, 2]] = False, False
+    near = np.where(lower, np.nextafter(near, np.float32(-np.inf)), near)
+    return np.where(upper, np.nextafter(near, np.float32(np.inf)), near)
+
+
+def _above(cells: NDArray[np.void], numbers: NDArray[np.int64], capacity: int) -> NDArray[np.void]:
+    """One cell per node: its number and the box around its cells."""
+    made = np.zeros(len(numbers), dtype=_CELL)
+    first = np.arange(0, len(cells), capacity)
+    box = cells["box"].astype(np.float32)
+    made["id"] = numbers
+    for axis, around in enumerate((np.minimum, np.maximum, np.minimum, np.maximum)):
+        made["box"][:, axis] = around.reduceat(box[:, axis], first)
+    return made
+
+
+def _blobs(cells: NDArray[np.void], capacity: int, size: int) -> list[bytes]:
+    return [_blob(cells[at : at + capacity], size) for at in range(0, len(cells), capacity)]
+
+
+def _blob(cells: NDArray[np.void], size: int) -> bytes:
+    return (b"\0\0" + len(cells).to_bytes(2, "big") + cells.tobytes()).ljust(size, b"\0")
