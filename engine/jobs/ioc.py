@@ -141,7 +141,7 @@ def status(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
 
 
 def board(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
-    """A page on this machine of what a folder or a broker holds, until it is ended."""
+    """A page on this machine of what a target holds, until it is ended."""
     from . import ioc_board
 
     if (parameters["data"] is None) is not (parameters["target"] is None):

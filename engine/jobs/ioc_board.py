@@ -8,20 +8,22 @@ from pathlib import Path
 from typing import Any
 
 from ...ioc import sync
-from ...ioc.board.broker import Held
+from ...ioc.board import readings
 from ...ioc.board.folder import NAMED, Folder
 from ...ioc.board.received import Proof, Received
 from ...ioc.board.server import listening
+from ...ioc.board.service import Held
 from ...ioc.outgoing import Outgoing
 from ...ioc.profile import Profile
 from ...ioc.publication import layers_to_publish
 from ...ioc.targets.drop import folder_target
-from ...ioc.targets.opening import FILE, reached
-from ...layers.errors import InputError, UsageError
+from ...ioc.targets.opening import FILE, Reach, reached
+from ...layers.errors import UsageError
 from ...layers.report import SILENT, Report
 from .ioc_source import read_publication, system_of
+from .ioc_targets import KINDS
 
-_BROKERS = ("ngsi-ld+https", "ngsi-ld+http")
+_SHOWN = {"ngsi-ld": "broker", "postgresql": "database", "rest": "gateway"}  # what the page calls each kind
 
 
 def show(profile: Profile | None, parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
@@ -44,26 +46,24 @@ def show(profile: Profile | None, parameters: Mapping[str, Any], report: Report)
 
 @contextmanager
 def received_from(profile: Profile | None, parameters: Mapping[str, Any]) -> Iterator[Received]:
-    """What the board looks at. Raises :class:`InputError` for a kind of target that it cannot show."""
+    """What the board looks at."""
     if profile is None:
         yield Folder(folder_target(parameters["folder"]).folder)
     elif profile.scheme == FILE:
         yield Folder(folder_target(profile.address).folder)
-    elif profile.scheme in _BROKERS:
-        with _broker(profile, parameters) as held:
-            yield held
     else:
-        raise InputError("ioc.board.kind", target=profile.address.partition(":")[0])
+        with _service(profile, parameters) as held:
+            yield held
 
 
 @contextmanager
-def _broker(profile: Profile, parameters: Mapping[str, Any]) -> Iterator[Held]:
-    data = Path(parameters["data"])
+def _service(profile: Profile, parameters: Mapping[str, Any]) -> Iterator[Held]:
+    data, kind = Path(parameters["data"]), KINDS.get(profile.scheme, "")
     publication = read_publication(data, parameters["runs"], ("ngsi",))
     wanted = parameters["layers"] or profile.layers
     chosen = [profile.scoped(of) for of in layers_to_publish(publication, wanted)]
     systems = {of.layer.id: system_of(data, publication, of.layer.id) for of in chosen}
-    with reached(profile, publication, chosen, systems, parameters.get("secret")) as reach:
+    with reached(profile, publication, chosen, systems, parameters.get("secret"), reading=True) as reach:
 
         def prove() -> Proof:
             source = Outgoing(data, publication, reach.chosen, reach.form, profile.wards)
@@ -72,4 +72,10 @@ def _broker(profile: Profile, parameters: Mapping[str, Any]) -> Iterator[Held]:
             named = [f"{one['layer']} {one['uid']}" for one in proof.differences[:NAMED]]
             return Proof("compared", wrong + proof.counts["unchanged"], wrong, named)
 
-        yield Held(reach.target, publication, reach.chosen, prove)
+        yield Held(_SHOWN[kind], reach.target, _reading(reach, kind), publication, reach.chosen, prove)
+
+
+def _reading(reach: Reach, kind: str) -> readings.Reading:
+    if reach.contract is not None:
+        return readings.of_gateway(reach.contract)
+    return readings.of_database() if kind == "postgresql" else readings.of_broker()

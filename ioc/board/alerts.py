@@ -1,4 +1,4 @@
-"""One shape for an alert, whether it came as a GeoJSON feature, an NGSI-LD entity or a CAP message."""
+"""One shape for an alert, whether it came as fields, a GeoJSON feature, an NGSI-LD entity or a CAP message."""
 
 from __future__ import annotations
 
@@ -60,13 +60,20 @@ class Alert:
 
 def of_feature(feature: Mapping[str, Any]) -> Alert:
     """A feature of ``geojson/alert.geojson``."""
-    given = _mapping(feature.get("properties"))
+    return of_fields(feature.get("id"), _mapping(feature.get("properties")), "", "", "", feature.get("geometry"))
+
+
+def of_fields(uid: Any, given: Mapping[str, Any], state: Any, issued_at: Any, severity: str, geometry: Any) -> Alert:
+    """An alert whose members are called as the fields of the layer ``alert``; ``geometry`` is GeoJSON in WGS 84."""
     texts: dict[str, Any] = {name: _text(given.get(key)) for name, key in _FEATURE.items()}
     return Alert(
-        _text(feature.get("id")),
+        _text(uid),
         **texts,
+        state=_text(state),
+        issued_at=_text(issued_at),
+        severity=severity,
         area_m2=_number(given.get("area_m2")),
-        bounds=bounds(feature.get("geometry")),
+        bounds=bounds(geometry),
     )
 
 

@@ -11,7 +11,7 @@ from ...layers.errors import InputError
 from .alerts import Alert
 
 LARGEST = 64 << 20  # bytes of one layer that a page still draws
-MOST = 20_000  # alerts, or features of a layer that come from a broker
+MOST = 20_000  # alerts, or features of a layer that come from a service
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,8 @@ def summary(
 ) -> dict[str, Any]:  # fmt: skip
     """The answer to ``received.json``; alerts that need a look come first.
 
-    ``kind``: ``folder`` or ``broker``. ``version`` changes with the shapes of the layers, where that can be known.
+    ``kind``: ``folder``, ``broker``, ``database`` or ``gateway``. ``version`` changes with the shapes of the layers,
+    where that can be known.
     """
     return {
         "target": target,

@@ -25,12 +25,15 @@ from ...layers.errors import EnvironmentTroubleError, InputError
 from ..forms.columns import SIMULATED, columns
 from ..mapping import LayerMapping
 from ..plan import Made
+from ..publication import ALERT
 from ..records import Record, canonical
 from ..selection import DECIMALS, Leaving
 from ..web import LOOPBACK, Credentials
 from .target import Refusal, Said, UnansweredError
 
 PLACE, NATIONAL = "geom", "geom_vn2000"
+STATE_FIELDS = ("alert_state", "issued_at")  # of alerts: the life that is not a field of theirs
+_FACTS = dict(zip(STATE_FIELDS, ("@state", "@issued_at"), strict=True))
 _TYPES = {
     "integer": "bigint",
     "real": "double precision",
@@ -71,8 +74,11 @@ class Database:
         *,
         credentials: Credentials | None = None,
         authority: str = "",
+        reading: bool = False,
     ) -> None:
+        """``reading``: for somebody who only looks. Nothing can be changed, and no publisher has to wait."""
         self._how, self.schema, self._shown = _connection(address, credentials, authority)
+        self._reading = reading
         self._tables = {of.layer.id: _table(of, systems.get(of.layer.id, "")) for of in chosen}
         self._open: psycopg.Connection[Any] | None = None
 
@@ -141,7 +147,7 @@ class Database:
         with self._asking() as database:
             if not self._exists(database, layer):
                 return
-            with database.cursor("everything") as rows:
+            with database.transaction(), database.cursor("everything") as rows:
                 rows.itersize = self.at_most
                 rows.execute(self._select(layer))
                 for row in rows:
@@ -167,11 +173,7 @@ class Database:
     def _asking(self) -> Iterator[psycopg.Connection[Any]]:
         """The connection, opened when needed; a lost one is opened anew by the next request."""
         try:
-            if self._open is None or self._open.closed:
-                self._open = psycopg.connect(**self._how, connect_timeout=10)
-                with self._open.transaction():
-                    self._open.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (f"dothi/{self.schema}",))
-            yield self._open
+            yield self._connected()
         except _REFUSED:
             self._rollback()
             raise
@@ -185,6 +187,16 @@ class Database:
             raise EnvironmentTroubleError(
                 "ioc.not_writable", host=self._shown, status=error.sqlstate or "", reason=_short(error)
             ) from error
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        """A connection that publishes, alone; or one that only reads and keeps nobody waiting."""
+        if self._open is None or self._open.closed:
+            read_only: dict[str, Any] = {"autocommit": True, "options": "-c default_transaction_read_only=on"}
+            self._open = psycopg.connect(**self._how, **(read_only if self._reading else {}), connect_timeout=10)
+            if not self._reading:
+                with self._open.transaction():
+                    self._open.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (f"dothi/{self.schema}",))
+        return self._open
 
     def _rollback(self) -> None:
         if self._open is not None and not self._open.closed:
@@ -276,6 +288,8 @@ def form(chosen: Sequence[LayerMapping]) -> Callable[[Leaving], Made]:
         for name, values, mask in zip(table.names, table.values, table.masks, strict=True):
             plain = [None if value != value else _plain(value) for value in _listed(values)]
             told[name] = plain if mask is None else [None if m else v for v, m in zip(plain, mask, strict=True)]
+        if layer.id == ALERT:
+            told |= {name: _fact(leaving, fact) for name, fact in _FACTS.items()}
         if layer.is_spatial:
             told[PLACE] = _hex(leaving.wgs84)
             told[NATIONAL] = _hex(leaving.frame["geometry"].to_numpy())
@@ -288,6 +302,20 @@ def form(chosen: Sequence[LayerMapping]) -> Callable[[Leaving], Made]:
         return Made(found, leaving.left_out)
 
     return records
+
+
+def _fact(leaving: Leaving, fact: str) -> list[Any]:
+    """A fact of each alert; a moment as it comes back from the database."""
+    given = leaving.facts.get(fact)
+    listed = list(given) if isinstance(given, np.ndarray) else [given] * len(leaving.uids)
+    if fact == _FACTS["issued_at"]:
+        return [None if one is None else _plain(datetime.fromisoformat(one)) for one in listed]
+    return listed
+
+
+def geojson(place: Any) -> Any:
+    """GeoJSON of a shape as it stands in a body; None for none."""
+    return json.loads(shapely.to_geojson(shapely.from_wkb(place))) if isinstance(place, str) else None
 
 
 def shown(body: str) -> dict[str, Any]:
@@ -328,6 +356,8 @@ def _plain(value: Any) -> Any:
 
 def _table(of: LayerMapping, system: str) -> _Table:
     fields = {name: _TYPES.get(of.layer.find(name).type, "text") for name in of.fields}
+    if of.layer.id == ALERT:
+        fields |= dict(zip(STATE_FIELDS, ("text", _TYPES["datetime"]), strict=True))
     srid = int(system.removeprefix("EPSG:")) if system else int(crs.WGS84.removeprefix("EPSG:"))
     return _Table(fields, of.layer.geometry if of.layer.is_spatial else "", srid)
 

@@ -106,6 +106,19 @@ class LayerRules:
     probe: Mapping[str, Any]
     validator: Validator = field(repr=False)
 
+    def given_back(self, body: Mapping[str, Any]) -> tuple[str, dict[str, Any], Any]:
+        """``uid``, our fields and facts (``@state``, …) with our own code lists, and geometry of a canonical body."""
+        inner = body["properties"] if self.is_feature else body
+        told: dict[str, Any] = {}
+        for rule in self.rules:
+            value = inner.get(rule.name)
+            if rule.codes is not None:
+                value = next((ours for ours, theirs in rule.codes.items() if theirs == value), None)
+            if value is not None and (rule.field or rule.fact):
+                told[rule.field or rule.fact] = value
+        of_key = body if not self.is_feature or self.key == "id" else inner
+        return str(of_key[self.key]), told, body.get(self.geometry) if self.geometry else None
+
 
 @dataclass(frozen=True)
 class GatewayMapping:

@@ -19,7 +19,7 @@ from ..publication import Publication
 from ..web import Credentials, credentials_in
 from . import broker, database, gateway
 from .gateway_bodies import GatewayForm
-from .gateway_mapping import read_mapping
+from .gateway_mapping import GatewayMapping, read_mapping
 from .target import Target
 
 FILE = "file"
@@ -29,7 +29,8 @@ FILE = "file"
 class Reach:
     """An open target, the form of its records, and the layers it can take.
 
-    ``leaving`` names the fields of a layer that this target gets, ``shown`` makes a body readable for people.
+    ``leaving`` names the fields of a layer that this target gets, ``shown`` makes a body readable for people;
+    ``contract`` is that of a gateway.
     """
 
     target: Target
@@ -37,6 +38,7 @@ class Reach:
     chosen: tuple[LayerMapping, ...]
     leaving: Callable[[LayerMapping], Sequence[str]] = lambda of: of.fields
     shown: Callable[[str], Any] = json.loads
+    contract: GatewayMapping | None = None
 
 
 @contextmanager
@@ -46,15 +48,18 @@ def reached(
     chosen: Sequence[LayerMapping],
     systems: Mapping[str, str],
     secret: Mapping[str, Any] | None,
+    *,
+    reading: bool = False,
 ) -> Iterator[Reach]:
     """The target of a profile, closed at the end. ``systems``: layer → ``EPSG:n`` of its data.
 
-    ``secret`` comes from QGIS; else the profile's file is read.
+    ``reading``: for somebody who only looks, for as long as he likes. ``secret`` comes from QGIS; else the profile's
+    file is read.
 
     Raises :class:`InputError` for a kind of target that there is not.
     """
     credentials = Credentials(**secret) if secret else credentials_in(Path(profile.secret)) if profile.secret else None
-    reach = _reach(profile, publication, chosen, systems, credentials)
+    reach = _reach(profile, publication, chosen, systems, credentials, reading)
     try:
         yield reach
     finally:
@@ -67,6 +72,7 @@ def _reach(
     chosen: Sequence[LayerMapping],
     systems: Mapping[str, str],
     credentials: Credentials | None,
+    reading: bool,
 ) -> Reach:
     if profile.scheme in ("ngsi-ld+https", "ngsi-ld+http"):
         taken = tuple(of for of in chosen if of.entities)
@@ -84,7 +90,9 @@ def _reach(
             broker.leaving,
         )
     if profile.scheme in ("postgresql", "postgres"):
-        made = database.Database(profile.address, chosen, systems, credentials=credentials, authority=profile.authority)
+        made = database.Database(
+            profile.address, chosen, systems, credentials=credentials, authority=profile.authority, reading=reading
+        )
         return Reach(made, database.form(chosen), tuple(chosen), shown=database.shown)
     if profile.scheme in ("rest+https", "rest+http"):
         return _gateway(profile, publication, chosen, credentials)
@@ -107,4 +115,4 @@ def _gateway(
     if not taken:
         raise InputError("ioc.nothing_to_publish")
     made = gateway.Gateway(profile.address, contract, credentials=credentials, authority=profile.authority)
-    return Reach(made, GatewayForm(contract), taken, contract.leaving)
+    return Reach(made, GatewayForm(contract), taken, contract.leaving, contract=contract)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -10,13 +11,16 @@ import psycopg
 import pytest
 import shapely
 
-from dothi.engine.contract.ioc import PUBLISH, STATUS, VERIFY
+from dothi.engine.contract.ioc import BOARD, PUBLISH, STATUS, VERIFY
 from dothi.engine.jobs import ioc as jobs
+from dothi.engine.jobs.ioc_board import received_from
+from dothi.ioc.board.service import Held
 from dothi.ioc.sync import OUTCOMES
 from dothi.layers.errors import DothiError, EnvironmentTroubleError, InputError
 from dothi.layers.report import SILENT
 from dothi.scripts import postgis
 from dothi.store import dataset
+from dothi.tests.unit.ioc import province
 from dothi.tests.unit.ioc.test_broker import rewritten
 
 pytestmark = pytest.mark.skipif(not postgis.is_there(), reason="PostgreSQL 15 with PostGIS is not on this machine")
@@ -141,3 +145,37 @@ def test_a_database_without_postgis_is_named(own, server):
     with pytest.raises(InputError) as error:
         publish(own, f"postgresql:///plain?host={cluster.folder}")
     assert error.value.code == "ioc.no_postgis"
+
+
+def test_the_board_shows_what_the_database_holds_and_keeps_nobody_waiting(own, centre):
+    address, there = centre
+    publish(own, address)
+    with psycopg.connect(there) as database:
+        database.execute(
+            "CREATE TABLE ioc.said (layer text, uid text, kind text, text text, sender text, at timestamptz)"
+        )
+        database.execute(
+            "INSERT INTO ioc.said VALUES ('alert', %s, 'acknowledgement', 'Đã nhận', 'IOC', '2026-06-01T02:00:00Z')",
+            (province.uid(301),),
+        )
+    given = BOARD.read({"data": str(own), "target": address})
+    with received_from(jobs._profile(own, given), given) as received:
+        told = received.summary()
+        counts = {one["id"]: one["count"] for one in told["layers"]}
+        assert (told["kind"], counts["parcel"], counts["alert"]) == ("database", 3, 2)
+        assert [(one["code"], one["state"], one["severity"]) for one in told["alerts"]] == [
+            ("CB-0", "raised", "high"), ("CB-1", "raised", "medium"),
+        ]  # fmt: skip
+        assert told["alerts"][0]["issued_at"].startswith("20")
+        assert [one["text"] for one in told["alerts"][1]["said"]] == ["Đã nhận"]
+        zones = json.loads(received.features("planned_zone") or b"")["features"]
+        assert zones[0]["properties"] == {"code": "A-01", "land_use": "ODT"}
+        assert received.proof().wrong == 0
+        # A publisher goes on while somebody looks, and what somebody looks at cannot be changed.
+        rewritten(own, "parcel", province.uid(100), land_use="ONT")
+        assert seven(publish(own, address))["updated"] == 1
+        assert received.proof().wrong == 0
+        assert isinstance(received, Held)
+        with pytest.raises(EnvironmentTroubleError) as refused:
+            received.target.remove([("parcel", f"parcel/{province.uid(100)}")])
+        assert refused.value.arguments["status"] == "25006"  # a transaction that only reads

@@ -1,8 +1,9 @@
-"""What a broker holds of a data set's layers: counts by type, the alerts, and the shapes of a layer when asked."""
+"""What a service holds of a data set's layers: counts, the alerts, and the shapes of a layer when asked."""
 
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,18 +14,24 @@ from ...layers.errors import EnvironmentTroubleError
 from ..mapping import LayerMapping
 from ..publication import ALERT, Publication
 from ..targets.target import Said, Target, UnansweredError
-from .alerts import Alert, bounds, of_entity
+from .alerts import Alert, bounds
+from .readings import Reading
 from .received import LARGEST, MOST, Proof, Shown, summary
+
+_LAST = re.compile("[:/]")  # the key of a record ends with the uid of its feature
 
 
 @dataclass
 class Held:
-    """The entities of a broker. ``prove`` reads everything back and compares it with the data set.
+    """The records of a broker, a database or a gateway (``kind``), read as ``reading`` says.
 
-    The page may ask several things at once; the broker is asked one at a time.
+    ``prove`` reads everything back and compares it with the data set. The page may ask several things at once; the
+    other side is asked one at a time.
     """
 
+    kind: str
     target: Target
+    reading: Reading
     publication: Publication
     chosen: Sequence[LayerMapping]
     prove: Callable[[], Proof]
@@ -35,25 +42,27 @@ class Held:
         with self.lock:
             try:
                 layers = [self._layer(of) for of in self.chosen]
-                alerts = self._alerts() if any(of.layer.id == ALERT for of in self.chosen) else []
+                alerts = [one for of in self.chosen if of.layer.id == ALERT for one in self._alerts(of)]
                 simulated = self.publication.data.simulated or any(run.simulated for run in self.publication.runs)
             except UnansweredError as error:
                 raise EnvironmentTroubleError("ioc.no_answer", target=self.target.identity) from error
         return summary(
-            self.target.identity, "broker", self.publication.province, simulated, self.publication.data_date,
+            self.target.identity, self.kind, self.publication.province, simulated, self.publication.data_date,
             "", layers, alerts,
         )  # fmt: skip
 
     def features(self, layer: str) -> bytes | None:
-        """The entities of a layer as GeoJSON, as many as a page draws."""
-        if layer not in {of.layer.id for of in self.chosen if of.layer.is_spatial}:
+        """The records of a layer as GeoJSON, as many as a page draws."""
+        of = next((of for of in self.chosen if of.layer.id == layer and of.layer.is_spatial), None)
+        if of is None:
             return None
         with self.lock:
             try:
-                bodies = [json.loads(record.body) for record in islice(self.target.everything(layer), MOST)]
+                records = list(islice(self.target.everything(layer), MOST))
             except UnansweredError as error:
                 raise EnvironmentTroubleError("ioc.no_answer", target=self.target.identity) from error
-        features = [_feature(entity) for entity in bodies if bounds(_location(entity))]
+        made = [self.reading.feature(of, json.loads(record.body)) for record in records]
+        features = [one for one in made if bounds(one["geometry"])]
         content = json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False).encode()
         return content if len(content) <= LARGEST else None
 
@@ -67,11 +76,11 @@ class Held:
         count = self.target.count(of.layer.id)
         return Shown(of.layer.id, name, of.layer.geometry, count, None, of.layer.is_spatial and 0 < count <= MOST)
 
-    def _alerts(self) -> list[Alert]:
-        found = [of_entity(json.loads(record.body)) for record in islice(self.target.everything(ALERT), MOST)]
+    def _alerts(self, of: LayerMapping) -> list[Alert]:
+        found = [self.reading.alert(of, json.loads(one.body)) for one in islice(self.target.everything(ALERT), MOST)]
         said: dict[str, list[Said]] = {}
         for one in self.target.said([ALERT]):
-            said.setdefault(one.key.rpartition(":")[2], []).append(one)
+            said.setdefault(_LAST.split(one.key)[-1], []).append(one)
         return [
             replace(
                 alert,
@@ -82,17 +91,3 @@ class Held:
             )
             for alert in found
         ]
-
-
-def _location(entity: dict[str, Any]) -> Any:
-    location = entity.get("location")
-    return location.get("value") if isinstance(location, dict) else None
-
-
-def _feature(entity: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "Feature",
-        "id": str(entity["id"]).rpartition(":")[2],
-        "properties": {"code": of_entity(entity).code},
-        "geometry": _location(entity),
-    }
