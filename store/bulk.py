@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from ..layers.model import Field, Layer
 from . import dataset, packed_index
+from .many_rows import insert_rows
 from .rows import fit, promote
 from .tables import GEOMETRY
 from .troubles import told
@@ -92,17 +93,13 @@ def index(path: Path, layers: Iterable[str]) -> None:
         database.execute("BEGIN")
         known = {row[0] for row in database.execute("SELECT table_name FROM gpkg_geometry_columns")}
         for layer_id in known.intersection(layers):
-            packed_index.pack(database, layer_id)
+            packed_index.fill(database, layer_id)
         database.execute("COMMIT")
 
 
 def _insert(database: sqlite3.Connection, table: str, columns: dict[str, list[Any]]) -> None:
     names = ", ".join(f'"{name}"' for name in columns)  # identifiers of the catalogue
-    marks = ", ".join("?" for _ in columns)
-    database.executemany(
-        f'INSERT INTO "{table}" ({names}) VALUES ({marks})',  # noqa: S608  # nosec B608 - names of the catalogue
-        zip(*columns.values(), strict=True),
-    )
+    insert_rows(database, f'"{table}" ({names})', zip(*columns.values(), strict=True))
 
 
 def plain(values: pd.Series, field: Field) -> list[Any]:

@@ -14,14 +14,44 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .many_rows import insert_rows
 from .tables import GEOMETRY
 
 _CELL = np.dtype([("id", ">i8"), ("box", ">f4", (4,))])
 _ROOT = 1
+# Where the index holds so many times the rows that it lacks, these are searched their places one by one.
+_FEW = 10
 # In our blobs minx, maxx, miny and maxy follow eight bytes of header (OGC 12-128r18, 2.1.3).
 _ENVELOPES = 'SELECT "fid", substr("geom", 9, 32) FROM "{table}" WHERE "geom" IS NOT NULL'
 
 Boxes = NDArray[np.float64]
+
+
+def fill(database: sqlite3.Connection, table: str) -> None:
+    """Enter the rows of ``table`` that its index lacks: those after the last one that is in it. See :func:`pack`."""
+    index = f"rtree_{table}_{GEOMETRY}"
+    there, last = database.execute(f'SELECT count(*), max(rowid) FROM "{index}_rowid"').fetchone()  # noqa: S608  # nosec B608 - names of the catalogue
+    new = f'SELECT count(*) FROM "{table}" WHERE "fid" > ?'  # noqa: S608  # nosec B608 - names of the catalogue
+    if there < _FEW * database.execute(new, (last or 0,)).fetchone()[0] or not there:
+        pack(database, table)
+        return
+    rows = database.execute(f'{_ENVELOPES.format(table=table)} AND "fid" > ?', (last,)).fetchall()
+    boxes = np.frombuffer(b"".join(row[1] for row in rows), dtype="<f8").reshape(len(rows), 4)
+    entries = [(fid, *box) for (fid, _), box in zip(rows, boxes.tolist(), strict=True)]
+    database.executemany(f'INSERT INTO "{index}" VALUES (?, ?, ?, ?, ?)', entries)  # noqa: S608  # nosec B608 - names of the catalogue
+    if entries:
+        _tell_extent(database, table, boxes)
+
+
+def _tell_extent(database: sqlite3.Connection, table: str, boxes: Boxes) -> None:
+    """Widen the extent that the table is said to have by ``boxes``."""
+    west, south = boxes[:, [0, 2]].min(axis=0).tolist()
+    east, north = boxes[:, [1, 3]].max(axis=0).tolist()
+    database.execute(
+        "UPDATE gpkg_contents SET min_x = min(ifnull(min_x, ?1), ?1), min_y = min(ifnull(min_y, ?2), ?2), "
+        "max_x = max(ifnull(max_x, ?3), ?3), max_y = max(ifnull(max_y, ?4), ?4) WHERE table_name = ?5",
+        (west, south, east, north, table),
+    )
 
 
 def pack(database: sqlite3.Connection, table: str) -> None:
@@ -39,7 +69,7 @@ def pack(database: sqlite3.Connection, table: str) -> None:
         database.execute(f'DELETE FROM "{index}_{part}"')  # noqa: S608  # nosec B608 - names of the catalogue
     made = _packed(fids, boxes, int(root[0]))
     for part, two in (("node", made.nodes), ("rowid", made.leaf_of), ("parent", made.parents)):
-        database.executemany(f'INSERT INTO "{index}_{part}" VALUES (?, ?)', two)  # noqa: S608  # nosec B608 - names of the catalogue
+        insert_rows(database, f'"{index}_{part}"', two)
     extent = (*boxes[:, [0, 2]].min(axis=0), *boxes[:, [1, 3]].max(axis=0)) if len(boxes) else (None,) * 4
     database.execute(
         "UPDATE gpkg_contents SET min_x = ?, min_y = ?, max_x = ?, max_y = ? WHERE table_name = ?", (*extent, table)

@@ -16,12 +16,15 @@ THREADS = 2
 _CHUNK = 4_000  # rows computed by one thread at a time: the memory needed is that of their results
 
 
-def by_chunks(compute: Callable[..., NDArray[Any]], *columns: NDArray[Any]) -> NDArray[Any]:
-    """``compute(*columns)``, where each row of the result comes from the same row of the columns alone."""
+def by_chunks(compute: Callable[..., NDArray[Any]], *columns: NDArray[Any], size: int = _CHUNK) -> NDArray[Any]:
+    """``compute(*columns)``, where each row of the result comes from the same row of the columns alone.
+
+    One thread computes ``size`` rows at a time: fewer where a row takes long.
+    """
     count = len(columns[0])
-    if count <= _CHUNK:
+    if count <= size:
         return compute(*columns)
-    runs = [slice(at, at + _CHUNK) for at in range(0, count, _CHUNK)]
+    runs = [slice(at, at + size) for at in range(0, count, size)]
     with ThreadPoolExecutor(THREADS) as pool:
         return np.concatenate(list(pool.map(lambda run: compute(*(column[run] for column in columns)), runs)))
 

@@ -155,9 +155,9 @@ def _built(kinds: Sequence[str], scene: Scene, *, ahead: bool) -> Iterator[tuple
         yield from ((kind, KINDS[kind].build(scene)) for kind in kinds)
         return
     reads = [KINDS[kind].reads for kind in kinds]
-    scene.measure(reads)
     with ThreadPoolExecutor(1) as pool, ThreadPoolExecutor(1) as beside:
         beside.submit(scene.measure_later, reads)  # what fails there fails again where it is asked for
+        scene.measure(reads)
         waiting = [pool.submit(KINDS[kind].build, scene) for kind in kinds[:1]]
         for number, kind in enumerate(kinds):
             subjects = waiting.pop().result()

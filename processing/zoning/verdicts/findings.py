@@ -21,6 +21,7 @@ from ....layers.messages import LANGUAGES, has, sentence
 from ....store.waivers import Waiver
 from ..columns import absent, nothing, pick
 from ..land.soundness import as_multipolygons
+from ..land.threads import by_chunks
 from ..measures import INPUTS, MEASURES
 from ..rulebook.limits import Attribute, Constant, Table
 from ..rulebook.rules import MARKLESS, OUTCOMES, Rule
@@ -37,6 +38,9 @@ COLUMNS = (
 
 # Findings column by column, :data:`COLUMNS` and ``geometry``: a frame is made of all of them at once.
 Written = dict[str, NDArray[Any]]
+
+# Offending parts cut by one thread at a time.
+_CUTS = 500
 
 # Outcomes whose sentence can be made again in another form: the others repeat their columns.
 _TELLING = ("fail", "not_checkable")
@@ -101,7 +105,8 @@ def write_down(
     table |= _say(table, verdicts, frame, warned, brief)
     geometry = nothing(count)
     at = np.flatnonzero(failed)
-    geometry[at] = as_multipolygons(subjects.offending(rows[at], verdicts.limit[at]), sound=True)
+    offending = by_chunks(subjects.offending, rows[at], verdicts.limit[at], size=_CUTS)
+    geometry[at] = as_multipolygons(offending, sound=True)
     blind = np.flatnonzero(verdicts.code == NOT_CHECKABLE)
     geometry[blind] = as_multipolygons(subjects.whole[rows[blind]])
     return table | {"geometry": geometry}
