@@ -12,7 +12,6 @@ from .troubles import told
 
 # Random identifiers touch all pages of their index: it must fit (KiB).
 _CACHE = "cache_size = -131072"
-_VERDICTS = ("verdict", "verdict_subject")
 
 
 def take_over(
@@ -22,8 +21,8 @@ def take_over(
     stale: Collection[tuple[str, str | None]],
     waived: Collection[tuple[str, str, str]],
 ) -> None:
-    """Make ``temporary`` a copy of the whole run ``former`` for the new run ``run``: without its row and verdicts in
-    columns, without findings of the ``stale`` rules and features (None: all of the rule's).
+    """Make ``temporary`` a copy of the whole run ``former`` for the new run ``run``: without its row, without findings
+    of the ``stale`` rules and features (None: all of the rule's). The verdicts in columns are for the caller to renew.
 
     Of the waivers only ``waived`` hold now: rule, feature, document.
 
@@ -38,13 +37,12 @@ def take_over(
             database.execute("DELETE FROM run")
             _forget(database, stale)
             _rename(database, run, waived)
-            for table in _VERDICTS:
-                database.execute(f"DROP TABLE {table}")  # names of this file
-                database.execute("DELETE FROM gpkg_contents WHERE table_name = ?", (table,))
             database.execute("COMMIT")
 
 
 def _forget(database: sqlite3.Connection, stale: Collection[tuple[str, str | None]]) -> None:
+    if not stale:
+        return
     database.execute("CREATE TEMP TABLE gone (rule TEXT, uid TEXT, PRIMARY KEY (rule, uid)) WITHOUT ROWID")
     database.executemany("INSERT INTO gone VALUES (?, ?)", [one for one in stale if one[1] is not None])
     entire = [(rule,) for rule, uid in stale if uid is None]

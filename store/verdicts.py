@@ -45,7 +45,10 @@ _TABLES = (
 
 @dataclass(frozen=True)
 class VerdictColumns:
-    """The verdicts of one rule on the subjects ``uids`` of ``layer``; see the module for the arrays."""
+    """The verdicts of one rule on the subjects ``uids`` of ``layer``; see the module for the arrays.
+
+    ``listed`` is the number of the list ``uids`` in the run that they were read from, None where they were not.
+    """
 
     rule: str
     version: int
@@ -57,6 +60,7 @@ class VerdictColumns:
     limit: NDArray[np.float64]
     reason: NDArray[np.int16]
     reasons: tuple[str, ...]
+    listed: int | None = None
 
     @property
     def counts(self) -> dict[str, int]:
@@ -81,6 +85,7 @@ class VerdictColumns:
         return replace(
             self,
             uids=self.uids[chosen],
+            listed=None,
             code=self.code[chosen],
             measured=self.measured[of_judged],
             limit=self.limit[of_judged],
@@ -103,18 +108,22 @@ class Packing:
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(THREADS)  # zlib releases the interpreter's lock
-        self._rules: list[tuple[VerdictColumns, int, Future[dict[str, bytes]]]] = []
+        self._rules: list[tuple[VerdictColumns, int | None, Future[dict[str, bytes]]]] = []
         self._lists: list[tuple[str, NDArray[np.object_], Future[bytes]]] = []  # those that differ: few
 
     def add(self, one: VerdictColumns) -> None:
         """The verdicts of the next rule."""
-        self._rules.append((one, self._listed(one), self._pool.submit(_blobs, one)))
+        listed = self._listed(one) if one.listed is None else None
+        self._rules.append((one, listed, self._pool.submit(_blobs, one)))
 
     def _listed(self, one: VerdictColumns) -> int:
         """Which list of subjects it is about; kinds of subjects on one layer have arrays of their own, alike."""
-        for number, (layer, uids, _) in enumerate(self._lists):
-            if layer == one.layer and (uids is one.uids or np.array_equal(uids, one.uids)):
-                return number
+        mine = [(number, uids) for number, (layer, uids, _) in enumerate(self._lists) if layer == one.layer]
+        alike = (number for number, uids in mine if np.array_equal(uids, one.uids))
+        found = next((number for number, uids in mine if uids is one.uids), None)
+        found = next(alike, None) if found is None else found
+        if found is not None:
+            return found
         self._lists.append((one.layer, one.uids, self._pool.submit(_list, one.uids)))
         return len(self._lists) - 1
 
@@ -123,11 +132,16 @@ class Packing:
         self._pool.shutdown(cancel_futures=True)
 
     def write(self, database: sqlite3.Connection) -> None:
-        """Write them into the run's unfinished GeoPackage; equal lists of subjects once."""
-        for statement in _TABLES:
-            database.execute(statement)
-        for table in ("verdict_subject", "verdict"):
-            geopackage.register_attributes(database, table, title=table, description="")
+        """Write them into the run's unfinished GeoPackage; equal lists of subjects once.
+
+        In a run that goes on from a former one they take the place of what the same rules said there; what was
+        ``listed`` there still is.
+        """
+        if database.execute("SELECT 1 FROM sqlite_master WHERE name = 'verdict'").fetchone() is None:
+            for statement in _TABLES:
+                database.execute(statement)
+            for table in ("verdict_subject", "verdict"):
+                geopackage.register_attributes(database, table, title=table, description="")
         numbers = [
             _insert(database, "verdict_subject", layer=layer, uids=uids.result()) for layer, _, uids in self._lists
         ]
@@ -135,13 +149,15 @@ class Packing:
             _insert(
                 database,
                 "verdict",
+                instead_of="rule",
                 rule=one.rule,
                 rule_version=one.version,
-                subjects=numbers[listed],
+                subjects=one.listed if listed is None else numbers[listed],
                 outcomes=json.dumps(one.outcomes),
                 reasons=json.dumps(one.reasons, ensure_ascii=False),
                 **blobs.result(),
             )
+        database.execute("DELETE FROM verdict_subject WHERE fid NOT IN (SELECT subjects FROM verdict)")
 
 
 def _list(uids: NDArray[np.object_]) -> bytes:
@@ -158,10 +174,13 @@ def _blobs(one: VerdictColumns) -> dict[str, bytes]:
     }
 
 
-def _insert(database: sqlite3.Connection, table: str, **values: Any) -> int:
+def _insert(database: sqlite3.Connection, table: str, *, instead_of: str = "", **values: Any) -> int:
+    """Add a row; ``instead_of`` the one that has the same value in that column, if there is one."""
     names, marks = ", ".join(values), ", ".join("?" for _ in values)
+    renewed = ", ".join(f"{name} = excluded.{name}" for name in values)
+    instead = f" ON CONFLICT ({instead_of}) DO UPDATE SET {renewed}" if instead_of else ""
     row = database.execute(
-        f"INSERT INTO {table} ({names}) VALUES ({marks})",  # noqa: S608  # nosec B608 - names of this file
+        f"INSERT INTO {table} ({names}) VALUES ({marks}){instead}",  # noqa: S608  # nosec B608 - names of this file
         tuple(values.values()),
     )
     return int(row.lastrowid or 0)
@@ -202,6 +221,7 @@ def read(run: str | Path, rules: Sequence[str] | None = None) -> list[VerdictCol
             _unpacked(limit, "<f8"),
             _unpacked(reason, "<i2"),
             tuple(json.loads(reasons)),
+            subjects,
         )
         for rule, version, subjects, outcomes, reasons, outcome, reason, measured, limit in rows
         if rules is None or rule in rules

@@ -193,7 +193,7 @@ def write(run: runs.RunFile, step: Again, former: Path, waived: Mapping[tuple[st
     """Write what is new, and take over the rest; returns every rule without its rows."""
     run.continue_from(former, step.stale, [(rule, uid, one.document) for (rule, uid), one in waived.items()])
     for one in step.judged:
-        if one.outcomes is not None:
+        if one.outcomes is not None and one.rule.id in step.renewed:
             run.verdicts.add(one.outcomes)
     rows = [table for table in step.findings if len(table["rule"])]
     if rows:

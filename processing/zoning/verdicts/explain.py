@@ -67,7 +67,8 @@ def explain(
         layer_id, feature = _find(near, uid, rules)
         asked = {layer_id: feature}
         if layer_id == "building" and "parcel" in near.there:
-            asked["parcel"] = _lots_of(near, feature)
+            lots = _lots_of(near, feature)
+            asked |= {"parcel": lots} if len(lots) else {}
         return _judged(near, drawn, asked, judging)
 
 
@@ -100,7 +101,7 @@ def _judged(
     """The findings about the features ``asked`` by layer, feature after feature, each with those of its layer's rules
     that are about no feature.
     """
-    rules = [rule for rule in judging.rules if rule.layer in asked and len(asked[rule.layer])]
+    rules = [rule for rule in judging.rules if rule.layer in asked]
     kinds = {name: [kind_of(rule) for rule in rules if rule.layer == name] for name in asked}
     found, entire = _around(near, asked, kinds)
     frames = {name: one.frame() for name, one in found.items()}

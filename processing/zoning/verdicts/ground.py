@@ -86,7 +86,8 @@ class Streets:
                 half = np.nan_to_num(one.numbers["width_m"][at], nan=0.0) / 2.0
                 box = grown(one.box[at], np.maximum(half, UNKNOWN_STREET_M) + SAME_LINE_M)
             key = np.where(named == "", one.uid[at], named)
-            parts.append(pd.DataFrame({"key": key, "layer": layer_id, "row": at}).assign(**_columns(box)))
+            names = pd.Series(key, dtype=object)  # pandas would read each word to make it another kind of word
+            parts.append(pd.DataFrame({"key": names, "layer": layer_id, "row": at}).assign(**_columns(box)))
         columns = ["key", "layer", "row", *_SIDES]
         self.pieces = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 

@@ -13,25 +13,25 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from ....layers.report import SILENT, Report
 from ....store.fingerprints import Prints, changes, taken
 from ....store.layer_rows import LayerRows, read_rows
 from ....store.nearby import Nearby
-from ....store.verdicts import JUDGED, VerdictColumns
-from ..columns import Mask, Words
+from ....store.verdicts import VerdictColumns
 from ..land.inputs import ELSEWHERE_M, FIELDS, NEVER_EMPTY, UNDRAWN, gather
 from ..land.lots import UNSTATED, States
 from ..land.overlay import Indices
 from ..land.scene import Layers
+from ..land.threads import each
 from ..rulebook.rules import Compatibility, Rule
 from ..subjects import Kind
 from .affected import Affected, Reached
 from .check import Judged, by_measure, judged, kind_of, layers_needed
 from .findings import Written, among
 from .ground import Ground
+from .merging import Merging
 from .vicinity import vicinity
 
 # What features name, by layer: found by it, not by where they lie.
@@ -61,13 +61,14 @@ class Judging:
 
 @dataclass(frozen=True)
 class Again:
-    """A map judged again: every rule with the ``outcomes`` of all features and no rows; the new ``findings``; and of
-    which rules and features (None: all) the former findings hold no more.
+    """A map judged again: every rule with the ``outcomes`` of all features and no rows, and which of them were
+    ``renewed``; the new ``findings``; and of which rules and features (None: all) the former ones hold no more.
 
     ``changed`` features led to judging ``touched`` others and them again; ``entire`` rules were judged on everything.
     """
 
     judged: Sequence[Judged]
+    renewed: frozenset[str]
     findings: Sequence[Written]
     stale: frozenset[tuple[str, str | None]]
     crs: str
@@ -79,10 +80,9 @@ class Again:
 def look(near: Nearby, rules: Sequence[Rule]) -> dict[str, LayerRows]:
     """The rows of all layers that ``rules`` look at and that say something."""
     needed = layers_needed(rules)
-    found = {
-        name: read_rows(near.path, name, FIELDS[name]) for name in FIELDS if name in needed and name in near.layers
-    }
-    return {name: rows for name, rows in found.items() if name not in UNDRAWN or len(rows.fid)}
+    names = [name for name in FIELDS if name in needed and name in near.layers]
+    found = each(lambda name: read_rows(near.path, name, FIELDS[name]), names)  # GDAL lets go of the interpreter
+    return {name: rows for name, rows in zip(names, found, strict=True) if name not in UNDRAWN or len(rows.fid)}
 
 
 def prints(rows: Mapping[str, LayerRows], before: Mapping[str, Prints]) -> dict[str, Prints]:
@@ -105,7 +105,7 @@ def comparable(before: Mapping[str, Prints], now: Mapping[str, Prints]) -> bool:
         return False
     if any((len(before[name].fid) == 0) != (len(now[name].fid) == 0) for name in now):
         return False  # nothing at all is told otherwise than nothing near
-    if any(not pd.Index(one.uid).is_unique or "" in one.uid for one in now.values()):
+    if any(len(uids := set(one.uid.tolist())) < len(one.uid) or "" in uids for one in now.values()):
         return False
     return _in_one_place(now)
 
@@ -136,7 +136,7 @@ def again(
     outcomes, findings = dict(kept), []
     stale: set[tuple[str, str | None]] = set()
     touched: dict[str, set[int]] = {}
-    merging = _Merging(ground)
+    merging = Merging(ground)
     for number, group in enumerate(groups):
         report.progress(number / len(groups), "zoning.step_judge")
         touched.setdefault(group.own, set()).update(group.found.rows.tolist())
@@ -156,6 +156,7 @@ def again(
     every = [rule for _, rules in by_measure(judging.rules) for rule in rules]
     return Again(
         [Judged(rule, outcomes.get(rule.id), {}) for rule in every],
+        frozenset(rule_id for rule_id, columns in outcomes.items() if columns is not kept.get(rule_id)),
         findings,
         frozenset(stale),
         near.layers[next(iter(now))][1],
@@ -238,55 +239,3 @@ def _layers(near: Nearby, rows: Mapping[str, Indices | None]) -> Layers:
     for name, fids in rows.items():
         frames[name] = near.rows(name, FIELDS[name], None if fids is None else fids.tolist())
     return gather(set(frames), dict.fromkeys(frames, frames.__getitem__), may_be_empty=True)
-
-
-class _Merging:
-    """Puts new verdicts among former ones, in the order of the features."""
-
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
-        self._known: dict[tuple[int, frozenset[str]], tuple[Mask, Indices]] = {}
-        self._lists: dict[tuple[int, int], Words] = {}
-
-    def merged(self, former: VerdictColumns, new: VerdictColumns, uids: frozenset[str]) -> VerdictColumns:
-        """``former`` without the features ``uids``, and ``new``."""
-        key = id(former.uids), uids
-        if key not in self._known:
-            kept = ~np.asarray(pd.Index(former.uids).isin(list(uids)))
-            self._known[key] = kept, self._ground.place(former.layer, former.uids[kept])
-        kept, place = self._known[key]
-        places = np.concatenate([place, self._ground.place(new.layer, new.uids)])
-        order = np.argsort(places, kind="stable")
-        both = [_spread(former.only(kept)), _spread(new)]
-        reasons = tuple(dict.fromkeys((*former.reasons, *new.reasons)))
-        code, measured, limit = (
-            np.concatenate([one[name] for one in both])[order] for name in ("code", "measured", "limit")
-        )
-        reason = np.concatenate([_renumbered(one, reasons) for one in (former.only(kept), new)])[order]
-        judged_rows = np.isin(code, [number for number, word in enumerate(new.outcomes) if word in JUDGED])
-        listed = key[0], hash(tuple(new.uids.tolist()))
-        if listed not in self._lists:
-            self._lists[listed] = np.concatenate([former.uids[kept], new.uids])[order]
-        return replace(
-            new,
-            uids=self._lists[listed],
-            code=code,
-            measured=measured[judged_rows],
-            limit=limit[judged_rows],
-            reason=reason,
-            reasons=reasons,
-        )
-
-
-def _spread(one: VerdictColumns) -> dict[str, NDArray[Any]]:
-    """Columns of all subjects, NaN where one has no number."""
-    made: dict[str, NDArray[Any]] = {"code": one.code}
-    for name in ("measured", "limit"):
-        made[name] = np.full(len(one.code), np.nan)
-        made[name][one.judged] = getattr(one, name)
-    return made
-
-
-def _renumbered(one: VerdictColumns, reasons: tuple[str, ...]) -> NDArray[np.int16]:
-    numbers = np.array([*(reasons.index(word) for word in one.reasons), -1], dtype=np.int16)
-    return numbers[one.reason]
