@@ -26,7 +26,7 @@ from ..land.overlay import Geometries
 from ..land.soundness import repaired
 from ..land.spacing import ADJOINING_M, BACKS_REACH_M
 from ..land.streets import STREET_LAYERS
-from ..land.surroundings import Surroundings, together
+from ..land.surroundings import Box, Surroundings, together
 from ..rulebook.rules import Compatibility, Rule
 from ..subjects import Kind
 from .check import as_frame, judged_about, kind_of
@@ -86,9 +86,18 @@ def _shapes(near: Surroundings, found: Features) -> Geometries:
     return coordinates.transform_geometries(found.shapes, found.crs or near.crs, near.crs)
 
 
+def _extent(shapes: Geometries) -> Box:
+    """Around all shapes that have a place and an end; NaN where none has."""
+    bounds = shapely.bounds(shapes)
+    bounds = bounds[np.isfinite(bounds).all(axis=1)]
+    if len(bounds) == 0:
+        return np.full(4, np.nan)
+    return np.concatenate([bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)])
+
+
 def _lots_of(near: Surroundings, building: Features) -> Features:
     shape = _shapes(near, building)
-    lots = near.features_at("parcel", shapely.total_bounds(shape))
+    lots = near.features_at("parcel", _extent(shape))
     if not shapely.is_valid(shape).all():
         return lots.at([])
     grounds = lots.shapes
@@ -144,14 +153,14 @@ def _around(
         around = [places[own] for own, some in able.items() if own != name and any(name in one.reads for one in some)]
         if around:
             reach = max(kind.reach_m or 0.0 for kind in every if name in kind.reads)
-            here = near.features_at(name, shapely.total_bounds(np.concatenate(around)), reach)
+            here = near.features_at(name, _extent(np.concatenate(around)), reach)
             found[name] = found[name].joined(here) if name in found else here
     streets = [name for name in STREET_LAYERS if name in wanted - entire and name not in asked]
     if streets:
         reach = max((kind.reach_m or 0.0 for kind in every if set(streets) & set(kind.reads)), default=0.0)
         # A building line holds on its own street alone, which may end before it.
         lines = found["building_line"].column("street") if "building_line" in found else []
-        ground = shapely.total_bounds(np.concatenate(list(places.values())))
+        ground = _extent(np.concatenate(list(places.values())))
         along = near.features_of_streets(ground, max(reach, STREET_REACH_M), lines)
         found |= {name: along[name] for name in streets}
     if "building" in found and "parcel" in asked:
@@ -171,7 +180,7 @@ def _around(
 
 def _with_neighbours(near: Surroundings, layer_id: str, features: Features, kinds: Sequence[Kind]) -> Features:
     """``features`` and those of their own layer that ``kinds`` judge them towards."""
-    box = shapely.total_bounds(_shapes(near, features))
+    box = _extent(_shapes(near, features))
     reach = max((kind.own_reach_m for kind in kinds if not kind.chained), default=0.0)
     if reach:
         features = features.joined(near.features_at(layer_id, box, reach))
@@ -187,7 +196,7 @@ def _ground(near: Surroundings, layer_id: str, here: Geometries) -> Geometries:
     other = {"building": "parcel", "parcel": "building"}.get(layer_id)
     if other is None or other not in near.there or len(here) == 0:
         return here
-    touching = _shapes(near, near.features_at(other, shapely.total_bounds(here)))
+    touching = _shapes(near, near.features_at(other, _extent(here)))
     if len(touching) == 0:
         return here
     meets = shapely.STRtree(repaired(touching)).query(repaired(here), predicate="intersects")[1]
