@@ -305,6 +305,13 @@ def opened(path: Path, identity: str) -> Iterator[State]:
 
 
 @contextmanager
+def looked_at(path: Path) -> Iterator[State]:
+    """The state at ``path`` as it is, held by nobody; for looking alone."""
+    with told(path, writing=False), closing(_connected(path)) as database:
+        yield State(database, path)
+
+
+@contextmanager
 def nothing_known() -> Iterator[State]:
     """A state that knows nothing and is kept nowhere, for a look at a target that is not there any more."""
     with closing(_connected(Path(":memory:"))) as database:

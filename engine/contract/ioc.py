@@ -90,7 +90,7 @@ REPAIR = Job(
 
 STATUS = Job(
     id="ioc.status",
-    parameters=(_DATA, Parameter("target", "out_folder"), *_WHICH),
+    parameters=(_DATA, Parameter("target", "out_folder"), *_WHICH, Parameter("behind", "flag")),
     results=(*_COUNTS, Result("targets", "json")),
     quick=True,
 )

@@ -23,7 +23,7 @@ from ...ioc.targets.opening import FILE, Reach, reached
 from ...ioc.targets.target import UnansweredError
 from ...layers.errors import EnvironmentTroubleError, UsageError
 from ...layers.report import Report
-from . import ioc_folder
+from . import ioc_behind, ioc_folder
 from .ioc_source import NO_PROVINCE, read_publication, seven, state_path, system_of, words
 from .ioc_targets import add_target, remove_target, targets
 from .ioc_watch import watch
@@ -124,7 +124,10 @@ def repair(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
 
 
 def status(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
-    """What is known of one target or of all, without asking them: counts, last proof, what the centre said."""
+    """What is known of one target or of all, without asking them: counts, last proof, what the centre said.
+
+    ``behind`` also compares the data as they are now with what is known of each.
+    """
     data = Path(parameters["data"])
     known = profiles.profiles(data)
     wanted = [_profile(data, parameters)] if parameters["target"] else list(known.values())
@@ -136,7 +139,8 @@ def status(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
             continue
         told = states.summary(path)
         total.update(told["counts"])
-        found.append({"name": profile.name, "address": profile.address, "published": True, **told})
+        late = ioc_behind.behind(data, profile, told["counts"]) if parameters.get("behind") else {}
+        found.append({"name": profile.name, "address": profile.address, "published": True, **told, **late})
     return {**seven(total), "targets": found}
 
 

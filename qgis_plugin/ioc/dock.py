@@ -16,10 +16,11 @@ from ...engine.contract import Job, ioc, ioc_targets
 from ...layers.errors import DothiError
 from ..language import tr
 from ..project_data import data_of_project, unsaved_layers
-from ..surveillance.asking import WarmEngine
+from ..surveillance.asking import Latest, WarmEngine
 from . import keeping, trees
 from .page import HOURS, PLAN, SAID, TROUBLES, Page
 from .running import Running
+from .saved import Saved
 from .target_form import TargetForm
 
 DOCK = "dothi_ioc"
@@ -36,8 +37,12 @@ class IocDock(QgsDockWidget):
         self.client = WarmEngine(self._refused, self)
         self.may_leave: dict[str, Any] = {}
         self.known: dict[str, dict[str, Any]] = {}  # by name: the target and its state
-        self.behind: dict[str, Mapping[str, Any]] = {}  # by name: the newest plan or proof
+        self.behind: dict[str, Mapping[str, Any]] = {}  # by name: counts of what publishing would do
+        self.shown: dict[str, Mapping[str, Any]] = {}  # by name: the newest plan or proof
         self._of = ""  # the data set that all this is about
+        self._stale = False  # edits were saved while nobody looked
+        self.compared = Latest(self.client, ioc.STATUS, self._learnt_behind, self._refused)
+        self.saved = Saved(lambda: self._of, self._compare, self)
         self.page = Page()
         self.setWidget(self.page)
         self._connect()
@@ -59,7 +64,8 @@ class IocDock(QgsDockWidget):
         page.stop.clicked.connect(self.running.cancel)
         self.running.changed.connect(self._enable)
         self.running.progressed.connect(lambda percent: page.progress.setValue(int(percent)))
-        self.closed.connect(self.client.rest)
+        self.closed.connect(self._rest)
+        self.opened.connect(lambda: self._compare() if self._stale else None)
         QgsProject.instance().cleared.connect(self._project_changed)
         QgsProject.instance().readProject.connect(self._project_changed)
 
@@ -73,7 +79,7 @@ class IocDock(QgsDockWidget):
         """Ask the engine for the targets of the project's data set and what is known of them."""
         data = data_of_project()
         if data != self._of:
-            self._of, self.known, self.behind, self.may_leave = data, {}, {}, {}
+            self._of, self.known, self.behind, self.shown, self.may_leave = data, {}, {}, {}, {}
             self._show()
         self.page.head.setText(tr("plugin.ioc.of", data=Path(data).name) if data else "")
         self.page.add.setEnabled(bool(data))
@@ -102,9 +108,28 @@ class IocDock(QgsDockWidget):
             self.page.say(tr("plugin.ioc.none"))
         elif self.page.message.text() == tr("plugin.ioc.none"):
             self.page.say("")
+        self._compare()
+
+    def _compare(self) -> None:
+        """Let the engine compare the data as they are now with what is known of each target; no target is asked."""
+        self._stale = not self.isVisible()
+        if not self._stale and any(one["published"] for one in self.known.values()):
+            self.compared.ask({"data": self._of, "behind": True})
+
+    def _learnt_behind(self, status: Mapping[str, Any]) -> None:
+        late = {
+            one["name"]: one["behind"] for one in status["targets"] if one.get("behind") and one["name"] in self.known
+        }
+        self.behind |= late
+        self._list()
+
+    def _list(self) -> None:
+        """The targets. What reading back found different counts more than what memory tells."""
+        proofs = {name: one for name, one in self.shown.items() if "differences" in one and trees.counts(one)}
+        self.page.fill(list(self.known.values()), {**self.behind, **proofs})
 
     def _show(self) -> None:
-        self.page.fill(list(self.known.values()), self.behind)
+        self._list()
         self._choose()
 
     def _choose(self) -> None:
@@ -117,7 +142,7 @@ class IocDock(QgsDockWidget):
         trees.fill_said(self.page.said, said)
         self.page.count(TROUBLES, "troubles", len(troubles))
         self.page.count(SAID, "said", len(said))
-        plan = self.behind.get(name, {})
+        plan = self.shown.get(name, {})
         self.page.plan.clear()
         if "layers" in plan:
             trees.fill_plan(self.page.plan, plan, words)
@@ -151,6 +176,7 @@ class IocDock(QgsDockWidget):
             name = value["target"]["name"]
             keeping.keep(data, name, replace(keeping.kept(data, name), authcfg=authcfg))
             self.behind.pop(name, None)  # another scope, another plan
+            self.shown.pop(name, None)
             self.read()
 
         known = self.known.get(str(values["name"]), {})  # what the form does not ask stays
@@ -211,7 +237,7 @@ class IocDock(QgsDockWidget):
         def planned(name: str, value: Mapping[str, Any]) -> None:
             told = self.known.get(name, {}).get("counts", {})  # what was refused is named beside, not twice
             waiting = int(value["unproved"]) - told.get("conflicts", 0) - told.get("failed", 0)
-            self.behind[name] = {**value, "unproved": max(0, waiting)}
+            self.behind[name] = self.shown[name] = {**value, "unproved": max(0, waiting)}
             self._show()
             self.page.tabs.setCurrentIndex(PLAN)
 
@@ -222,7 +248,9 @@ class IocDock(QgsDockWidget):
         self._run(ioc.PUBLISH, self._published, write_over=over)
 
     def _published(self, name: str, value: Mapping[str, Any]) -> None:
+        self.compared.forget()  # what was compared before is no longer so
         self.behind[name] = {**_NOTHING, "unproved": value["unproved"]}
+        self.shown.pop(name, None)
         if any(value[key] for key in ("unproved", "failed", "conflicts")):
             self.page.tabs.setCurrentIndex(TROUBLES)
         self.read()
@@ -231,7 +259,7 @@ class IocDock(QgsDockWidget):
         """Read everything back and compare."""
 
         def proved(name: str, value: Mapping[str, Any]) -> None:
-            self.behind[name] = value
+            self.behind[name] = self.shown[name] = value
             self._show()
             self.page.tabs.setCurrentIndex(PLAN)
 
@@ -249,11 +277,17 @@ class IocDock(QgsDockWidget):
 
     # ---- the end
 
+    def _rest(self) -> None:
+        self.compared.forget()
+        self.client.rest()
+
     def shut(self) -> None:
         """Leave nothing behind."""
         QgsProject.instance().cleared.disconnect(self._project_changed)
         QgsProject.instance().readProject.disconnect(self._project_changed)
         self.running.changed.disconnect(self._enable)
+        self.saved.shut()
+        self.compared.forget()
         self.client.shut()
         self.iface.removeDockWidget(self)
         self.deleteLater()

@@ -186,6 +186,33 @@ class TestFolder:
         gone = [row for row in rows if row[2] == sentence("plugin.ioc.example_gone", "vi")]
         assert len(gone) == len(others[:1])
 
+    def test_what_is_behind_is_told_when_edits_are_saved_and_when_the_panel_opens(self, plugin, dock, data, tmp_path):
+        add(dock, str(tmp_path / "đích"))
+        dock.publish()
+        wait(dock)
+        assert settle(lambda: cell(dock, 3) == "bằng nhau")
+        houses = small.table(data, "building")
+        QgsProject.instance().addMapLayer(houses)
+        floors = houses.fields().indexOf("floors")
+
+        def build(number: int) -> None:
+            houses.startEditing()
+            feature = next(houses.getFeatures())
+            houses.changeAttributeValue(feature.id(), floors, number)
+            start = time.thread_time()
+            assert houses.commitChanges(), houses.commitErrors()
+            assert (time.thread_time() - start) * 1000 < BLOCK_MS
+
+        build(8)
+        assert settle(lambda: cell(dock, 3) == "1 sửa", 30), cell(dock, 3)
+        dock.publish()
+        wait(dock)
+        assert settle(lambda: cell(dock, 3) == "bằng nhau", 30)
+        dock.setUserVisible(False)
+        build(9)
+        plugin.window.ioc_action.trigger()
+        assert settle(lambda: cell(dock, 3) == "1 sửa", 30), cell(dock, 3)
+
     def test_many_vanishing_ask_first(self, dock, data, tmp_path, yes):
         lots = small.table(data, "parcel")
         lots.startEditing()
@@ -203,7 +230,7 @@ class TestFolder:
         assert settle(lambda: bool(yes), 60)
         wait(dock)
         assert "parcel" in yes[0]
-        assert cell(dock, 3) == "bằng nhau"
+        assert settle(lambda: cell(dock, 3) == "bằng nhau")
 
     def test_the_targets_file_is_changed_and_emptied(self, dock, tmp_path, yes):
         add(dock, str(tmp_path / "đích"), without=["building.floors"])

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from dothi.engine.contract.ioc import PLAN, PUBLISH
+from dothi.engine.contract.ioc import PLAN, PUBLISH, STATUS
 from dothi.engine.jobs import ioc as jobs
+from dothi.engine.jobs.ioc_source import state_path
+from dothi.ioc import profile as profiles
+from dothi.ioc import state as states
 from dothi.ioc.preview import EXAMPLES
 from dothi.layers.errors import EnvironmentTroubleError
 from dothi.layers.report import SILENT
@@ -161,6 +165,41 @@ def test_a_service_is_asked_for_what_it_holds(own, kind):
     with pytest.raises(EnvironmentTroubleError) as error:
         plan(own, name, layers="parcel", **more)
     assert error.value.code == "ioc.no_answer"
+
+
+def behind(data, name):
+    """What the status of a named target says is behind."""
+    (one,) = jobs.status(STATUS.read({"data": str(data), "target": name, "behind": True}), SILENT)["targets"]
+    return one.get("behind"), one.get("behind_error")
+
+
+@pytest.mark.parametrize("kind", ["folder", "broker", "gateway"])
+def test_what_is_behind_is_known_without_asking_the_target(own, tmp_path, kind):
+    serving, address, more = service(kind) if kind != "folder" else (nullcontext(""), str(tmp_path / "đích"), {})
+    with serving as at:
+        profiles.save(own, profiles.Profile("x", address.format(at), layers=("parcel",), secret="/none.json", **more))
+        assert behind(own, "x") == (None, None)  # nothing was ever published
+        if kind != "folder":
+            profiles.save(own, profiles.Profile("x", address.format(at), layers=("parcel",), **more))
+        publish(own, "x")
+        profiles.save(own, profiles.Profile("x", address.format(at), layers=("parcel",), secret="/none.json", **more))
+    edit(own)
+    with states.opened(state_path(own, profiles.find(own, "x")), identity(own)):  # somebody publishes meanwhile
+        assert behind(own, "x") == ({"created": 1, "updated": 2, "deleted": 1, "unproved": 0}, None)
+
+
+def identity(data):
+    """What the state of the target belongs to."""
+    with states.looked_at(state_path(data, profiles.find(data, "x"))) as state:
+        return state.note("identity")
+
+
+def test_what_cannot_be_compared_says_why(own, tmp_path):
+    profiles.save(own, profiles.Profile("x", str(tmp_path / "đích"), layers=("parcel",)))
+    publish(own, "x")
+    profiles.save(own, profiles.Profile("x", str(tmp_path / "đích"), layers=("parcel",), wards=("00000",)))
+    told, error = behind(own, "x")
+    assert (told, error["code"]) == (None, "ioc.wards_unknown")
 
 
 @pytest.mark.skipif(not postgis.is_there(), reason="PostgreSQL 15 with PostGIS is not on this machine")
