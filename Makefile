@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo run desk engine test lint bench bench-coast soak fuzz package pictures wheelhouse lock clean
+.PHONY: help demo run desk engine test judges lint bench bench-coast soak fuzz package pictures wheelhouse lock clean
 
 help: ## danh sách này | this list
 	@sh scripts/help.sh
@@ -23,6 +23,9 @@ engine: ## chỉ lập môi trường tính toán .venv | only the engine's envi
 
 test: ## mọi kiểm thử, kể cả phần chuẩn bị | all tests, with all their set-up
 	@sh scripts/test.sh
+
+judges: ## trọng tài độc lập cho kiểm thử (FiLiP, xdem) trong môi trường riêng | judges for the tests (FiLiP, xdem) in an environment of their own
+	@sh scripts/judges.sh
 
 lint: ## kiểm tra mã: ruff, mypy, import-linter, bandit, detect-secrets | check the code: ruff, mypy, import-linter, bandit, detect-secrets
 	@sh scripts/lint.sh
@@ -52,4 +55,4 @@ lock: ## làm lại các tệp khóa phiên bản trong requirements/ | make the
 	@sh scripts/lock.sh
 
 clean: ## xóa mọi thứ đã dựng (không đụng dữ liệu của bạn) | remove all that was built (never your own data)
-	@rm -rf build dist .venv .venv-qgis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	@rm -rf build dist .venv .venv-qgis .venv-judges .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
-_BUILT = {".git", ".venv", ".venv-qgis", "build", "dist"}
+_BUILT = {".git", ".venv", ".venv-qgis", ".venv-judges", "build", "dist"}
 
 
 def shown(path: Path | str) -> str:

@@ -16,4 +16,8 @@ for name in engine desk cluster dev qgis-tests; do
         --no-emit-index-url --no-emit-find-links --only-binary :all: --upgrade \
         --output-file "requirements/$name.lock" "requirements/$name.in"
 done
+# The judges agree with nobody; two of their libraries exist as source alone.
+build/lock/bin/python -I -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+    --no-emit-index-url --no-emit-find-links --only-binary :all: --no-binary stringcase --no-binary wget --upgrade \
+    --output-file requirements/judges.lock requirements/judges.in
 say "Đã làm lại các tệp khóa; hãy chạy make test." "The locks are made anew; now run make test."

@@ -1,4 +1,4 @@
-"""Judges from outside: PyLD expands what is published, and the GeoParquet validator reads it."""
+"""Judges from outside: PyLD expands what is published, FiLiP reads it, and the GeoParquet validator reads its files."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 
 import geoparquet_validator
 from pyld import jsonld
+
+from dothi.tests import judges
 
 DEFAULT = "https://uri.etsi.org/ngsi-ld/default-context/"
 # What the core context of NGSI-LD v1.8 (ETSI GS CIM 009, annex B) says of the members that we write, by hand: the
@@ -81,6 +83,35 @@ def test_a_term_that_no_context_has_is_found(published):
     del one["@context"]
     expanded = jsonld.expand({**one, "@context": CORE}, {"documentLoader": only_local(Path())})
     assert f"{DEFAULT}{kind}" in in_default(expanded)
+
+
+FILIP = """
+import json, sys
+from filip.models.ngsi_ld.context import ContextLDEntity
+told = []
+for entity in json.load(sys.stdin):
+    try:
+        told.append(ContextLDEntity(**entity).model_dump(exclude_none=True, exclude_unset=True, mode="json"))
+    except Exception as error:
+        told.append(str(error) or repr(error))
+print(json.dumps(told))
+"""
+
+
+@judges.needed
+def test_filip_reads_every_published_entity_and_gives_it_back_the_same(published):
+    given = [one for some in entities(published).values() for one in some]
+    assert judges.asked(FILIP, given=given) == given
+
+
+@judges.needed
+def test_filip_refuses_what_is_no_entity(published):
+    (hydrant,) = entities(published)["FireHydrant"]
+    spoilt = [
+        {**hydrant, "status": {"type": "Prop", "value": "ok"}},
+        {**hydrant, "location": {"type": "GeoProperty", "value": {"type": "Point", "coordinates": ["a", "b"]}}},
+    ]
+    assert [type(one) for one in judges.asked(FILIP, given=spoilt)] == [str, str]
 
 
 def test_every_geoparquet_file_passes_the_validator(data, publication, tmp_path):

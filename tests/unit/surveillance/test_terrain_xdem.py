@@ -1,14 +1,10 @@
 """Our alignment and correlated error against xdem 0.2.3: the same method gives the same numbers.
 
-xdem wants pandas below 3 and stands in no lock of ours. Its figures below were computed once by :data:`ORACLE`; where
-``DOTHI_XDEM_PYTHON`` names a Python that has it (``uv pip install xdem==0.2.3 scikit-gstat``), they are computed anew.
+xdem wants pandas below 3. Its figures below were computed once by :data:`ORACLE`; where the judges' own environment is
+there (``make judges``), they are computed anew.
 """
 
 from __future__ import annotations
-
-import json
-import os
-import subprocess
 
 import numpy as np
 import pytest
@@ -16,6 +12,7 @@ import pytest
 from dothi.processing.surveillance.terrain.difference import Settings, compare
 from dothi.processing.surveillance.terrain.elevation import open_elevation
 from dothi.processing.surveillance.terrain.error import correlated_mean
+from dothi.tests import judges
 
 from . import hills
 from .scenes import Told
@@ -52,13 +49,6 @@ def models(folder, shift):
     )
 
 
-def oracle(first, second):
-    python = os.environ["DOTHI_XDEM_PYTHON"]
-    done = subprocess.run([python, "-c", ORACLE, first, second], check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
-
-
 @pytest.mark.parametrize("shift", CASES)
 def test_nuth_and_kaab_is_that_of_xdem(tmp_path, shift):
     first, second = models(tmp_path, shift)
@@ -72,9 +62,9 @@ def test_the_correlated_error_is_that_of_xdem():
     assert [correlated_mean(area, 10.0) for area in (100.0, 1000.0, 100_000.0)] == pytest.approx(SHARES, rel=1e-3)
 
 
-@pytest.mark.skipif("DOTHI_XDEM_PYTHON" not in os.environ, reason="DOTHI_XDEM_PYTHON names no Python with xdem")
+@judges.needed
 @pytest.mark.parametrize("shift", CASES)
 def test_the_figures_kept_are_still_those_of_xdem(tmp_path, shift):
-    told = oracle(*models(tmp_path, shift))
+    told = judges.asked(ORACLE, *models(tmp_path, shift))
     assert [*told["shift"], told["nmad"]] == pytest.approx(CASES[shift], abs=0.002)
     assert told["share"] == pytest.approx(SHARES, rel=1e-4)
