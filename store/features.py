@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pyproj import CRS
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,16 @@ class Features:
 
     def frame(self) -> gpd.GeoDataFrame:
         """A frame of them: words and numbers as the file has them, null as None."""
-        columns = list(zip(*self.rows, strict=True)) if self.rows else [()] * (len(self.names) + 1)
-        data = {name: _column(values) for name, values in zip(self.names, columns, strict=False)}
-        table = pd.DataFrame(data, index=range(len(self.rows)), dtype=object)
-        return gpd.GeoDataFrame(table, geometry=_column(columns[-1]), crs=self.crs or None)
+        values = np.empty((len(self.names), len(self.rows)), dtype=object)  # in one piece: pandas need not put it so
+        for i, row in enumerate(self.rows):
+            values[:, i] = row[:-1]
+        table = pd.DataFrame(values.T, columns=list(self.names), dtype=object, copy=False)
+        return gpd.GeoDataFrame(table, geometry=self.shapes, crs=_system(self.crs) if self.crs else None)
+
+
+@lru_cache(maxsize=64)
+def _system(code: str) -> CRS:
+    return CRS.from_user_input(code)
 
 
 def _column(values: Sequence[Any]) -> NDArray[np.object_]:

@@ -14,7 +14,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -27,7 +26,7 @@ from ...processing.zoning.rulebook import packs
 from ...processing.zoning.rulebook.rules import OUTCOMES, Rule
 from ...processing.zoning.verdicts.check import Judged, edition_on, judged, layers_needed
 from ...processing.zoning.verdicts.drawn import as_drawn
-from ...processing.zoning.verdicts.explain import explain as explain_feature
+from ...processing.zoning.verdicts.explain import explained
 from ...processing.zoning.verdicts.findings import Written, among, identified, with_waivers
 from ...processing.zoning.verdicts.incremental import Judging
 from ...store import coordinates, dataset, runs, scenarios
@@ -266,12 +265,11 @@ def explain(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     on = inputs.judged_on(data, parameters["date"])
     found = _library(data)
     states = States(parameters["area_state"], parameters["plan_state"])
-    told: gpd.GeoDataFrame = explain_feature(
-        data, uid, found.rules, on, matrix=found.matrix, states=states, drawn=drawn
-    )
+    told, crs = explained(data, uid, Judging(found.rules, on, found.matrix, states), drawn)
+    rows = zip(*(values.tolist() for values in told.values()), strict=True)
     return {
-        "verdicts": [_verdict(row) for row in told.to_dict("records")],
+        "verdicts": [_verdict(dict(zip(told, row, strict=True))) for row in rows],
         "uid": uid,
-        "crs": dataset.crs_of(data, "parcel"),
+        "crs": crs,
         "judged_on": on.isoformat(),
     }

@@ -68,6 +68,13 @@ class Edges:
         along = (self.end - self.start) / self.length[:, None]
         return np.column_stack([along[:, 1], -along[:, 0]])
 
+    def by_street(self, pieces: Indices, values: Numbers) -> tuple[Indices, Indices, Numbers]:
+        """The sums of ``values`` (n, k) of the chosen ``pieces`` (n) for each lot and street, and these, in order."""
+        order = np.lexsort((self.street[pieces], self.lot[pieces]))
+        lot, street = self.lot[pieces[order]], self.street[pieces[order]]
+        start = np.flatnonzero((np.diff(lot, prepend=-1) != 0) | (np.diff(street, prepend=-1) != 0))
+        return lot[start], street[start], np.add.reduceat(values[order], start, axis=0)
+
     def united(self, pieces: Indices, group: Indices, count: int) -> Geometries:
         """The chosen ``pieces`` as one MultiLineString per ``group`` number 0 … ``count`` - 1; None without any."""
         made = nothing(count)
@@ -248,18 +255,20 @@ def _facing(edges: Edges, known: Streets) -> Edges:
     count = len(edges.front)
     at = np.flatnonzero(edges.street >= 0)
     length, normal = edges.length, edges.outward
-    table = pd.DataFrame({"lot": edges.lot[at], "street": edges.street[at], "length": length[at]})
-    table["x"], table["y"] = (normal[at] * length[at, None]).T
-    fronts = table.groupby(["lot", "street"], as_index=False).sum()
-    width = known.table["road_width"].to_numpy(dtype=float)[fronts["street"]]
-    fronts["width"] = np.round(np.nan_to_num(width, nan=0.0), 2)
-    widest = fronts[fronts["width"] == fronts.groupby("lot")["width"].transform("max")]
-    longest = widest[widest["length"] > widest.groupby("lot")["length"].transform("max") - _SAME_LENGTH_M]
-    first = longest.sort_values(["lot", "street"]).drop_duplicates("lot")
+    along = np.column_stack([length[at], normal[at] * length[at, None]])
+    lot, street, front = edges.by_street(at, along)
     main = np.full((count, 2), np.nan)
-    mean = first[["x", "y"]].to_numpy(dtype=float)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        main[first["lot"]] = mean / np.hypot(*mean.T)[:, None]
+    if len(lot):
+        width = np.round(np.nan_to_num(known.table["road_width"].to_numpy(dtype=float)[street], nan=0.0), 2)
+        begin = np.flatnonzero(np.diff(lot, prepend=-1))
+        size = np.diff(begin, append=len(lot))
+        on_widest = np.where(width == np.repeat(np.maximum.reduceat(width, begin), size), front[:, 0], -np.inf)
+        longest = on_widest > np.repeat(np.maximum.reduceat(on_widest, begin), size) - _SAME_LENGTH_M
+        chosen = np.flatnonzero(longest)
+        first = chosen[np.diff(lot[chosen], prepend=-1) != 0]  # of equally long ones the first street's
+        mean = front[first, 1:]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            main[lot[first]] = mean / np.hypot(*mean.T)[:, None]
     cosine = (normal * main[edges.lot]).sum(axis=1)
     on_street = edges.street >= 0
     kind = np.where(cosine < -_ACROSS, "back", "side").astype(object)

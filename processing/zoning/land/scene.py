@@ -192,6 +192,11 @@ class Scene:
 
     def states_of_buildings(self, buildings: Indices) -> pd.DataFrame:
         """The states of the lot that holds most of each building; those of the job where it stands on none."""
-        lot = self.lot_of_building[buildings]
+        found = self._states_and_none.iloc[self.lot_of_building[buildings]]
+        return found.set_axis(pd.RangeIndex(len(found)))
+
+    @cached_property
+    def _states_and_none(self) -> pd.DataFrame:
+        """The states of the lots and, after them, those of no lot: what position -1 finds."""
         off = pd.DataFrame([{"area": self.states.area, "plan_state": self.states.plan}], dtype=object)
-        return pd.concat([self.lot_states, off], ignore_index=True).iloc[lot].reset_index(drop=True)
+        return pd.concat([self.lot_states, off], ignore_index=True)

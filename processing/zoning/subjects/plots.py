@@ -78,15 +78,14 @@ def main_fronts(scene: Scene) -> tuple[Indices, np.ndarray, Words]:
     """
     edges, known = scene.edges, scene.known_streets.table
     at = np.flatnonzero((edges.kind == "street") & (edges.street >= 0))
-    table = pd.DataFrame({"lot": edges.lot[at], "street": edges.street[at], "length": edges.length[at]})
-    fronts: pd.DataFrame = table.groupby(["lot", "street"], as_index=False).sum()
-    fronts["width"] = known["road_width"].to_numpy(dtype=float)[fronts["street"]]
-    fronts["rounded"] = fronts["length"].round(2)
-    order = ["lot", "width", "rounded", "street"]
-    fronts = fronts.sort_values(order, ascending=[True, False, False, True], na_position="first").drop_duplicates("lot")
+    lot, on, length = edges.by_street(at, edges.length[at, None])
+    known_width = known["road_width"].to_numpy(dtype=float)[on]
+    widest_first = -np.where(np.isnan(known_width), np.inf, known_width)
+    order = np.lexsort((on, -length[:, 0].round(2), widest_first, lot))
+    first = order[np.diff(lot[order], prepend=-1) != 0]
     count = len(scene.lots)
     street, width = np.full(count, -1, dtype=np.intp), np.full(count, np.nan)
-    street[fronts["lot"]], width[fronts["lot"]] = fronts["street"], fronts["length"]
+    street[lot[first]], width[lot[first]] = on[first], length[first, 0]
     mine = at[edges.street[at] == street[edges.lot[at]]]
     line = edges.united(mine, edges.lot[mine], count)
     return street, width, line

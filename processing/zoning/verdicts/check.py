@@ -177,10 +177,10 @@ def _judged_together(
         rows = np.flatnonzero(np.isin(verdicts.code, codes))
         kept.append((in_columns(verdicts, subjects.layer, uids), verdicts.at(rows), rows))
         short.append(verdicts.in_short)
-    cut, at = subjects.frame.iloc[:0], np.zeros(0, dtype=np.intp)
+    cut, at = Columns(subjects.frame.iloc[:0]), np.zeros(0, dtype=np.intp)
     for rule, mine, (outcomes, verdicts, rows) in zip(group, short, kept, strict=True):
         if not np.array_equal(rows, at):
-            cut, at = subjects.frame.iloc[rows], rows
+            cut, at = Columns(subjects.frame.iloc[rows]), rows
         table = write_down(verdicts, subjects, rows, cut, brief=asking.brief)
         same_side = [one.at(rows) for one in short if one is not mine and one.rule.op == mine.rule.op]
         tell_others(table, mine.at(rows), same_side, brief=asking.brief)
@@ -194,7 +194,7 @@ def _told_of(
     told = [judge(rule, columns, asking.on) for rule in group]
     short = [verdicts.in_short for verdicts in told]
     for rule, mine, verdicts in zip(group, short, told, strict=True):
-        table = write_down(verdicts, subjects, rows, columns.frame, brief=asking.brief)
+        table = write_down(verdicts, subjects, rows, columns, brief=asking.brief)
         same_side = [one for one in short if one is not mine and one.rule.op == mine.rule.op]
         tell_others(table, mine, same_side, brief=asking.brief)
         yield Judged(rule, None, table)
@@ -216,7 +216,8 @@ def check(
     ``about`` asks for the findings of some features alone, and those about none; their surroundings are measured too.
     """
     found = _judged(layers, rules, _Asking(on, OUTCOMES, about, brief), matrix, states, report)
-    return as_frame([one.findings for one in found], layers)
+    table = pd.DataFrame(identified([one.findings for one in found]))
+    return gpd.GeoDataFrame(table, geometry="geometry", crs=next(iter(layers.values())).crs)
 
 
 def judged_about(
@@ -230,9 +231,3 @@ def judged_about(
 ) -> Iterator[Judged]:
     """As :func:`judged`, of the features ``about`` alone, all outcomes; none are counted."""
     return _judged(layers, rules, _Asking(on, OUTCOMES, about, False), matrix, states, SILENT)
-
-
-def as_frame(findings: Sequence[Written], layers: Layers) -> gpd.GeoDataFrame:
-    """Findings one after the other, each with a new ``uid``, in the system of ``layers``."""
-    table = pd.DataFrame(identified(findings))
-    return gpd.GeoDataFrame(table, geometry="geometry", crs=next(iter(layers.values())).crs)

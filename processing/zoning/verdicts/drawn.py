@@ -14,6 +14,7 @@ import pandas as pd
 import shapely
 
 from ....layers.errors import InputError
+from ....layers.model import Layer
 from ....store import dataset, nearby
 from ....store.features import Features
 from ....store.rows import misfits
@@ -94,16 +95,16 @@ def as_drawn(data: Path, given: Any) -> Drawn:
         raise InputError("zoning.drawn_wrong", reason=str(error)[:200]) from error
     if shapely.get_num_coordinates(shape) > MOST_POINTS:
         raise InputError("zoning.drawn_wrong", reason=f"> {MOST_POINTS}")
-    if misfits(np.array([shape], dtype=object), dataset.declared(data, layer_id)).any():
+    layer = dataset.declared(data, layer_id)
+    if misfits(np.array([shape], dtype=object), layer).any():
         raise InputError("zoning.drawn_wrong", reason=f"{layer_id}: {shape.geom_type}")
-    frame = pd.DataFrame({"uid": [uid]} | {name: _read(data, layer_id, name, values) for name in FIELDS[layer_id]})
+    frame = pd.DataFrame({"uid": [uid]} | {name: _read(layer, name, values) for name in FIELDS[layer_id]})
     return Drawn(layer_id, gpd.GeoDataFrame(frame, geometry=[shape], crs=dataset.crs_of(data, layer_id) or None))
 
 
-def _read(data: Path, layer_id: str, name: str, values: Mapping[str, Any]) -> pd.Series:
+def _read(layer: Layer, name: str, values: Mapping[str, Any]) -> pd.Series:
     """The value of a field as a column of one, in its declared type. Raises :class:`InputError`."""
-    declared = dataset.declared(data, layer_id).find(name)
-    told, wrong = cast(pd.Series([values.get(name)], dtype=object), declared)
+    told, wrong = cast(pd.Series([values.get(name)], dtype=object), layer.find(name))
     if wrong.any():
         raise InputError("zoning.drawn_wrong", reason=f"{name}: {str(values[name])[:80]}")
     return told

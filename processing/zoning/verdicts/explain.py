@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from ....layers.errors import InputError
@@ -29,19 +29,10 @@ from ..land.streets import STREET_LAYERS
 from ..land.surroundings import Box, Surroundings, together
 from ..rulebook.rules import Compatibility, Rule
 from ..subjects import Kind
-from .check import as_frame, judged_about, kind_of
+from .check import judged_about, kind_of
 from .drawn import Drawn, around
-from .findings import Written
-
-
-@dataclass(frozen=True)
-class Judging:
-    """By what a feature is judged: the ``rules``, the day, the province's matrix, and what is said of all lots."""
-
-    rules: Sequence[Rule]
-    on: date
-    matrix: Compatibility | None = None
-    states: States = UNSTATED
+from .findings import Written, identified
+from .incremental import Judging as Judging
 
 
 def explain(
@@ -59,12 +50,17 @@ def explain(
     They equal those of :func:`check` over the whole data set. ``drawn`` is judged in place of what is saved under its
     uid. Raises :class:`InputError` for an unknown ``uid``.
     """
+    found, crs = explained(data, uid, Judging(rules, on, matrix, states), drawn)
+    return gpd.GeoDataFrame(pd.DataFrame(found), geometry="geometry", crs=crs or None)
+
+
+def explained(data: Path, uid: str, judging: Judging, drawn: Drawn | None = None) -> tuple[Written, str]:
+    """As :func:`explain`, in columns; and the system of the geometries, that of the parcels where there are any."""
     if not dataset.UID.fullmatch(uid):
         raise InputError("store.uid_wrong", uid=uid[:60])
-    judging = Judging(rules, on, matrix, states)
     with nearby.nearby(data) as reader:
         near = around(data, drawn, reader)
-        layer_id, feature = _find(near, uid, rules)
+        layer_id, feature = _find(near, uid, judging.rules)
         asked = {layer_id: feature}
         if layer_id == "building" and "parcel" in near.there:
             lots = _lots_of(near, feature)
@@ -106,7 +102,7 @@ def _lots_of(near: Surroundings, building: Features) -> Features:
 
 def _judged(
     near: Surroundings, drawn: Drawn | None, asked: Mapping[str, Features], judging: Judging
-) -> gpd.GeoDataFrame:
+) -> tuple[Written, str]:
     """The findings about the features ``asked`` by layer, feature after feature, each with those of its layer's rules
     that are about no feature.
     """
@@ -125,7 +121,7 @@ def _judged(
         for one in made
         if one.rule.layer == name
     ]
-    return as_frame(parts, layers)
+    return identified(parts), coordinates.code_of(next(iter(layers.values())).crs)
 
 
 def _about(uid: str, findings: Written) -> Written:

@@ -13,7 +13,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from ....layers.catalogue import layer
@@ -28,7 +27,7 @@ from ..rulebook.rules import MARKLESS, OUTCOMES, Rule
 from ..subjects.model import Subjects
 from .judge import FAIL, NOT_CHECKABLE, InShort, Verdicts
 from .sentences import NOTHING, json_rows, sentences
-from .standing import EDITION, NO_ROW
+from .standing import EDITION, NO_ROW, Columns
 
 COLUMNS = (
     "rule", "rule_version", "rule_status", "layer", "feature_uid", "feature_code", "outcome", "severity", "measured",
@@ -69,20 +68,19 @@ def reasons(values: Sequence[str], language: str) -> list[str]:
 
 
 def write_down(
-    verdicts: Verdicts, subjects: Subjects, rows: NDArray[np.intp], frame: pd.DataFrame, *, brief: bool = False
+    verdicts: Verdicts, subjects: Subjects, rows: NDArray[np.intp], columns: Columns, *, brief: bool = False
 ) -> Written:
     """The findings of one rule, in the subjects' order.
 
-    ``rows`` are the subjects that ``verdicts`` are about and ``frame`` is the subjects' frame at these. ``brief``:
+    ``rows`` are the subjects that ``verdicts`` are about and ``columns`` are the subjects' at these. ``brief``:
     passes have no sentence; their columns say all of it, and a province has hundreds of thousands of them.
     """
     rule, count = verdicts.rule, len(rows)
     judged = verdicts.code <= FAIL
     failed = verdicts.code == FAIL
-    status = _statuses(verdicts, frame, judged)
+    status = _statuses(verdicts, columns, judged)
     source = np.array([entry.source.citation for entry in verdicts.entries], dtype=object)[verdicts.won]
-    if "source" in frame:
-        more = frame["source"].to_numpy(dtype=object)
+    if (more := columns.plain("source")) is not None:
         source = pick(absent(more), source, source + "; " + more.astype(str))
     warned = np.array([n >= 0 and verdicts.exemptions[n].then == "warning" for n in verdicts.fired], dtype=bool)
     table: Written = {
@@ -90,8 +88,8 @@ def write_down(
         "rule_version": np.array([entry.version for entry in verdicts.entries])[verdicts.won],
         "rule_status": status,
         "layer": np.full(count, subjects.layer, dtype=object),
-        "feature_uid": frame["uid"].to_numpy(dtype=object),
-        "feature_code": frame["code"].to_numpy(dtype=object),
+        "feature_uid": columns.objects("uid"),
+        "feature_code": columns.objects("code"),
         "outcome": verdicts.outcome,
         "severity": np.where(failed, np.where(warned, "warning", rule.severity), "info"),
         "measured": verdicts.measured,
@@ -100,9 +98,9 @@ def write_down(
         "unit": np.full(count, rule.unit, dtype=object),
         "source": source,
     }
-    table["how"] = _how(verdicts, frame, judged | verdicts.between, failed if brief else judged)
+    table["how"] = _how(verdicts, columns, judged | verdicts.between, failed if brief else judged)
     table["missing"] = _missing(verdicts)
-    table |= _say(table, verdicts, frame, warned, brief)
+    table |= _say(table, verdicts, columns, warned, brief)
     geometry = nothing(count)
     at = np.flatnonzero(failed)
     offending = by_chunks(subjects.offending, rows[at], verdicts.limit[at], size=_CUTS)
@@ -180,19 +178,18 @@ def new_uids(count: int) -> list[str]:
     return sorted(f"{one[:8]}-{one[8:12]}-{one[12:16]}-{one[16:20]}-{one[20:]}" for one in each)
 
 
-def _statuses(verdicts: Verdicts, frame: pd.DataFrame, judged: NDArray[np.bool_]) -> NDArray[np.object_]:
-    made = np.full(len(frame), verdicts.rule.status, dtype=object)
+def _statuses(verdicts: Verdicts, columns: Columns, judged: NDArray[np.bool_]) -> NDArray[np.object_]:
+    made = np.full(columns.count, verdicts.rule.status, dtype=object)
     if len(verdicts.entries) > 1 or (isinstance(verdicts.rule.limit, Table) and verdicts.rule.limit.cell_status):
         for i in np.flatnonzero(judged):
             made[i] = verdicts.status(int(i))
-    if "status" in frame:
-        own = frame["status"].to_numpy(dtype=object)
+    if (own := columns.plain("status")) is not None:
         made = pick(absent(own), made, own)
     return made
 
 
 def _how(
-    verdicts: Verdicts, frame: pd.DataFrame, judged: NDArray[np.bool_], compared: NDArray[np.bool_]
+    verdicts: Verdicts, columns: Columns, judged: NDArray[np.bool_], compared: NDArray[np.bool_]
 ) -> NDArray[np.object_]:
     """JSON: how the limit was found, at which level, the inputs, what other levels say, the exception that fired.
 
@@ -200,11 +197,10 @@ def _how(
     """
     at = np.flatnonzero(judged)
     told = MEASURES[verdicts.rule.measure].told
-    columns = {name: frame[name].to_numpy()[at] for name in told if name in frame}
-    inputs = json_rows(columns, len(at))
+    inputs = json_rows({name: values[at] for name, values in columns.those_of(told)}, len(at))
     levels = [verdicts.entries[won].level for won in verdicts.won[at]]
-    parts = zip(_limits(verdicts, frame, at), levels, inputs, strict=True)
-    made = nothing(len(frame))
+    parts = zip(_limits(verdicts, columns, at), levels, inputs, strict=True)
+    made = nothing(columns.count)
     made[at] = [f'{{"limit": {limit}, "level": "{level}", "inputs": {given}}}' for limit, level, given in parts]
 
     def add(i: int, name: str, value: Any) -> None:
@@ -252,13 +248,14 @@ def tell_others(table: Written, mine: InShort, others: Sequence[InShort], *, bri
             how[i] = how[i][:-1] + ', "others": [' + ", ".join(said) + "]}"
 
 
-def _limits(verdicts: Verdicts, frame: pd.DataFrame, at: NDArray[np.intp]) -> list[str]:
+def _limits(verdicts: Verdicts, columns: Columns, at: NDArray[np.intp]) -> list[str]:
     """How the limits of the rows ``at`` were found, as JSON: a constant, an attribute, table rows and weights."""
     rule = verdicts.rule
     if len(verdicts.entries) == 1 and isinstance(rule.limit, Constant):
         return json_rows({"constant": [rule.limit.value]}, 1) * len(at)
     if len(verdicts.entries) == 1 and isinstance(rule.limit, Attribute):
-        zones = list(frame["zone_uid"].iloc[at]) if "zone_uid" in frame else [None] * len(at)
+        known = columns.plain("zone_uid")
+        zones = [None] * len(at) if known is None else list(known[at])
         return json_rows({"attribute": [rule.limit.name] * len(at), "zone": zones}, len(at))
     explained = [{"table": verdicts.entry(int(i)).source.table, **verdicts.explain(int(i))} for i in at]
     names = dict.fromkeys(name for told in explained for name in told)
@@ -274,12 +271,12 @@ def _missing(verdicts: Verdicts) -> NDArray[np.object_]:
 
 
 def _say(
-    table: Mapping[str, Any], verdicts: Verdicts, frame: pd.DataFrame, warned: NDArray[np.bool_], brief: bool
+    table: Mapping[str, Any], verdicts: Verdicts, columns: Columns, warned: NDArray[np.bool_], brief: bool
 ) -> dict[str, NDArray[np.object_]]:
     """Message code, arguments and both sentences, outcome by outcome."""
     rule = verdicts.rule
-    said = {column: nothing(len(frame)) for column in COLUMNS[-4:]}
-    columns = {name: frame[name].to_numpy() for name in MEASURES[rule.measure].spoken if name in frame}
+    said = {column: nothing(columns.count) for column in COLUMNS[-4:]}
+    spoken = dict(columns.those_of(MEASURES[rule.measure].spoken))
     for outcome in OUTCOMES:
         at = np.flatnonzero(verdicts.outcome == outcome)
         if len(at) == 0:
@@ -294,7 +291,7 @@ def _say(
             for name, column in (("measured", "measured"), ("limit", "limit_value"), ("margin", "margin")):
                 plain[name] = table[column][at]
             plain["source"] = table["source"][at]
-            plain |= {name: values[at] for name, values in columns.items()}
+            plain |= {name: values[at] for name, values in spoken.items()}
         elif outcome == "not_applicable":
             plain["reason"] = list(verdicts.reason[at])
         else:
@@ -310,7 +307,7 @@ def _say(
                 told["missing"] = _lacking(verdicts.missing[at], language)
             lines = sentences(code, language, told, len(at))
             if outcome == "not_checkable":
-                lines = _with_reasons(lines, verdicts, frame, at, language)
+                lines = _with_reasons(lines, verdicts, columns, at, language)
             if judged:
                 lines = _marked(lines, table["rule_status"][at], language)
                 if outcome == "fail":
@@ -327,7 +324,7 @@ def _say(
 
 
 def _with_reasons(
-    lines: list[str], verdicts: Verdicts, frame: pd.DataFrame, at: NDArray[np.intp], language: str
+    lines: list[str], verdicts: Verdicts, columns: Columns, at: NDArray[np.intp], language: str
 ) -> list[str]:
     """What more there is to say of a verdict that is not checkable: both numbers of a clause, or the row it lacks."""
     rule, between = verdicts.rule, verdicts.between
@@ -346,7 +343,7 @@ def _with_reasons(
             )
         elif NO_ROW in verdicts.missing[i] and isinstance(verdicts.entry(i).limit, Table):
             name = verdicts.entry(i).limit.by[0]
-            value, unit = float(frame[name].iloc[i]), INPUTS[name].unit
+            value, unit = float(columns.numbers(name)[i]), INPUTS[name].unit
             source = verdicts.entry(i).source.citation
             made[k] += " " + sentence("zoning.no_row", language, value=value, unit=unit, source=source)
     return made

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,6 +29,7 @@ class Columns:
     def __init__(self, frame: pd.DataFrame) -> None:
         self.frame = frame
         self.count = len(frame)
+        self._plain: dict[str, NDArray[Any] | None] = {}
         self._numbers: dict[str, Numbers] = {}
         self._words: dict[str, Words] = {}
         self._codes: dict[str, tuple[NDArray[np.intp], Words]] = {}
@@ -45,6 +47,23 @@ class Columns:
         if name not in self._words:
             self._words[name] = words(self.frame, name)
         return self._words[name]
+
+    def plain(self, name: str) -> NDArray[Any] | None:
+        """A column as it is, None where there is none."""
+        if name not in self._plain:
+            self._plain[name] = self.frame[name].to_numpy() if name in self.frame else None
+        return self._plain[name]
+
+    def objects(self, name: str) -> Words:
+        """A column that every frame has, as objects."""
+        return np.asarray(self.plain(name), dtype=object)
+
+    def those_of(self, names: Iterable[str]) -> Iterator[tuple[str, NDArray[Any]]]:
+        """The columns among ``names``, as they are."""
+        for name in names:
+            values = self.plain(name)
+            if values is not None:
+                yield name, values
 
     def among(self, name: str, wanted: Sequence[str]) -> Mask:
         """Where a column of words is one of ``wanted``: each distinct word is looked at once."""
