@@ -60,10 +60,19 @@ class Outgoing:
             found = self._alert_rows(of)
         else:
             dataset.require_layer(self._path, layer)
+            self._require_withholding(of)
             area = self._area(of, dataset.crs_of(self._path, layer)) if self._wards else None
             found = rows(self._path, layer, needed(of), self._led_to(of), self._recipe(of), area)
+        named = ~pd.isna(found.uid)
         self._rows[layer] = pd.Series(found.fid, index=found.uid)
-        return Scan(found.uid, found.hash)
+        return Scan(found.uid[named], found.hash[named], int((~named).sum()))
+
+    def _require_withholding(self, of: LayerMapping) -> None:
+        """What a column keeps at home must not leave because the column is not there."""
+        there = dataset.fields_in(self._path, of.layer.id)
+        missing = [name for name, _ in of.withhold if name not in there]
+        if missing:
+            raise InputError("schema.column_missing", path=str(self._path), layer=of.layer.id, columns=missing)
 
     def parts(self, layer: str) -> Iterator[Leaving]:
         """All that leaves of a layer, in the order of the file and in parts of bounded size; at least one."""
@@ -79,6 +88,11 @@ class Outgoing:
         for start in range(0, max(len(rows), 1), PART):
             frame = self._read(layer, of, rows.index[start : start + PART].tolist())
             yield ready(self._publication, of, frame, self._publication.data.simulated, repeated=repeated)
+
+    @property
+    def issued(self) -> list[str]:
+        """When the alerts that leave were raised (RFC 3339, UTC)."""
+        return sorted(self._alerts_of(self._mappings[ALERT]).issued.values()) if ALERT in self._mappings else []
 
     def withdrawn(self, layer: str, there: frozenset[str]) -> Leaving:
         """Alerts that the centre was told of and that may not leave any more: they are told once more, as withdrawn."""
@@ -97,11 +111,13 @@ class Outgoing:
         if layer == ALERT:
             told = self._alerts_of(of)
             frame = told.frame[told.frame["uid"].isin(set(uids))]
-            made = self._form(ready(self._publication, of, frame, told.simulated, told.issued, told.states))
+            leaving = ready(self._publication, of, frame, told.simulated, told.issued, told.states)
+            made = self._form(leaving)
             taken_back = self._form(self.withdrawn(layer, there & set(uids)))
-            return Made([*made.records, *taken_back.records], made.left_out)
+            return Made([*made.records, *taken_back.records], made.left_out, leaving.faulty)
         frame = self._read(layer, of, uids)
-        return self._form(ready(self._publication, of, frame, self._publication.data.simulated))
+        leaving = ready(self._publication, of, frame, self._publication.data.simulated)
+        return replace(self._form(leaving), faulty=leaving.faulty)
 
     def _read(self, layer: str, of: LayerMapping, uids: Sequence[str]) -> gpd.GeoDataFrame:
         """Rows by their number, which is fast; by ``uid`` where numbers were given anew since the scan."""

@@ -7,7 +7,7 @@ of reading; what is made and sent afterwards grows with the changes alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -26,18 +26,27 @@ HANDFUL = 5
 
 @dataclass(frozen=True)
 class Scan:
-    """The features of a layer as they are now: ``uid`` and ``source``, the hash of all that decides what leaves."""
+    """The features of a layer as they are now: ``uid`` and ``source``, the hash of all that decides what leaves.
+
+    ``nameless`` counts rows without an identifier, which nobody could ever find again at the other side.
+    """
 
     uid: NDArray[np.object_]
     source: NDArray[np.int64]
+    nameless: int = 0
 
 
 @dataclass(frozen=True)
 class Made:
-    """The records of some features; ``left_out`` says what did not become one and why."""
+    """The records of some features; ``left_out`` says what did not become one and why.
+
+    ``faulty`` are features that are wrong as they are now (two of one name, no valid shape). Nobody decided that they
+    should go, so the target keeps what it holds of them.
+    """
 
     records: list[Record]
     left_out: tuple[LeftOut, ...] = ()
+    faulty: frozenset[str] = frozenset()
 
 
 class Source(Protocol):
@@ -58,7 +67,10 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class LayerPlan:
-    """Features by what is to be done with them. ``unsure`` were sent before without proof."""
+    """Features by what is to be done with them. ``unsure`` were sent before without proof.
+
+    ``absent``: the data set has no such layer, or it may not leave any more.
+    """
 
     layer: str
     created: tuple[str, ...]
@@ -67,6 +79,8 @@ class LayerPlan:
     deleted: tuple[str, ...]
     unchanged: int
     sources: dict[str, int]
+    nameless: int = 0
+    absent: bool = False
 
     @property
     def to_send(self) -> tuple[str, ...]:
@@ -85,17 +99,26 @@ def plan(source: Source, state: State, layers: Sequence[str] = ()) -> list[Layer
     chosen = [layer for layer in (*source.layers, *of_old) if not layers or layer in layers]
     empty = Scan(np.empty(0, dtype=object), np.empty(0, dtype=np.int64))
     return [
-        compare(layer, source.scan(layer) if layer in source.layers else empty, state.known(layer)) for layer in chosen
+        compare(layer, source.scan(layer), state.known(layer))
+        if layer in source.layers
+        else replace(compare(layer, empty, state.known(layer)), absent=True)
+        for layer in chosen
     ]
 
 
 def compare(layer: str, now: Scan, known: Known) -> LayerPlan:
     """The plan of one layer."""
     held, sources, proved, stays = _by_feature(known)
-    at = held.get_indexer(pd.Index(now.uid))
+    names = pd.Index(now.uid)
+    repeated = np.zeros(len(names), dtype=bool)
+    if not names.is_unique:  # two rows of one name are looked at in every run, until somebody mends it
+        first = ~names.duplicated()
+        repeated = names.duplicated(keep=False)[first]
+        names, now = names[first], Scan(now.uid[first], now.source[first], now.nameless)
+    at = held.get_indexer(names)
     new = at < 0
     differs, unsure, there = np.zeros_like(new), np.zeros_like(new), np.zeros_like(new)
-    differs[~new] = sources[at[~new]] != now.source[~new]
+    differs[~new] = (sources[at[~new]] != now.source[~new]) | repeated[~new]
     unsure[~new] = ~proved[at[~new]]
     there[~new] = ~stays[at[~new]]
     gone = np.ones(len(held), dtype=bool)
@@ -109,6 +132,7 @@ def compare(layer: str, now: Scan, known: Known) -> LayerPlan:
         deleted=tuple(held[gone]),
         unchanged=int((~work & there).sum()),
         sources=dict(zip(now.uid[work].tolist(), now.source[work].tolist(), strict=True)),
+        nameless=now.nameless,
     )
 
 
@@ -124,7 +148,14 @@ def _by_feature(known: Known) -> tuple[pd.Index[str], NDArray[np.int64], NDArray
 
 
 def require_few_vanish(plans: Sequence[LayerPlan]) -> None:
-    """Raise :class:`InputError` where more of a layer vanishes than is believed without asking."""
+    """Raise :class:`InputError` where more of a layer vanishes than is believed without asking, or a whole layer."""
     for one in plans:
-        if len(one.deleted) > max(HANDFUL, VANISHING * one.known):
-            raise InputError("ioc.many_vanish", layer=one.layer, count=len(one.deleted), of=one.known)
+        if one.absent and one.deleted:
+            raise InputError("ioc.layer_absent", layer=one.layer, count=len(one.deleted))
+        require_few(one.layer, len(one.deleted), one.known)
+
+
+def require_few(layer: str, gone: int, known: int) -> None:
+    """Raise :class:`InputError` where ``gone`` of ``known`` features are more than is believed without asking."""
+    if gone > max(HANDFUL, VANISHING * known) or gone == known > 1:
+        raise InputError("ioc.many_vanish", layer=layer, count=gone, of=known)

@@ -15,7 +15,7 @@ from ..layers import catalogue, crs
 from ..layers.errors import InputError
 from ..layers.profiles import profile
 from ..store.coordinates import code_of
-from .mapping import LayerMapping, mapping
+from .mapping import LayerMapping, mapping, path_of
 from .selection import Leaving, take
 
 ALERT = "alert"
@@ -93,6 +93,16 @@ def layers_to_publish(publication: Publication, wanted: Sequence[str] | None) ->
     return found
 
 
+def known_mappings(publication: Publication, layer_ids: Sequence[str]) -> list[LayerMapping]:
+    """What may leave of layers that were published once, where there still are rules for them."""
+    known = set(catalogue.ids(publication.extra))
+    return [
+        mapping(catalogue.layer(layer_id, publication.extra), publication.own)
+        for layer_id in layer_ids
+        if layer_id in known and path_of(layer_id, publication.own) is not None
+    ]
+
+
 def ready(
     publication: Publication,
     of: LayerMapping,
@@ -163,7 +173,17 @@ def alerts(publication: Publication, of: LayerMapping) -> Alerts:
     if len(systems) > 1:
         raise InputError("ioc.runs_differ", systems=sorted(systems))
     together = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
-    return Alerts(together, simulated, issued, states)
+    return Alerts(together, simulated, _after_images(together, issued), states)
+
+
+def _after_images(frame: gpd.GeoDataFrame, issued: Mapping[str, str]) -> dict[str, str]:
+    """When alerts were raised, but never before the image that shows the change: such a clock was wrong."""
+    seen = pd.to_datetime(frame["date_after"], errors="coerce") if "date_after" in frame else pd.Series(dtype="M8[ns]")
+    days = seen.dt.strftime("%Y-%m-%dT00:00:00Z").fillna("")
+    return {
+        **issued,
+        **{uid: max(issued[uid], day) for uid, day in zip(frame["uid"], days, strict=False) if uid in issued},
+    }
 
 
 def address(province: str) -> dict[str, str] | None:

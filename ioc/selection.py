@@ -23,6 +23,7 @@ DECIMALS = 9
 COUNTRY = (101.0, 5.0, 118.0, 24.5)
 _UID = r"[A-Za-z0-9_.-]{1,64}"  # what may stand in a URN without quoting
 NAMED = 20  # uids listed per reason; the count is always whole
+WITHHELD = "withheld"  # the reason that is a decision; all others are faults of the data
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ class Leaving:
     """What leaves of one layer.
 
     ``frame`` is sorted by ``uid``, has the fields that may leave and those alone, and keeps the system of the data
-    (``crs``). ``wgs84`` are its geometries in longitude, latitude, rounded, outer rings counter-clockwise.
+    (``crs``). ``wgs84`` are its geometries in longitude, latitude, rounded, outer rings counter-clockwise. ``faulty``
+    are features that stay because something is wrong with them, and not because somebody withheld them.
     """
 
     mapping: LayerMapping
@@ -63,6 +65,7 @@ class Leaving:
     simulated: bool
     facts: dict[str, Any] = field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()
+    faulty: frozenset[str] = frozenset()
 
     @property
     def uids(self) -> NDArray[np.object_]:
@@ -107,7 +110,7 @@ def take(
     mark(~uids.str.fullmatch(_UID).fillna(False), "uid_unusable")
     mark(uids.duplicated(keep=False) | uids.isin(repeated), "uid_repeated")
     for name, held in mapping.withhold:
-        mark(frame[name].isin(held), "withheld")
+        mark(frame[name].isin(held), WITHHELD)
     here = wgs84 = np.empty(0, dtype=object)
     if layer.is_spatial:
         here = promote(frame["geometry"].to_numpy())
@@ -135,7 +138,9 @@ def take(
     if layer.is_spatial:
         made["geometry"] = here[good]
         wgs84 = wgs84[good]
-    return Leaving(mapping, pd.DataFrame(made).reset_index(drop=True), source, wgs84, simulated, left_out=tuple(out))
+    faulty = frozenset(uids[~good & (reasons != WITHHELD)].dropna())
+    frame = pd.DataFrame(made).reset_index(drop=True)
+    return Leaving(mapping, frame, source, wgs84, simulated, left_out=tuple(out), faulty=faulty)
 
 
 def _within(geometries: NDArray[np.object_], box: tuple[float, float, float, float]) -> NDArray[np.bool_]:

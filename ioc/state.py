@@ -28,6 +28,7 @@ from .records import Record, hash_of
 from .targets.target import Said
 
 FORMAT = 1
+_REMEMBER = "INSERT INTO note VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 TROUBLES = 200  # records and sayings told by a summary
 # Marks of a record. ``SENT``: what became of it is not known yet. ``STAYS``: the feature may not leave as it is now.
 PROVED, SENT, UNPROVED, FAILED, CONFLICT, STAYS, REMOVED = range(7)
@@ -112,8 +113,7 @@ class State:
         """Remember JSON values."""
         with self.changing() as database:
             database.executemany(
-                "INSERT INTO note VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                [(key, json.dumps(value, ensure_ascii=False)) for key, value in notes.items()],
+                _REMEMBER, [(key, json.dumps(value, ensure_ascii=False)) for key, value in notes.items()]
             )
 
     def layers(self) -> tuple[str, ...]:
@@ -136,7 +136,9 @@ class State:
         )
 
     def records(self, layer: str, uids: Iterable[str]) -> dict[str, Sent]:
-        """What is known of some features, by the key of the record; what was removed is not among them."""
+        """What is known of some features, by the key of the record, or by uid where there is none; what was removed is
+        not among them.
+        """
         found: dict[str, Sent] = {}
         wanted = list(uids)
         for start in range(0, len(wanted), 500):
@@ -146,7 +148,7 @@ class State:
                 f"WHERE layer = ? AND mark <> {REMOVED} AND uid IN ({', '.join('?' * len(some))})",
                 (layer, *some),
             )
-            found |= {row[3]: Sent(*row) for row in rows}
+            found |= {row[3] or row[1]: Sent(*row) for row in rows}
         return found
 
     def marked(self, *marks: int) -> Iterator[Sent]:
@@ -204,6 +206,7 @@ class State:
             "source = excluded.source, content = excluded.content, sending = NULL, mark = excluded.mark, "
             "proved_at = excluded.proved_at, error = NULL",
             [(r.layer, r.uid, r.kind, r.key, sources.get(r.uid), r.content, PROVED, now) for r in records],
+            last_proof=now,
         )
 
     def missed(self, records: Iterable[tuple[Record | Sent, int, str]]) -> None:
@@ -260,6 +263,7 @@ class State:
             "INSERT OR REPLACE INTO record (layer, uid, kind, key, source, mark, proved_at) "
             "VALUES (?, ?, '', ?, ?, ?, ?)",
             [(layer, uid, f"{layer}/{uid}", sources.get(uid), PROVED, now) for uid in uids],
+            last_proof=now,
         )
 
     def adopt(self, records: Sequence[Record]) -> None:
@@ -274,10 +278,11 @@ class State:
         with self.changing() as database:
             database.execute("DELETE FROM record")
 
-    def _put(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    def _put(self, statement: str, rows: Sequence[tuple[Any, ...]], **notes: Any) -> None:
         if rows:
             with self.changing() as database:
                 database.executemany(statement, rows)
+                database.executemany(_REMEMBER, [(key, json.dumps(value)) for key, value in notes.items()])
 
 
 @contextmanager
@@ -290,8 +295,8 @@ def opened(path: Path, identity: str) -> Iterator[State]:
     with told(path, writing=True):
         path.parent.mkdir(parents=True, exist_ok=True)
     with (
+        _told(path),
         alone(path.with_suffix(".lock"), path.stem),
-        told(path, writing=True),
         closing(_connected(path)) as database,
     ):
         state = State(database, path)
@@ -324,15 +329,22 @@ def _connected(path: Path) -> sqlite3.Connection:
         database.execute("PRAGMA synchronous = FULL")
         for statement in _TABLES.split(";"):
             database.execute(statement)
-    except sqlite3.DatabaseError as error:
-        database.close()
-        if "not a database" in str(error) or "malformed" in str(error):
-            raise InputError("ioc.state_damaged", path=str(path)) from error
-        raise
     except BaseException:
         database.close()
         raise
     return database
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """As ``troubles.told``; damage is named as what it is, wherever in the file it is met."""
+    try:
+        with told(path, writing=True):
+            yield
+    except InputError as error:
+        if error.code != "schema.not_geopackage" or error.arguments.get("path") != str(path):
+            raise
+        raise InputError("ioc.state_damaged", path=str(path)) from error
 
 
 def set_aside(path: Path) -> None:
@@ -340,20 +352,33 @@ def set_aside(path: Path) -> None:
     if not path.is_file():
         return
     try:
-        with told(path, writing=False), closing(_connected(path)) as database:
-            database.execute("SELECT count(*) FROM record").fetchone()
+        with _told(path), closing(_connected(path)) as database:
+            sound = database.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
     except InputError:
+        sound = False
+    if not sound:
         path.replace(path.with_name(f"{path.name}.damaged"))
+        # What was begun in the damaged file must not be rolled back into the new one.
+        path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
+
+
+def held_layers(path: Path) -> tuple[str, ...]:
+    """Layers of which a target holds, or should hold, anything; none where nothing was ever published."""
+    if not path.is_file():
+        return ()
+    with _told(path), closing(_connected(path)) as database:
+        return State(database, path).layers()
 
 
 def summary(path: Path) -> dict[str, Any]:
     """What a state says without being held: ``counts`` by outcome, ``last_proof``, what the centre ``said``."""
-    with told(path, writing=False), closing(_connected(path)) as database:
+    with _told(path), closing(_connected(path)) as database:
         state = State(database, path)
         by_mark = Counter[int]()
         for (_, mark), count in state.counts().items():
             by_mark[mark] += count
-        last = database.execute("SELECT max(proved_at) FROM record").fetchone()[0]
+        # The last one in the order of the runs, not of a clock that may have been wrong.
+        last = state.note("last_proof") or database.execute("SELECT max(proved_at) FROM record").fetchone()[0]
         troubles = [
             {"layer": one.layer, "uid": one.uid, **json.loads(one.error or "{}")}
             for one in state.marked(UNPROVED, FAILED, CONFLICT)

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from ..layers.errors import EnvironmentTroubleError
 from ..layers.report import SILENT, Report, Stage
-from .plan import LayerPlan, Source, plan, require_few_vanish
+from .plan import LayerPlan, Source, plan, require_few, require_few_vanish
 from .records import Record, differing
 from .selection import LeftOut
 from .state import CONFLICT, FAILED, UNPROVED, Sent, State
@@ -28,6 +28,7 @@ PAUSE_S = 0.2  # before the second round; doubled each time
 PATIENCE = 8  # requests in a row without answer before the run gives up
 
 Answer = TypeVar("Answer")
+One = TypeVar("One", Record, Sent)
 
 OUTCOMES = ("created", "updated", "deleted", "unchanged", "unproved", "failed", "conflicts")
 _WORST_LAST = ("unchanged", "created", "updated", "deleted", "unproved", "failed", "conflicts")
@@ -66,7 +67,7 @@ def publish(
     plans = plan(source, state, layers)
     if not vanish:
         require_few_vanish(plans)
-    run = _Run(source, target, state, over, wait)
+    run = _Run(source, target, state, over, vanish, wait)
     run.prepare([one.layer for one in plans if one.to_send or one.deleted])
     for done, one in enumerate(plans):
         run.bring(one, Stage(report, 0.9 * done / len(plans), 0.9 * (done + 1) / len(plans)))
@@ -80,10 +81,21 @@ def publish(
 class _Run:
     """One publication under way."""
 
-    def __init__(self, source: Source, target: Target, state: State, over: bool, wait: Callable[[float], None]) -> None:
-        self.source, self.target, self.state, self.over, self.wait = source, target, state, over, wait
+    def __init__(
+        self,
+        source: Source,
+        target: Target,
+        state: State,
+        over: bool,
+        vanish: bool,
+        wait: Callable[[float], None],
+    ) -> None:
+        self.source, self.target, self.state, self.over, self.vanish = source, target, state, over, vanish
+        self.wait = wait
         self.result = Result()
         self._silent = 0
+        self._known: dict[str, int] = {}  # features that each layer should have there
+        self._withdrawn: dict[str, set[str]] = {}  # of them, those that no longer become a record
 
     def prepare(self, layers: Sequence[str]) -> None:
         """A dry run with the real permissions."""
@@ -97,6 +109,10 @@ class _Run:
         """Create and update the features of a layer; where the target has lost some, all are looked at."""
         counts = self.result.layers.setdefault(one.layer, Counter())
         counts["unchanged"] += one.unchanged
+        self._known[one.layer] = one.known
+        if one.nameless:
+            self.result.left_out.append(LeftOut(one.layer, "feature", "uid_unusable", one.nameless, ()))
+            counts["failed"] += one.nameless
         wanted, sources = one.to_send, one.sources
         there = self._asked(partial(self.target.count, one.layer)) if one.known or wanted else 0
         if one.unchanged and there < self.state.expected(one.layer):
@@ -111,44 +127,75 @@ class _Run:
         self, layer: str, uids: Sequence[str], sources: dict[str, int], empty: bool, counts: Counter[str]
     ) -> None:
         sent = self.state.records(layer, uids)
-        held = {key: one for key, one in sent.items() if key}
+        held = {key: one for key, one in sent.items() if one.key}
         made = self.source.records(layer, uids, frozenset(one.uid for one in held.values()))
         self.result.left_out += made.left_out
-        there = {} if empty else self._read([(r.layer, r.key) for r in made.records])
         outcome = dict.fromkeys(uids, "unchanged")
 
         def note(record: Record | Sent, what: str) -> None:
             if _WORST_LAST.index(what) > _WORST_LAST.index(outcome[record.uid]):
                 outcome[record.uid] = what
 
+        self.state.leaves([one for one in sent.values() if not one.key])
+        for batch in self._batches(made.records):
+            for record, what in self._settled(batch, held, sources, empty):
+                note(record, what)
+        now = {record.key for record in made.records}
+        withdrawn = [one for key, one in held.items() if key not in now and one.uid not in made.faulty]
+        self._require_few(layer, withdrawn)
+        for before, what in self._taken_away(withdrawn):
+            note(before, what)
+        at_home = set(uids) - {record.uid for record in made.records}
+        faulty = sorted(at_home & made.faulty)
+        outcome |= dict.fromkeys(faulty, "failed")
+        kept = [one for one in held.values() if one.uid in made.faulty]
+        never = [Record(layer, uid, "", "", "") for uid in faulty if uid not in {one.uid for one in kept}]
+        self.state.missed([(one, FAILED, _told("ioc.kept_there")) for one in kept])
+        self.state.missed([(one, FAILED, _told("ioc.cannot_leave")) for one in never])
+        self.state.stays(layer, {uid: sources[uid] for uid in at_home - made.faulty})
+        counts.update(what for uid, what in outcome.items() if uid not in at_home or what != "unchanged")
+
+    def _require_few(self, layer: str, withdrawn: Sequence[Sent]) -> None:
+        """The guard again, for features that are in the layer and no longer become a record."""
+        gone = self._withdrawn.setdefault(layer, set())
+        gone |= {one.uid for one in withdrawn}
+        if not self.vanish:
+            require_few(layer, len(gone), self._known.get(layer, 0))
+
+    def _settled(
+        self, batch: Sequence[Record], held: dict[str, Sent], sources: dict[str, int], empty: bool
+    ) -> Iterator[tuple[Record, str]]:
+        """Read a batch and write what differs at once, so that nobody else has long to change it in between."""
+        there = {} if empty else self._read([(r.layer, r.key) for r in batch])
         same, ours, to_write, foreign = [], [], [], []
-        for record in made.records:
+        for record in batch:
             body, before = there.get(record.key), held.get(record.key)
             if body == record.body:
                 same.append(record)
                 if before is not None and before.content != record.content:  # it arrived, and we had not learnt it
-                    note(record, "created" if before.content is None else "updated")
+                    yield record, "created" if before.content is None else "updated"
                 continue
             if body is not None and not self.over and (before is None or not before.is_ours(body)):
-                foreign.append((record, CONFLICT, _told("ioc.changed_there", differs=differing(record.body, body))))
-                note(record, "conflicts")
+                foreign.append((record, body))
                 continue
             if body is not None and before is not None:
                 ours.append((before, body))
             to_write.append(record)
-        self.state.leaves([one for key, one in sent.items() if not key])
         self.state.proved(same, sources)
-        self.state.missed(foreign)
+        yield from self._disputed(foreign)
         self.state.seen(ours)
-        known = {record.key for record in to_write if record.key in there}
-        for record, what in self._written(to_write, sources):
-            note(record, what or ("updated" if record.key in known else "created"))
-        now = {record.key for record in made.records}
-        for before, what in self._taken_away([one for key, one in held.items() if key not in now]):
-            note(before, what)
-        at_home = set(uids) - {record.uid for record in made.records}
-        self.state.stays(layer, {uid: sources[uid] for uid in at_home})
-        counts.update(what for uid, what in outcome.items() if uid not in at_home or what != "unchanged")
+        for record, what in self._written(to_write, held, there, sources):
+            yield record, what or ("updated" if record.key in there else "created")
+
+    def _disputed(self, foreign: Sequence[tuple[One, str]]) -> Iterator[tuple[One, str]]:
+        """Somebody else wrote these bodies: they stay, and both versions are kept for showing."""
+        self.state.missed(
+            [
+                (one, CONFLICT, _told("ioc.changed_there", differs=differing(getattr(one, "body", "{}"), body)))
+                for one, body in foreign
+            ]
+        )
+        yield from ((one, "conflicts") for one, _ in foreign)
 
     def take_away(self, one: LayerPlan) -> None:
         """Delete there what the layer no longer has."""
@@ -156,62 +203,69 @@ class _Run:
         for start in range(0, len(one.deleted), AT_ONCE):
             uids = one.deleted[start : start + AT_ONCE]
             sent = self.state.records(one.layer, uids)
-            self.state.leaves([record for key, record in sent.items() if not key])
+            self.state.leaves([record for record in sent.values() if not record.key])
             outcome: dict[str, str] = {}
-            for record, what in self._taken_away([record for key, record in sent.items() if key]):
+            for record, what in self._taken_away([record for record in sent.values() if record.key]):
                 if _WORST_LAST.index(what) > _WORST_LAST.index(outcome.get(record.uid, "unchanged")):
                     outcome[record.uid] = what
             counts.update(outcome.values())
 
-    def _written(self, records: Sequence[Record], sources: dict[str, int]) -> Iterator[tuple[Record, str]]:
-        """Send until proved; yields each record with what went wrong (empty: it is there)."""
-        for batch in self._batches(records):
-            pending, reason = list(batch), ""
-            for round_ in range(ROUNDS):
-                if round_:
-                    self.wait(PAUSE_S * 2 ** (round_ - 1))
-                self.state.sending(pending)
-                refused = self._tried(partial(self.target.write, tuple(pending)))
-                for record in [r for r in pending if r.key in refused and refused[r.key].for_good]:
-                    why = refused[record.key]
-                    self.state.missed([(record, FAILED, _told(why.code, **why.arguments))])
-                    pending.remove(record)
-                    yield record, "failed"
-                there = self._read([(r.layer, r.key) for r in pending])
-                arrived = [r for r in pending if there.get(r.key) == r.body]
-                self.state.proved(arrived, sources)
-                yield from ((record, "") for record in arrived)
-                here = {r.key for r in arrived}
-                pending = [r for r in pending if r.key not in here]
-                if not pending:
-                    break
-                reason = next(
-                    (_told(refused[r.key].code) for r in pending if r.key in refused), _told("ioc.not_proved")
-                )
-            self.state.missed([(record, UNPROVED, reason) for record in pending])
-            yield from ((record, "unproved") for record in pending)
-
-    def _taken_away(self, records: Sequence[Sent]) -> Iterator[tuple[Sent, str]]:
-        """Delete there what is ours; yields each record with its outcome."""
-        there = self._read([(r.layer, r.key) for r in records])
-        gone = [r for r in records if r.key not in there]
-        foreign = [r for r in records if r.key in there and not self.over and not r.is_ours(there[r.key])]
-        self.state.missed(
-            [(r, CONFLICT, _told("ioc.changed_there", differs=differing("{}", there[r.key]))) for r in foreign]
-        )
-        yield from ((record, "conflicts") for record in foreign)
-        pending = [r for r in records if r.key in there and r not in foreign]
+    def _written(
+        self, batch: Sequence[Record], held: dict[str, Sent], before: dict[str, str], sources: dict[str, int]
+    ) -> Iterator[tuple[Record, str]]:
+        """Send until proved; yields each record with what went wrong (empty: it is there). ``before``: what was there
+        when it was read. What another publisher writes in the meantime is left as it is.
+        """
+        pending, reason = list(batch), ""
         for round_ in range(ROUNDS):
             if not pending:
                 break
             if round_:
                 self.wait(PAUSE_S * 2 ** (round_ - 1))
-            for start in range(0, len(pending), self.target.at_most):
-                some = [(r.layer, r.key) for r in pending[start : start + self.target.at_most]]
-                self._tried(partial(self.target.remove, some))
-            left = self._read([(r.layer, r.key) for r in pending])
-            gone += [r for r in pending if r.key not in left]
-            pending = [r for r in pending if r.key in left]
+            self.state.sending(pending)
+            refused = self._tried(partial(self.target.write, tuple(pending)))
+            for record in [r for r in pending if r.key in refused and refused[r.key].for_good]:
+                why = refused[record.key]
+                self.state.missed([(record, FAILED, _told(why.code, **why.arguments))])
+                pending.remove(record)
+                yield record, "failed"
+            there = self._read([(r.layer, r.key) for r in pending])
+            arrived = [r for r in pending if there.get(r.key) == r.body]
+            self.state.proved(arrived, sources)
+            yield from ((record, "") for record in arrived)
+            theirs = [
+                (r, there[r.key])
+                for r in pending
+                if r.key in there and not self.over and _is_theirs(there[r.key], r, before.get(r.key), held.get(r.key))
+            ]
+            yield from self._disputed(theirs)
+            settled = {r.key for r in arrived} | {r.key for r, _ in theirs}
+            pending = [r for r in pending if r.key not in settled]
+            reason = next((_told(refused[r.key].code) for r in pending if r.key in refused), _told("ioc.not_proved"))
+        self.state.missed([(record, UNPROVED, reason) for record in pending])
+        yield from ((record, "unproved") for record in pending)
+
+    def _taken_away(self, records: Sequence[Sent]) -> Iterator[tuple[Sent, str]]:
+        """Delete there what is ours; yields each record with its outcome."""
+        for start in range(0, len(records), self.target.at_most):
+            yield from self._batch_away(records[start : start + self.target.at_most])
+
+    def _batch_away(self, records: Sequence[Sent]) -> Iterator[tuple[Sent, str]]:
+        pending, gone = list(records), list[Sent]()
+        for round_ in range(ROUNDS + 1):
+            there = self._read([(r.layer, r.key) for r in pending])
+            gone += [r for r in pending if r.key not in there]
+            foreign = [
+                (r, there[r.key]) for r in pending if r.key in there and not self.over and not r.is_ours(there[r.key])
+            ]
+            yield from self._disputed(foreign)
+            theirs = {r.key for r, _ in foreign}
+            pending = [r for r in pending if r.key in there and r.key not in theirs]
+            if not pending or round_ == ROUNDS:
+                break
+            if round_:
+                self.wait(PAUSE_S * 2 ** (round_ - 1))
+            self._tried(partial(self.target.remove, [(r.layer, r.key) for r in pending]))
         self.state.removed(gone)
         yield from ((record, "deleted") for record in gone)
         self.state.missed([(r, UNPROVED, _told("ioc.not_proved")) for r in pending])
@@ -258,6 +312,17 @@ class _Run:
             else:
                 self._silent = 0
                 return answer
+
+
+def _is_theirs(now: str, sent: Record, before: str | None, known: Sent | None) -> bool:
+    """Whether a body holds what neither we sent nor what stood there before: somebody else wrote it meanwhile.
+
+    What was taken only in part, or not at all, is not theirs, nor is what we had sent earlier and arrives late.
+    """
+    if now == before or (known is not None and known.is_ours(now)):
+        return False
+    found, ours, old = (json.loads(body) for body in (now, sent.body, before or "{}"))
+    return any(value not in (ours.get(name), old.get(name)) for name, value in found.items())
 
 
 def _told(code: str, **arguments: Any) -> str:

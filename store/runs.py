@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from .whole import put, remove, sweep, temporary_name
 
 # Bytes: a finding with its sentences fills a quarter of SQLite's usual page.
 _PAGE = 16_384
+_STAMP = re.compile(r"(\d{8}T\d{9})Z-")  # how the name of a run begins: UTC, to the millisecond
 
 
 class RunFile:
@@ -152,7 +154,7 @@ def new_run(
         folder.mkdir(parents=True, exist_ok=True)
         sweep(folder)
     started = datetime.now(UTC)
-    stamp = f"{started:%Y%m%dT%H%M%S}{started.microsecond // 1000:03d}Z"
+    stamp = _after(folder, f"{started:%Y%m%dT%H%M%S}{started.microsecond // 1000:03d}Z")
     path = folder / f"{stamp}-{job}-{os.urandom(3).hex()}.gpkg"
     row = {
         "started_at": started,
@@ -171,6 +173,17 @@ def new_run(
         run.keep()
     finally:
         run.discard()
+
+
+def _after(folder: Path, stamp: str) -> str:
+    """``stamp``, or the one right after the newest run's: runs stand in the order in which they were made, also where
+    the clock of the machine was set back in between.
+    """
+    newest = max((found[1] for path in runs(folder) if (found := _STAMP.match(path.name))), default="")
+    if stamp[:-1] > newest:
+        return stamp
+    following = datetime.strptime(f"{newest}000+0000", "%Y%m%dT%H%M%S%f%z") + timedelta(milliseconds=1)
+    return f"{following:%Y%m%dT%H%M%S}{following.microsecond // 1000:03d}Z"
 
 
 def _folder(place: Path) -> Path:

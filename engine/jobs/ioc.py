@@ -9,22 +9,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ...ioc import looks, sync
 from ...ioc import profile as profiles
 from ...ioc import state as states
-from ...ioc import sync
 from ...ioc.outgoing import Outgoing
 from ...ioc.plan import LayerPlan
 from ...ioc.plan import plan as planned
 from ...ioc.preview import examples
 from ...ioc.profile import Profile
-from ...ioc.publication import layers_to_publish
+from ...ioc.publication import known_mappings, layers_to_publish
 from ...ioc.targets.manifest import as_json
 from ...ioc.targets.opening import FILE, Reach, reached
 from ...ioc.targets.target import UnansweredError
 from ...layers.errors import EnvironmentTroubleError, UsageError
 from ...layers.report import Report
 from . import ioc_behind, ioc_folder
-from .ioc_source import NO_PROVINCE, read_publication, seven, state_path, system_of, words
+from .ioc_source import NO_PROVINCE, read_publication, seven, state_path, system_of, tell_ahead, words
 from .ioc_targets import add_target, remove_target, targets
 from .ioc_watch import watch
 
@@ -41,7 +41,10 @@ def publish(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
         return watch(publish, data, profile, {**parameters, "watch": None}, report)
     if profile.scheme == FILE:
         return ioc_folder.publish(data, profile, parameters, report)
-    with _sides(data, profile, parameters, report) as (reach, source, state):
+    with (
+        _sides(data, profile, parameters, report) as (reach, source, state),
+        _looked_at(data, source, state, report, vanish=bool(parameters["allow_vanish"])),
+    ):
         result = sync.publish(
             source,
             reach.target,
@@ -110,7 +113,10 @@ def repair(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     states.set_aside(state_path(data, profile))
     if profile.scheme == FILE:
         return ioc_folder.publish(data, profile, parameters, report, anew=True)
-    with _sides(data, profile, parameters, report) as (reach, source, state):
+    with (
+        _sides(data, profile, parameters, report) as (reach, source, state),
+        _looked_at(data, source, state, report, vanish=bool(parameters["allow_vanish"])),
+    ):
         result = sync.repair(
             source,
             reach.target,
@@ -172,10 +178,24 @@ def _sides(
     wanted = parameters["layers"] or profile.layers
     chosen = [profile.scoped(of) for of in layers_to_publish(publication, wanted)]
     systems = {of.layer.id: system_of(data, publication, of.layer.id) for of in chosen}
-    with reached(profile, publication, chosen, systems, parameters.get("secret")) as reach:
+    held = set(states.held_layers(state_path(data, profile))) - set(systems)
+    of_old = [profile.scoped(of) for of in known_mappings(publication, sorted(held))]
+    with reached(profile, publication, chosen, systems, parameters.get("secret"), of_old=of_old) as reach:
         source = Outgoing(data, publication, reach.chosen, reach.form, profile.wards)
         with states.opened(state_path(data, profile), reach.target.identity) as state:
             yield reach, source, state
+
+
+@contextmanager
+def _looked_at(data: Path, source: Outgoing, state: states.State, report: Report, *, vanish: bool) -> Iterator[None]:
+    """Refuse layers that have lost a published column, say which changed their system, remember both at the end."""
+    now = looks.looks(data, source.chosen)
+    if not vanish:
+        looks.require_columns(now, source.chosen, state)
+    looks.tell_systems(now, state, report)
+    tell_ahead(source.issued, report)
+    yield
+    looks.remember(now, state)
 
 
 def _told(result: sync.Result, reach: Reach, report: Report) -> dict[str, Any]:

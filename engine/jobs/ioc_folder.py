@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from ...ioc import editions, looks
 from ...ioc import state as states
 from ...ioc.forms import feature
 from ...ioc.mapping import LayerMapping
@@ -17,10 +19,11 @@ from ...ioc.plan import plan as planned
 from ...ioc.preview import examples
 from ...ioc.profile import Profile
 from ...ioc.publication import ALERT, Publication, layers_to_publish
+from ...ioc.records import Record
 from ...ioc.targets import folder, published
-from ...ioc.targets.drop import MANIFEST, Drop, folder_target, problems
+from ...ioc.targets.drop import MANIFEST, Drop, fingerprint, folder_target, problems
 from ...layers.report import Report
-from .ioc_source import NO_PROVINCE, read_publication, seven, state_path, words
+from .ioc_source import NO_PROVINCE, read_publication, seven, state_path, tell_ahead, words
 
 
 def publish(
@@ -35,12 +38,27 @@ def publish(
         if anew or not (drop.folder / MANIFEST).is_file():
             state.forget()
         plans = planned(source, state)
-        if not parameters.get("allow_vanish"):
+        vanish, over = bool(parameters.get("allow_vanish")), bool(parameters.get("write_over"))
+        now = looks.looks(data, source.chosen)
+        if not vanish:
             require_few_vanish(plans)
-        there = folder.publish(publication, source, source.chosen, drop, state.ever(ALERT), report)
+            looks.require_columns(now, source.chosen, state)
+        looks.tell_systems(now, state, report)
+        tell_ahead(source.issued, report)
+
+        def agreed(made: folder.Folder, new: Path) -> None:
+            if not (made.unchanged or anew or over):
+                editions.require_ours(drop, state)
+            if not vanish:
+                editions.require_few_lost(plans, made, drop.holds)
+            editions.about_to(drop, state, fingerprint(new / MANIFEST)[1])
+
+        there = folder.publish(publication, source, source.chosen, drop, state.ever(ALERT), report, agreed)
         counts = Counter[str]()
         for one in plans:
-            counts.update(_learnt(one, set(there.uids.get(one.layer, ())), state))
+            faulty = there.faulty.get(one.layer, frozenset())
+            counts.update(_learnt(one, set(there.uids.get(one.layer, ())), faulty, state))
+        looks.remember(now, state)
     return _told(drop, there, counts, report)
 
 
@@ -52,11 +70,13 @@ def plan(data: Path, profile: Profile, parameters: Mapping[str, Any], report: Re
         nullcontext(state) if (drop.folder / MANIFEST).is_file() else states.nothing_known() as known,
     ):
         plans = planned(source, known)
+        if not editions.is_ours(drop, state):
+            report.message("ioc.folder_other", level="warning", folder=str(drop.folder))
         mappings, counts = {of.layer.id: of for of in source.chosen}, Counter[str]()
         if any(one.updated or one.deleted for one in plans) and not set(_formats(drop)) & set(published.READABLE):
             report.message("ioc.before_unknown", level="warning")
         for one in plans:
-            counts.update(created=len(one.created), updated=len(one.updated) + len(one.unsure))
+            counts.update(created=len(one.created), updated=len(one.updated), unproved=len(one.unsure))
             counts.update(deleted=len(one.deleted), unchanged=one.unchanged)
         return {
             **seven(counts),
@@ -112,18 +132,21 @@ def _formats(drop: Drop) -> tuple[str, ...]:
     return found or ("gpkg", "geojson", "ngsi")
 
 
-def _learnt(one: LayerPlan, holds: set[str], state: states.State) -> dict[str, int]:
-    """Keep what the folder holds now; returns the counts of a layer."""
+def _learnt(one: LayerPlan, holds: set[str], faulty: frozenset[str], state: states.State) -> dict[str, int]:
+    """Keep what the folder holds now; returns the counts of a layer. ``faulty`` are looked at in every publication."""
     changed = [uid for uid in one.to_send if uid in holds]
     state.holds(one.layer, changed, one.sources)
     stayed = [uid for uid in one.to_send if uid not in holds]
     gone = state.records(one.layer, (*one.deleted, *stayed))
     state.removed([record for record in gone.values() if record.key])
-    state.stays(one.layer, {uid: one.sources[uid] for uid in stayed})
+    state.stays(one.layer, {uid: one.sources[uid] for uid in stayed if uid not in faulty})
+    failed = [Record(one.layer, uid, "", f"{one.layer}/{uid}", "") for uid in stayed if uid in faulty]
+    state.missed([(record, states.FAILED, json.dumps({"code": "ioc.cannot_leave"})) for record in failed])
     created = sum(uid in holds for uid in one.created)
-    withdrawn = sum(1 for record in gone.values() if record.key)
+    withdrawn = sum(record.mark == states.PROVED for record in gone.values())
     return {
         "created": created, "updated": len(changed) - created, "deleted": withdrawn, "unchanged": one.unchanged,
+        "failed": len(failed) + one.nameless,
     }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from ...ioc.profile import Profile
 from ...ioc.publication import ALERT, Cases, Publication, Read, Source
 from ...ioc.sync import OUTCOMES
 from ...layers.errors import InputError
+from ...layers.report import Report
 from ...store import cases, dataset, geopackage, runs
 from ...store.coordinates import code_of
 
@@ -46,6 +47,14 @@ def words(left: Mapping[str, Any]) -> dict[str, Any]:
         "count": left["count"],
         "uids": list(left["uids"][:3]),
     }
+
+
+def tell_ahead(issued: Sequence[str], report: Report) -> None:
+    """Say how many alerts carry a moment that this machine's clock has not reached: one of the two is wrong."""
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    ahead = [moment for moment in issued if moment > now]
+    if ahead:
+        report.message("ioc.issued_ahead", level="warning", count=len(ahead), at=max(ahead))
 
 
 def read_publication(data: Path, wanted_runs: Sequence[str] | None, formats: tuple[str, ...]) -> Publication:

@@ -29,6 +29,7 @@ SAID = ("acknowledgement", "instruction")
 # Members of an attribute that are ours; brokers add others (createdAt, modifiedAt, instanceId).
 _MEMBERS = ("type", "value", "object", "unitCode", "languageMap", "vocab", "json")
 _ENTITY = ("id", "type")
+_TAKEN = Refusal("ioc.changed_meanwhile", for_good=False)  # reading it tells whether it is the same
 
 
 class Broker:
@@ -90,7 +91,7 @@ class Broker:
     def count(self, layer: str) -> int:
         """Entities of the layer's types whose identifiers are of this province."""
         total = 0
-        for entity in self._entities[layer]:
+        for entity in self._entities.get(layer, ()):
             answer = self._get(
                 "/entities", type=entity.type, idPattern=self._pattern(entity.type), count="true", limit="0"
             )
@@ -108,17 +109,19 @@ class Broker:
         answer = self._post(f"/entityOperations/query?limit={self.at_most}", query)
         if answer.status != 200:
             raise UnansweredError
+        for _, key in records:
+            self._there.pop(key, None)
         return dict(self._bodies(answer))
 
     def write(self, records: Sequence[Record]) -> dict[str, Refusal]:
-        """Upsert a batch; attributes that we no longer send are deleted by name."""
-        refused = self._upsert(records)
-        for record in records:
-            gone = (
-                self._there.pop(record.key, set()) - set(json.loads(record.body))
-                if record.key not in refused
-                else set()
-            )
+        """Create what was not there, so that nothing is written over which another publisher brings at this moment;
+        update the rest. Attributes that we no longer send are deleted by name.
+        """
+        fresh = [record for record in records if record.key not in self._there]
+        known = [record for record in records if record.key in self._there]
+        refused = self._send("create", fresh) | self._send("upsert?options=update", known)
+        for record in known:
+            gone = self._there[record.key] - set(json.loads(record.body)) if record.key not in refused else set()
             for attribute in sorted(gone):
                 self._web.ask("DELETE", f"{API}/entities/{quote(record.key, safe='')}/attrs/{attribute}")
         return refused
@@ -132,7 +135,7 @@ class Broker:
 
     def everything(self, layer: str) -> Iterator[Record]:
         """All entities of the layer's types, a page at a time."""
-        for entity in self._entities[layer]:
+        for entity in self._entities.get(layer, ()):
             start = 0
             while True:
                 answer = self._get(
@@ -170,16 +173,18 @@ class Broker:
     def _pattern(self, kind: str) -> str:
         return f"^{urn(kind, self.province, '')}"
 
-    def _upsert(self, records: Sequence[Record]) -> dict[str, Refusal]:
+    def _send(self, operation: str, records: Sequence[Record]) -> dict[str, Refusal]:
+        if not records:
+            return {}
         body = ("[" + ",".join(record.body for record in records) + "]").encode()
         answer = self._web.ask(
-            "POST", f"{API}/entityOperations/upsert?options=update", body, {"Content-Type": "application/json"}
+            "POST", f"{API}/entityOperations/{operation}", body, {"Content-Type": "application/json"}
         )
         if answer.status in (200, 201, 204):
             return {}
         if answer.status in (413, 400) and len(records) > 1:  # too large for this server, or one of them spoils all
             half = len(records) // 2
-            return self._upsert(records[:half]) | self._upsert(records[half:])
+            return self._send(operation, records[:half]) | self._send(operation, records[half:])
         return _refusals(answer, [record.key for record in records])
 
     def _bodies(self, answer: Answer) -> Iterator[tuple[str, str]]:
@@ -256,10 +261,24 @@ def _refusals(answer: Answer, keys: Sequence[str]) -> dict[str, Refusal]:
             if isinstance(one, dict) and one.get("entityId") in keys:
                 reason = one.get("error")
                 detail = reason.get("detail") or reason.get("title") if isinstance(reason, dict) else reason
-                found[one["entityId"]] = Refusal("ioc.refused", {"status": 207, "reason": str(detail)[:300]})
+                found[one["entityId"]] = (
+                    _TAKEN
+                    if _is_taken(reason)
+                    else Refusal("ioc.refused", {"status": 207, "reason": str(detail)[:300]})
+                )
         return found
+    if answer.status == 409:
+        return dict.fromkeys(keys, _TAKEN)
     why = Refusal("ioc.refused", {"status": answer.status, "reason": _reason(answer)}, for_good=not waiting)
     return dict.fromkeys(keys, why)
+
+
+def _is_taken(error: Any) -> bool:
+    """Whether a problem report says that the entity exists already (table 6.3.2-1: AlreadyExists, 409)."""
+    told = error if isinstance(error, Mapping) else {"title": error}
+    return told.get("status") == 409 or any(
+        "alreadyexists" in str(told.get(member, "")).lower().replace(" ", "") for member in ("type", "title", "detail")
+    )
 
 
 def _reason(answer: Answer) -> str:

@@ -1,13 +1,16 @@
 """A PostGIS publication schema: a table per layer, and views that QGIS Server, GeoServer and ArcGIS can read.
 
 ``LAYER`` holds WGS 84 for web services and ``LAYER_vn2000`` the national system of the data, coordinates untouched.
-Each batch is one transaction; a second publisher waits at an advisory lock. Readers get the role ``<schema>_reader``.
+Each batch is one transaction; a second publisher is told to wait by an advisory lock. Readers get the role
+``<schema>_reader``.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,6 +37,7 @@ from .target import Refusal, Said, UnansweredError
 PLACE, NATIONAL = "geom", "geom_vn2000"
 STATE_FIELDS = ("alert_state", "issued_at")  # of alerts: the life that is not a field of theirs
 _FACTS = dict(zip(STATE_FIELDS, ("@state", "@issued_at"), strict=True))
+PATIENCE_S = 2.0  # for another publisher to end
 _TYPES = {
     "integer": "bigint",
     "real": "double precision",
@@ -79,7 +83,11 @@ class Database:
         """``reading``: for somebody who only looks. Nothing can be changed, and no publisher has to wait."""
         self._how, self.schema, self._shown = _connection(address, credentials, authority)
         self._reading = reading
-        self._tables = {of.layer.id: _table(of, systems.get(of.layer.id, "")) for of in chosen}
+        # Layers that nobody declares any more have rows to take away, and no columns that we could name.
+        self._tables: defaultdict[str, _Table] = defaultdict(lambda: _Table({}, "", 0))
+        self._tables |= {of.layer.id: _table(of, systems.get(of.layer.id, "")) for of in chosen}
+        self._made = frozenset(systems)  # what is only to be taken away gets no table
+        self._mixed: set[str] = set()  # layers with rows in the system that they had before
         self._open: psycopg.Connection[Any] | None = None
 
     @property
@@ -92,10 +100,11 @@ class Database:
         with self._asking() as database:
             if not database.execute("SELECT 1 FROM pg_extension WHERE extname = 'postgis'").fetchone():
                 raise InputError("ioc.no_postgis", target=self.identity)
-            for layer in layers:
+            wanted = [layer for layer in layers if layer in self._made]
+            for layer in wanted:
                 self._make(database, layer)
             database.commit()
-            for layer in layers:
+            for layer in wanted:
                 database.execute(self._insert(layer), self._row(layer, "probe", {}))
             database.rollback()
 
@@ -123,6 +132,10 @@ class Database:
         try:
             with self._asking() as database:
                 self._put(database, records)
+                for layer in sorted(self._mixed & {record.layer for record in records}):
+                    if not self._is_mixed(database, layer):
+                        self._mixed.remove(layer)
+                        self._make(database, layer)
                 database.commit()
         except _REFUSED as error:
             if len(records) == 1:
@@ -188,14 +201,27 @@ class Database:
                 "ioc.not_writable", host=self._shown, status=error.sqlstate or "", reason=_short(error)
             ) from error
 
+    def _hold(self, database: psycopg.Connection[Any]) -> None:
+        """One publisher a schema, wherever it runs; the server gives the lock back when the connection ends."""
+        until = time.monotonic() + PATIENCE_S
+        lock = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
+        while True:
+            with database.transaction():
+                row = database.execute(lock, (f"dothi/{self.schema}",)).fetchone()
+            if row == (True,):
+                return
+            if time.monotonic() > until:
+                self.close()
+                raise EnvironmentTroubleError("ioc.target_busy", folder=self.identity)
+            time.sleep(PATIENCE_S / 20)
+
     def _connected(self) -> psycopg.Connection[Any]:
         """A connection that publishes, alone; or one that only reads and keeps nobody waiting."""
         if self._open is None or self._open.closed:
             read_only: dict[str, Any] = {"autocommit": True, "options": "-c default_transaction_read_only=on"}
             self._open = psycopg.connect(**self._how, **(read_only if self._reading else {}), connect_timeout=10)
             if not self._reading:
-                with self._open.transaction():
-                    self._open.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (f"dothi/{self.schema}",))
+                self._hold(self._open)
         return self._open
 
     def _rollback(self) -> None:
@@ -219,22 +245,57 @@ class Database:
         for name, kind in wanted.items():
             add = sql.SQL("ALTER TABLE {} ADD COLUMN IF NOT EXISTS {} {}")
             database.execute(add.format(self._of(layer), sql.Identifier(name), sql.SQL(kind)))
+        for view in (layer, f"{layer}_vn2000"):
+            database.execute(sql.SQL("DROP VIEW IF EXISTS {}").format(sql.Identifier(self.schema, view)))
+        mixed = bool(table.geometry) and self._resystem(database, layer)
         for shape in (PLACE, NATIONAL) if table.geometry else ():
             index = sql.Identifier(f"{layer}_{shape}_idx")
             make = sql.SQL("CREATE INDEX IF NOT EXISTS {} ON {} USING gist ({})")
             database.execute(make.format(index, self._of(layer), sql.Identifier(shape)))
         for view, shape in ((layer, PLACE), (f"{layer}_vn2000", NATIONAL)) if table.geometry else ((layer, ""),):
             seen: list[sql.Composable] = [sql.Identifier(name) for name in ("uid", *table.fields, SIMULATED)]
-            if shape:
+            if (
+                shape == NATIONAL and mixed
+            ):  # rows that still stand in the system of old are shown once they are sent anew
+                in_system = sql.SQL("(CASE WHEN ST_SRID({0}) = {1} THEN {0} END)::{2} AS {3}")
+                system, bound = sql.Literal(table.srid), sql.SQL(shapes[NATIONAL])
+                seen.append(in_system.format(sql.Identifier(shape), system, bound, sql.Identifier(PLACE)))
+            elif shape:
                 seen.append(sql.SQL("{} AS {}").format(sql.Identifier(shape), sql.Identifier(PLACE)))
             place = sql.Identifier(self.schema, view)
-            database.execute(sql.SQL("DROP VIEW IF EXISTS {}").format(place))
             make = sql.SQL("CREATE VIEW {} AS SELECT {} FROM {}")
             database.execute(make.format(place, sql.SQL(", ").join(seen), self._of(layer)))
             if database.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (reader,)).fetchone():
                 grant = sql.SQL("GRANT USAGE ON SCHEMA {} TO {}; GRANT SELECT ON {} TO {}")
                 role = sql.Identifier(reader)
                 database.execute(grant.format(sql.Identifier(self.schema), role, place, role))
+
+    def _resystem(self, database: psycopg.Connection[Any], layer: str) -> bool:
+        """Let the national column take the system that the layer has now; True while some rows stand in another one.
+
+        What stands there stays as it was proved until it is sent anew. When nothing of the old system is left, the
+        column is bound to the new one.
+        """
+        table, column = self._tables[layer], sql.Identifier(NATIONAL)
+        bound = database.execute(
+            "SELECT postgis_typmod_srid(atttypmod) FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = %s",
+            (self._of(layer).as_string(database), NATIONAL),
+        ).fetchone()
+        if bound == (table.srid,):
+            return False
+        if mixed := self._is_mixed(database, layer):
+            self._mixed.add(layer)
+        kind = sql.SQL(f"geometry({table.geometry})" if mixed else f"geometry({table.geometry}, {table.srid})")
+        alter = sql.SQL("ALTER TABLE {} ALTER COLUMN {} TYPE {}")
+        database.execute(alter.format(self._of(layer), column, kind))
+        return mixed
+
+    def _is_mixed(self, database: psycopg.Connection[Any], layer: str) -> bool:
+        other = sql.SQL("SELECT 1 FROM {} WHERE ST_SRID({}) <> %s LIMIT 1")
+        found = database.execute(
+            other.format(self._of(layer), sql.Identifier(NATIONAL)), (self._tables[layer].srid,)
+        ).fetchone()
+        return found is not None
 
     def _select(self, layer: str) -> sql.Composed:
         names = self._tables[layer].names

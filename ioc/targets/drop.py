@@ -64,6 +64,17 @@ class Drop:
         old = self.folder / MANIFEST
         return old.is_file() and old.read_bytes() == (new / MANIFEST).read_bytes() and not problems(self.folder)
 
+    @property
+    def edition(self) -> str:
+        """What the folder holds, as one hash; empty where it holds no publication."""
+        path = self.folder / MANIFEST
+        return fingerprint(path)[1] if path.is_file() else ""
+
+    @property
+    def holds(self) -> dict[str, int]:
+        """Features of each layer in the folder, as its manifest says."""
+        return {layer["id"]: int(layer["features"]) for layer in _manifest(self.folder).get("layers", [])}
+
     @contextmanager
     def _alone(self) -> Iterator[None]:
         self.folder.parent.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,11 +41,15 @@ _FILES = {
 
 @dataclass(frozen=True)
 class Folder:
-    """What a publication left in the folder: its manifest, and the features of each layer by ``uid``."""
+    """What a publication left in the folder: its manifest, and the features of each layer by ``uid``.
+
+    ``faulty`` are features that are not in it because something is wrong with them.
+    """
 
     manifest: dict[str, Any]
     unchanged: bool
     uids: dict[str, NDArray[np.object_]]
+    faulty: dict[str, frozenset[str]]
 
 
 def publish(
@@ -55,10 +59,12 @@ def publish(
     drop: Drop,
     told: frozenset[str] = frozenset(),
     report: Report = SILENT,
+    agreed: Callable[[Folder, Path], None] = lambda made, folder: None,
 ) -> Folder:
     """Publish into ``drop``; where it would hold the same bytes it is left as it was.
 
-    ``told`` are the alerts that the folder ever held: those that are withdrawn become a Cancel.
+    ``told`` are the alerts that the folder ever held: those that are withdrawn become a Cancel. ``agreed`` is asked
+    before the new folder takes the place of the old one, and may refuse by raising.
     """
     with drop.writing() as folder:
         published = []
@@ -77,9 +83,12 @@ def publish(
             own=publication.own,
             extra=publication.extra,
         )
-        unchanged = drop.same_as(folder)
+        uids = {item.staged.layer.id: item.uids for item in published}
+        faulty = {item.staged.layer.id: item.faulty for item in published}
+        whole = Folder(made, drop.same_as(folder), uids, faulty)
+        agreed(whole, folder)
         report.progress(0.99, "ioc.step_swap")
-    return Folder(made, unchanged, {item.staged.layer.id: item.uids for item in published})
+    return whole
 
 
 def write_layer(
@@ -125,6 +134,7 @@ class Collected:
         self._extent = np.array([np.inf, np.inf, -np.inf, -np.inf])
         self._files: list[TextIO] = []
         self._uids: list[NDArray[np.object_]] = []
+        self._faulty: set[str] = set()
         self._closing = ExitStack()
         self._told = False
 
@@ -150,6 +160,7 @@ class Collected:
                 self._extent[2:] = np.maximum(self._extent[2:], bounds[:, 2:].max(axis=0))
                 self._warn(part)
             self._uids.append(part.uids)
+            self._faulty |= part.faulty
             for number, file in enumerate(self._files):
                 entity = self._of.entities[number]
                 made = entities.make(entity, part, self._publication.province, self._names, self._publication.lookup)
@@ -170,6 +181,7 @@ class Collected:
             tuple(Kind(entity.type, entity.model, count) for entity, count in kinds),
             tuple(self._left.values()),
             np.concatenate(self._uids),
+            frozenset(self._faulty),
         )
 
     def _leave(self, left_out: Sequence[LeftOut]) -> None:

@@ -37,6 +37,7 @@ class Gateway:
         authority: str = "",
     ) -> None:
         self._rules, self.at_most, self.at_most_bytes = mapping.layers, mapping.records, mapping.bytes
+        self._path = mapping.path
         headers = {"Accept": "application/json, application/geo+json;q=0.9"}
         self._web = Web(address.removeprefix("rest+"), credentials, headers, authority)
         self._tags: dict[str, str] = {}  # key → ETag of the record as it was last read; "" where it is not there
@@ -61,6 +62,8 @@ class Gateway:
             if key not in self._read_some(rules, [key]):
                 raise UnansweredError
             removed = self._send_removal(rules, [key])
+            if removed.status == 412:  # another publisher tries the same at this moment
+                raise UnansweredError
             if removed.status >= 400 and removed.status not in _GONE:
                 raise InputError(
                     "ioc.not_writable", host=self._web.host, status=removed.status, reason=_reason(removed)
@@ -88,8 +91,9 @@ class Gateway:
         found: dict[str, str] = {}
         for layer, keys in _by_layer(records).items():
             rules = self._of(layer)
-            if rules is not None:
-                found |= self._read_some(rules, keys)
+            if rules is None:  # to say that nothing is there would be to say that it was deleted
+                raise InputError("ioc.contract_lacks", path=str(self._path), layer=layer, operation=f"[layer.{layer}]")
+            found |= self._read_some(rules, keys)
         return found
 
     def write(self, records: Sequence[Record]) -> dict[str, Refusal]:
@@ -163,8 +167,8 @@ class Gateway:
 
     def _write(self, rules: LayerRules, bodies: Sequence[tuple[str, str]]) -> dict[str, Refusal]:
         answer = self._send(rules, bodies)
-        if answer is None:  # it changed there since it was read
-            return {key: Refusal("ioc.changed_meanwhile") for key, _ in bodies}
+        if answer is None:  # it changed there since it was read: reading it again tells whether it is the same
+            return {key: Refusal("ioc.changed_meanwhile", for_good=False) for key, _ in bodies}
         if answer.status < 300:
             return _refused_in(rules, answer)
         if answer.status in (400, 413, 422) and len(bodies) > 1:  # too large, or one of them spoils all
@@ -187,8 +191,8 @@ class Gateway:
 
     def _condition(self, use: Use, key: str) -> dict[str, str]:
         """The headers that make a request hold only for the record as it was read."""
-        tag = self._tags.get(key)
-        if tag is None or not use.operation.of_one:
+        tag = self._tags.get(key, "")  # what was never read is believed not to be there
+        if not use.operation.of_one:
             return {}
         if tag:
             return {"If-Match": tag} if "if-match" in use.operation.headers else {}

@@ -45,6 +45,7 @@ class Published:
     kinds: tuple[Kind, ...]
     left_out: tuple[LeftOut, ...]
     uids: NDArray[np.object_]
+    faulty: frozenset[str] = frozenset()
 
 
 def write(

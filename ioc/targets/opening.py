@@ -50,8 +50,11 @@ def reached(
     secret: Mapping[str, Any] | None,
     *,
     reading: bool = False,
+    of_old: Sequence[LayerMapping] = (),
 ) -> Iterator[Reach]:
     """The target of a profile, closed at the end. ``systems``: layer → ``EPSG:n`` of its data.
+
+    ``of_old`` are layers that the target holds and the data do not have any more: they can be read and taken away.
 
     ``reading``: for somebody who only looks, for as long as he likes. ``secret`` comes from QGIS; else the profile's
     file is read.
@@ -59,7 +62,7 @@ def reached(
     Raises :class:`InputError` for a kind of target that there is not.
     """
     credentials = Credentials(**secret) if secret else credentials_in(Path(profile.secret)) if profile.secret else None
-    reach = _reach(profile, publication, chosen, systems, credentials, reading)
+    reach = _reach(profile, publication, chosen, of_old, systems, credentials, reading)
     try:
         yield reach
     finally:
@@ -70,6 +73,7 @@ def _reach(
     profile: Profile,
     publication: Publication,
     chosen: Sequence[LayerMapping],
+    of_old: Sequence[LayerMapping],
     systems: Mapping[str, str],
     credentials: Credentials | None,
     reading: bool,
@@ -80,7 +84,7 @@ def _reach(
             broker.Broker(
                 profile.address,
                 publication.province,
-                taken,
+                (*taken, *of_old),
                 context=profile.context,
                 credentials=credentials,
                 authority=profile.authority,
@@ -91,7 +95,12 @@ def _reach(
         )
     if profile.scheme in ("postgresql", "postgres"):
         made = database.Database(
-            profile.address, chosen, systems, credentials=credentials, authority=profile.authority, reading=reading
+            profile.address,
+            (*chosen, *of_old),
+            systems,
+            credentials=credentials,
+            authority=profile.authority,
+            reading=reading,
         )
         return Reach(made, database.form(chosen), tuple(chosen), shown=database.shown)
     if profile.scheme in ("rest+https", "rest+http"):

@@ -28,8 +28,9 @@ class Kept:
     tried_at: float = 0.0
 
     def is_due(self, now: float | None = None) -> bool:
-        """Whether the schedule should publish now."""
-        return self.every_h > 0 and (now or time.time()) - self.tried_at >= self.every_h * HOUR
+        """Whether the schedule should publish now; a last time that is still to come was written by a wrong clock."""
+        waited = (now or time.time()) - self.tried_at
+        return self.every_h > 0 and not 0 <= waited < self.every_h * HOUR
 
 
 def _group(data: str) -> str:

@@ -15,7 +15,7 @@ from collections import Counter
 from .server import Broker, serving
 
 FAULTS = ("lost", "answer lost", "kept nothing", "half", "500", "429", "413", "restart empty", "slow")
-_WRITING = ("upsert", "delete")
+_WRITING = ("create", "upsert", "delete")
 
 
 def main() -> None:

@@ -161,7 +161,7 @@ def test_a_change_between_reading_and_writing_is_not_written_over(own, centre):
         return ""
 
     gateway.faults = somebody_else
-    assert seven(publish(own)) == {"failed": 1, "unchanged": 5}
+    assert seven(publish(own)) == {"conflicts": 1, "unchanged": 5}
     assert gateway.held["hydrant"][province.uid(23)]["kieu"] == "be_nuoc"
     gateway.faults = lambda method, path: ""
     assert seven(publish(own)) == {"conflicts": 1, "unchanged": 5}

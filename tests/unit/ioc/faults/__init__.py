@@ -1,0 +1,1 @@
+"""What goes wrong around publishing, each fault by itself: the other side, the disk, the clock, the state, the data."""
