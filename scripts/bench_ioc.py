@@ -24,7 +24,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from dothi.scripts.soak_ioc import CONTEXT, double
+from dothi.scripts.soak_ioc import KINDS, double
 from dothi.store import dataset
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -134,9 +134,10 @@ def main() -> int:
     small = given.folder / "nhỏ.gpkg"
     ground(small, given.entities)
     shutil.rmtree(small.with_suffix(".dothi"), ignore_errors=True)
-    with double(0.0, 1) as broker:
-        address = f"ngsi-ld+{broker.address}"
-        sent, seconds, _ = told("ioc", "publish", "--data", str(small), "--target", address, "--context", CONTEXT)
+    kind = KINDS["broker"]
+    with double(kind.double, 0.0, 1) as broker:
+        address, context = f"ngsi-ld+{broker.address}", kind.given["context"]
+        sent, seconds, _ = told("ioc", "publish", "--data", str(small), "--target", address, "--context", context)
     assert sent["created"] == given.entities, sent
     rate = given.entities / (seconds - start_up)
     kept.append(figure("entities to the broker, read back", rate, LEAST_RATE, "a second", least=True))

@@ -1,10 +1,10 @@
 """Publishing under siege: random edits, a server with every known fault, a publisher killed again and again.
 
-A province is edited at random and published to the NGSI-LD double, which loses answers, says 200 without writing, takes
-half of a batch, wants smaller ones, is busy, or starts again empty. Each publication is a process of its own and may be
-ended by SIGKILL at a moment drawn by lot. At the end both sides must be equal, entity by entity, with nothing doubled
-and nothing lost, and the state must agree.
-``python -P -m dothi.scripts.soak_ioc [--edits 20000] [--kills 500] [--seed 1] [--report docs/ioc/soak.md]``.
+A province is edited at random and published to the double of a broker or of a gateway (``--kind``), which loses
+answers, says 200 without writing, takes half of a batch, wants smaller ones, is busy, or starts again empty. Each
+publication is a process of its own and may be ended by SIGKILL at a moment drawn by lot. At the end both sides must be
+equal, record by record, with nothing doubled and nothing lost, and the state must agree.
+``python -P -m dothi.scripts.soak_ioc [--kind gateway] [--edits 20000] [--kills 500] [--seed 1] [--report FILE]``.
 """
 
 # ruff: noqa: S608 - names of our own layers
@@ -34,6 +34,7 @@ import shapely
 
 from dothi.engine.contract.ioc import PUBLISH, VERIFY
 from dothi.engine.jobs import ioc as jobs
+from dothi.ioc.targets.gateway_mapping import PROBE
 from dothi.layers.errors import DothiError
 from dothi.layers.report import SILENT
 from dothi.store import dataset
@@ -41,8 +42,49 @@ from dothi.store import dataset
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = ("parcel", "lighting_pole", "hydrant")
 CRS = "EPSG:9210"
-CONTEXT = "https://ioc.example/dothi-v1.jsonld"
+TENANT = "soak"
 LONGEST_S = 0.6  # a publication is killed within its first so many seconds, or not at all
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of target: the module of its double, how its address is written, what else it needs, what its records are
+    called, and the page of its report.
+    """
+
+    double: str
+    address: str
+    given: dict[str, str]
+    records: str
+    title: str
+
+    def target(self, address: str) -> dict[str, str]:
+        """Parameters that name the double at ``address``."""
+        return {"target": self.address.format(address), **self.given}
+
+    def held(self, dump: dict[str, Any]) -> dict[str, Any]:
+        """Key → record of all that the double holds of ours."""
+        if self.double.endswith("ngsi_ld"):
+            return dict(dump["held"].get(TENANT, {}))
+        return {f"{layer}/{key}": one for layer, of in dump["held"].items() for key, one in of.items() if key != PROBE}
+
+
+KINDS = {
+    "broker": Kind(
+        "dothi.tests.doubles.ngsi_ld",
+        f"ngsi-ld+{{}}?tenant={TENANT}",
+        {"context": "https://ioc.example/dothi-v1.jsonld"},
+        "entities",
+        "Soak of publishing",
+    ),
+    "gateway": Kind(
+        "dothi.tests.doubles.gateway",
+        "rest+{}",
+        {"contract": str(ROOT / "tests" / "doubles" / "gateway" / "contract")},
+        "records",
+        "Soak of publishing to a gateway",
+    ),
+}
 
 
 @dataclass
@@ -102,7 +144,9 @@ class Province:
         head = 8 + {0: 0, 1: 32}[(row[0][3] >> 1) & 7]
         blob = _header(row[0], shape, head) + shapely.to_wkb(shape, byte_order=1)
         uid = f"{self.dice.getrandbits(128):032x}"
-        database.execute(f'INSERT INTO "{layer}" (uid, code, geom) VALUES (?, ?, ?)', (uid, self._code(layer), blob))
+        row = {"uid": uid, "code": self._code(layer), "geom": blob} | ({"land_use": "ODT"} if layer == "parcel" else {})
+        marks = ", ".join("?" * len(row))
+        database.execute(f'INSERT INTO "{layer}" ({", ".join(row)}) VALUES ({marks})', tuple(row.values()))
 
     def _gone(self, database: sqlite3.Connection) -> None:
         layer = self.dice.choice(("parcel", "hydrant"))
@@ -153,9 +197,9 @@ class Double:
 
 
 @contextmanager
-def double(trouble: float, seed: int) -> Iterator[Double]:
+def double(module: str, trouble: float, seed: int) -> Iterator[Double]:
     """Start the double."""
-    command = [sys.executable, "-P", "-m", "dothi.tests.doubles.ngsi_ld", f"--trouble={trouble}", f"--seed={seed}"]
+    command = [sys.executable, "-P", "-m", module, f"--trouble={trouble}", f"--seed={seed}"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         yield Double(process, process.stdout.readline().strip())
@@ -163,15 +207,14 @@ def double(trouble: float, seed: int) -> Iterator[Double]:
         process.stdin.close()
 
 
-def publish(data: Path, address: str, kill_after: float | None) -> str:
+def publish(data: Path, target: dict[str, str], kill_after: float | None) -> str:
     """Publish in a process of its own: ``done``, ``killed``, or the code of the error it ended with."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reading)
         try:
-            given = {"data": str(data), "target": f"ngsi-ld+{address}?tenant=soak", "context": CONTEXT}
-            jobs.publish(PUBLISH.read({**given, "allow_vanish": True}), SILENT)
+            jobs.publish(PUBLISH.read({"data": str(data), **target, "allow_vanish": True}), SILENT)
             os.write(writing, b"done")
         except DothiError as error:
             os.write(writing, error.code.encode())
@@ -187,8 +230,9 @@ def publish(data: Path, address: str, kill_after: float | None) -> str:
     return said if said or not os.WIFSIGNALED(status) else "killed"
 
 
-def soak(folder: Path, edits: int, kills: int, seed: int) -> dict[str, Any]:
+def soak(folder: Path, edits: int, kills: int, seed: int, kind: str = "broker") -> dict[str, Any]:
     """Lay siege and compare; returns what the report says."""
+    of = KINDS[kind]
     dice = random.Random(seed)  # noqa: S311 - moments, not secrets
     folder.mkdir(parents=True, exist_ok=True)
     data = folder / "tỉnh.gpkg"
@@ -199,28 +243,29 @@ def soak(folder: Path, edits: int, kills: int, seed: int) -> dict[str, Any]:
     province.build()
     begun, ended = time.monotonic(), Counter[str]()
     each = max(1, edits // max(1, round(kills * 1.6)))
-    with double(0.15, seed) as server:
+    with double(of.double, 0.15, seed) as server:
+        target = of.target(server.address)
         while province.edits.total() < edits or ended["killed"] < kills:
             province.edit(min(each, max(1, edits - province.edits.total())))
             kill = dice.random() < 0.75 and ended["killed"] < kills
-            ended[publish(data, server.address, dice.random() * LONGEST_S if kill else None)] += 1
+            ended[publish(data, target, dice.random() * LONGEST_S if kill else None)] += 1
         server.say("trouble 0")
-        last = [publish(data, server.address, None) for _ in range(2)]
-        given = {"data": str(data), "target": f"ngsi-ld+{server.address}?tenant=soak", "context": CONTEXT}
-        proof = jobs.verify(VERIFY.read(given), SILENT)
+        last = [publish(data, target, None) for _ in range(2)]
+        proof = jobs.verify(VERIFY.read({"data": str(data), **target}), SILENT)
         there = json.loads(server.say("dump"))
     rows = {layer: len(dataset.read(data, layer, ["code"])) for layer in LAYERS}
-    held = there["held"].get("soak", {})
+    held = of.held(there)
     with closing(sqlite3.connect(next((data.with_suffix(".dothi") / "ioc").glob("*.sqlite")))) as state:
         proved = state.execute("SELECT count(*) FROM record WHERE mark = 0").fetchone()[0]
         other = state.execute("SELECT count(*) FROM record WHERE mark NOT IN (0, 5, 6)").fetchone()[0]
     return {
+        "kind": kind,
         "edits": dict(province.edits),
         "publications": dict(ended),
         "faults": there["faults"],
         "requests": there["requests"],
         "features": rows,
-        "entities_there": len(held),
+        "records_there": len(held),
         "state_proved": proved,
         "state_unsettled": other,
         "last_runs": last,
@@ -241,13 +286,15 @@ def written(told: dict[str, Any], seed: int) -> str:
     def table(values: dict[str, Any]) -> str:
         return "\n".join(f"| {name} | {value:,} |" for name, value in values.items())
 
-    verdict = "equal, entity by entity" if told["equal"] else "NOT EQUAL"
-    return f"""# Soak of publishing
+    of = KINDS[told["kind"]]
+    one = of.records.removesuffix("s") if of.records != "entities" else "entity"
+    verdict = f"equal, {one} by {one}" if told["equal"] else "NOT EQUAL"
+    return f"""# {of.title}
 
 Made by `make soak` (`scripts/soak_ioc.py`, seed {seed}); do not edit. {platform.machine()}, {os.cpu_count()} cores,
 Python {platform.python_version()}, {told["minutes"]} minutes.
 
-**At the end both sides are {verdict}**: {told["same"]:,} features here, {told["entities_there"]:,} entities there,
+**At the end both sides are {verdict}**: {told["same"]:,} features here, {told["records_there"]:,} {of.records} there,
 {told["state_proved"]:,} proved in the state; missing {told["missing"]}, different {told["different"]}, too many
 {told["too_many"]}, unsettled in the state {told["state_unsettled"]}.
 
@@ -264,20 +311,21 @@ Python {platform.python_version()}, {told["minutes"]} minutes.
 {table(told["faults"])}
 
 *lost*: nothing done and no answer; *answer lost*: done, no answer; *kept nothing*: success said and nothing done;
-*half*: 207 with every second entity refused; *413*: the batch is too large; *restart empty*: the server forgets all.
+*half*: every second {one} of a batch refused; *413*: the batch is too large; *restart empty*: the server forgets all.
 """
 
 
 def main() -> int:
     """Soak, write the report, and return 1 where the sides differ."""
     options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--kind", choices=tuple(KINDS), default="broker")
     options.add_argument("--edits", type=int, default=20_000)
     options.add_argument("--kills", type=int, default=500)
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--folder", type=Path, default=ROOT / "build" / "soak-ioc")
     options.add_argument("--report", type=Path)
     given = options.parse_args()
-    told = soak(given.folder, given.edits, given.kills, given.seed)
+    told = soak(given.folder, given.edits, given.kills, given.seed, given.kind)
     if given.report:
         given.report.parent.mkdir(parents=True, exist_ok=True)
         given.report.write_text(written(told, given.seed), encoding="utf-8")

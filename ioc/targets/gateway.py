@@ -21,6 +21,7 @@ from .gateway_mapping import PROBE, GatewayMapping, Hearing, LayerRules, Use
 from .target import Refusal, Said, UnansweredError
 
 MOST = 20_000_000  # records of a listing; a server that never ends is not believed
+AGAIN = 2  # times that one of many questions is asked once more at once
 LONGEST = 2_000  # signs of a text of the centre
 _GONE = (404, 410)
 
@@ -212,7 +213,7 @@ class Gateway:
             return {key: found[key] for key in keys if key in found}
         there: dict[str, str] = {}
         for key in keys:
-            answer = self._ask(use, _uid(key))
+            answer = self._asked_again(use, _uid(key))
             if answer.status in _GONE:
                 self._tags[key] = ""
                 continue
@@ -223,6 +224,15 @@ class Gateway:
             headers = {name.lower(): value for name, value in answer.headers.items()}
             self._tags[key] = headers.get("etag", "*")
         return there
+
+    def _asked_again(self, use: Use, uid: str) -> Answer:
+        """A question about one of many records: one that is lost is asked again, so that not all are from the start."""
+        for _ in range(AGAIN):
+            try:
+                return self._ask(use, uid)
+            except UnansweredError:
+                continue
+        return self._ask(use, uid)
 
     def _ask_many(self, use: Use, uids: Sequence[str]) -> Answer:
         if use.operation.body is None:
