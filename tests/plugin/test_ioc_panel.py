@@ -381,6 +381,21 @@ class TestSecrets:
         with pytest.raises(EnvironmentTroubleError) as refused:
             credentials.secret_of("nothere")
         assert refused.value.code == "plugin.ioc.secret_locked"
+        if "PKI-Paths" not in manager.authMethodsKeys():
+            return
+        config = QgsAuthMethodConfig()
+        config.setName("chứng thư")
+        config.setMethod("PKI-Paths")
+        config.setConfig("certpath", CANARY)
+        assert manager.storeAuthenticationConfig(config)[0]
+        with pytest.raises(EnvironmentTroubleError) as refused:
+            credentials.secret_of(config.id())
+        manager.removeAuthenticationConfig(config.id())
+        for language in ("vi", "en"):
+            words = refused.value.sentence(language)
+            assert "PKI-Paths" in words
+            assert "Basic, APIHeader" in words
+            assert CANARY not in words
 
     def test_the_toolbox_takes_an_account_and_hands_over_its_secret(self, plugin, data, account):
         publish, context = algorithm("publish_ioc"), QgsProcessingContext()
