@@ -44,6 +44,7 @@ class Kind:
     be that of the whole map: other layers within ``reach_m`` (None: only the whole layers tell), features of its own
     layer within ``own_reach_m``, all that ``refers`` to it (by layer: the feature's field and the other's), and all of
     the layers ``whole``. ``chained``: beside what is nearest, all that stands in one row with it, as far as it goes.
+    ``on_its_lots``: of its own layer only what stands on the same lots or between that.
     """
 
     build: Callable[[Scene], Subjects]
@@ -54,6 +55,7 @@ class Kind:
     refers: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     whole: tuple[str, ...] = ()
     chained: bool = False
+    on_its_lots: bool = False
 
 
 def named(frame: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -109,7 +109,7 @@ def _highest_class(scene: Scene, of_lot: Indices, count: int) -> Words:
 
 
 _READS = {"parcel": PARCEL_FIELDS, "building": BUILDING_FIELDS, "planned_zone": ZONE_FIELDS}
-FACING = Kind(facing, _READS, required=("parcel", "building"), reach_m=0.0, own_reach_m=REACH_M)
+FACING = Kind(facing, _READS, required=("parcel", "building"), reach_m=0.0, own_reach_m=REACH_M, on_its_lots=True)
 # A row is followed as far as it goes; one longer than this is too long by far.
 ROW_REACH_M = 300.0
 _ALONG = partial(

@@ -84,7 +84,9 @@ def as_drawn(data: Path, given: Any) -> Drawn:
     if not isinstance(given, Mapping) or not set(given) <= _KEYS or not {"layer", "wkt"} <= set(given):
         raise InputError("zoning.drawn_wrong", reason="layer, wkt, values, uid")
     layer_id, values = str(given["layer"]), given.get("values") or {}
-    if layer_id not in FIELDS or layer_id not in dataset.layers_in(data):
+    with nearby.nearby(data) as near:
+        there = near.layers
+    if layer_id not in FIELDS or layer_id not in there:
         raise InputError("schema.layer_missing", path=str(data), layer=layer_id, known=list(FIELDS))
     uid = str(given.get("uid") or uuid4())
     if not dataset.UID.fullmatch(uid) or not isinstance(values, Mapping):
@@ -99,7 +101,7 @@ def as_drawn(data: Path, given: Any) -> Drawn:
     if misfits(np.array([shape], dtype=object), layer).any():
         raise InputError("zoning.drawn_wrong", reason=f"{layer_id}: {shape.geom_type}")
     frame = pd.DataFrame({"uid": [uid]} | {name: _read(layer, name, values) for name in FIELDS[layer_id]})
-    return Drawn(layer_id, gpd.GeoDataFrame(frame, geometry=[shape], crs=dataset.crs_of(data, layer_id) or None))
+    return Drawn(layer_id, gpd.GeoDataFrame(frame, geometry=[shape], crs=there[layer_id][1] or None))
 
 
 def _read(layer: Layer, name: str, values: Mapping[str, Any]) -> pd.Series:

@@ -145,10 +145,15 @@ def _around(
     for name, features in asked.items():
         found[name] = _with_neighbours(near, name, features, able[name])
         places[name] = _ground(near, name, _shapes(near, found[name]))
-    for name in wanted - entire - set(STREET_LAYERS):
-        around = [places[own] for own, some in able.items() if own != name and any(name in one.reads for one in some)]
+    for name in sorted(wanted - entire - set(STREET_LAYERS)):  # buildings before the lots on which they stand
+        looking = {own: [one for one in some if name in one.reads] for own, some in able.items() if own != name}
+        around = [places[own] for own, some in looking.items() if some]
+        if name == "building" and "parcel" in places and any(one.on_its_lots for one in able.get(name, ())):
+            around.append(places["parcel"])
+        if name == "parcel" and "building" in asked:
+            around.append(_shapes(near, found["building"]))
         if around:
-            reach = max(kind.reach_m or 0.0 for kind in every if name in kind.reads)
+            reach = max((kind.reach_m or 0.0 for some in looking.values() for kind in some), default=0.0)
             here = near.features_at(name, _extent(np.concatenate(around)), reach)
             found[name] = found[name].joined(here) if name in found else here
     streets = [name for name in STREET_LAYERS if name in wanted - entire and name not in asked]
@@ -177,7 +182,7 @@ def _around(
 def _with_neighbours(near: Surroundings, layer_id: str, features: Features, kinds: Sequence[Kind]) -> Features:
     """``features`` and those of their own layer that ``kinds`` judge them towards."""
     box = _extent(_shapes(near, features))
-    reach = max((kind.own_reach_m for kind in kinds if not kind.chained), default=0.0)
+    reach = max((kind.own_reach_m for kind in kinds if not kind.chained and not kind.on_its_lots), default=0.0)
     if reach:
         features = features.joined(near.features_at(layer_id, box, reach))
     farthest = max((kind.own_reach_m for kind in kinds if kind.chained), default=0.0)

@@ -140,7 +140,7 @@ class Gaps:
     def lists(self) -> Words:
         """The codes of each subject as a tuple; None where nothing is missing."""
         made = nothing(len(self.bits))
-        for bits in np.unique(self.bits[self.bits > 0]):
+        for bits in pd.unique(self.bits[self.bits > 0]):
             codes = tuple(code for i, code in enumerate(self.codes) if bits >> i & 1)
             at = np.flatnonzero(self.bits == bits)
             made[at] = np.fromiter((codes for _ in at), dtype=object, count=len(at))
