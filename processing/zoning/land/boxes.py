@@ -16,8 +16,8 @@ from .overlay import Geometries, Indices
 Boxes = NDArray[np.float64]
 # Boxes are grown by so much, that what only touches is found whatever the rounding.
 TOUCH_M = 1e-3
-# From so many comparisons of two boxes on, a tree is worth making.
-_MANY = 30_000_000
+# From so many questions or comparisons of two boxes on, a tree is worth making.
+_QUESTIONS, _COMPARISONS = 5_000, 30_000_000
 
 
 def grown(boxes: Boxes, by: float | NDArray[np.float64]) -> Boxes:
@@ -48,10 +48,12 @@ class Boxed:
             return np.zeros(0, dtype=np.intp)
         asked = grown(boxes, reach + TOUCH_M)
         west, south, east, north = self._sides
+        if len(asked) > _QUESTIONS:
+            return self._by_tree(asked)
         first = np.searchsorted(west, asked[:, 0] - self._widest)
         last = np.searchsorted(west, asked[:, 2], side="right")
-        if (last - first).clip(min=0).sum() > _MANY:
-            return np.asarray(np.sort(self._order[np.unique(self._tree.query(rectangles(asked))[1])]))
+        if (last - first).clip(min=0).sum() > _COMPARISONS:
+            return self._by_tree(asked)
         found = np.zeros(len(west), dtype=bool)
         for a, b, one in zip(first.tolist(), last.tolist(), asked.tolist(), strict=True):
             here = east[a:b] >= one[0]
@@ -59,6 +61,9 @@ class Boxed:
             here &= north[a:b] >= one[1]
             found[a:b] |= here
         return np.asarray(np.sort(self._order[found]))
+
+    def _by_tree(self, asked: Boxes) -> Indices:
+        return np.asarray(np.sort(self._order[np.unique(self._tree.query(rectangles(asked))[1])]))
 
     def chained(self, rows: Indices, reach: float) -> Indices:
         """``rows`` and what lies within ``reach`` of them, and of that again, as far as it goes, by their boxes."""

@@ -39,6 +39,7 @@ LEAST_OVERLAP_M = 0.1
 # Two houses whose distances to their border differ by less stand as near to it: the noise of a turned map is no order.
 SAME_DISTANCE_M = 0.001
 _NONE, _LONG, _GABLE = 0, 1, 2
+_MANY = 5_000_000  # pairs of buildings that are looked at one by one
 
 
 @dataclass(frozen=True)
@@ -96,11 +97,9 @@ def facing_pairs(shapes: Geometries, lot: Indices, main: Mask) -> Pairs:
     ``lot`` is the position of each building's lot (-1: none); ``main`` marks the buildings that count.
     """
     counted = pick(main & (lot >= 0), shapes)
-    one, other = shapely.STRtree(counted).query(counted, predicate="dwithin", distance=REACH_M)
-    mine = (one < other) & (lot[one] == lot[other])
-    one, other = one[mine], other[mine]
+    one, other = _of_one_lot(counted, lot)
     gap = shapely.distance(shapes[one], shapes[other])
-    apart = gap > JOINED_M
+    apart = (gap > JOINED_M) & (gap <= REACH_M)
     one, other, gap = one[apart], other[apart], gap[apart]
     if len(one) == 0:
         return Pairs(one, other, gap, nothing(0))
@@ -112,6 +111,22 @@ def facing_pairs(shapes: Geometries, lot: Indices, main: Mask) -> Pairs:
     # A side that the other only passes counts as a gable: it does not look at it.
     facing = np.where((sides == _LONG).all(axis=1), "long", "gable").astype(object)
     return Pairs(one[seen], other[seen], gap[seen], facing[seen])
+
+
+def _of_one_lot(counted: Geometries, lot: Indices) -> tuple[Indices, Indices]:
+    """Pairs of buildings of one lot, those that cannot face each other among them; first the one that comes first."""
+    order = np.flatnonzero(~absent(counted))
+    order = order[np.argsort(lot[order], kind="stable")]
+    start = np.flatnonzero(np.diff(lot[order], prepend=-1))
+    size = np.diff(start, append=len(order))
+    later = np.repeat(start + size, size) - 1 - np.arange(len(order))  # how many of its lot come after each
+    if later.sum() > _MANY:  # a lot with thousands of buildings: most of them lie far from each other
+        one, other = shapely.STRtree(counted).query(counted, predicate="dwithin", distance=REACH_M)
+        mine = (one < other) & (lot[one] == lot[other])
+        return one[mine], other[mine]
+    first = np.repeat(np.arange(len(order)), later)
+    after = np.arange(len(first)) - np.repeat(np.cumsum(later) - later, later)
+    return order[first], order[first + 1 + after]
 
 
 def _hidden(shapes: Geometries, counted: Geometries, one: Indices, other: Indices) -> Mask:

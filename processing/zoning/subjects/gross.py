@@ -17,16 +17,18 @@ def built_zones(scene: Scene) -> Subjects:
     """Planned zones whose kind has a gross density: their area and the area built over in them, in m²."""
     layer, (zones, shapes) = scene.layers["planned_zone"], scene.zones
     buildings, flaw = scene.shapes
-    there = overlay(buildings, shapes)
-    covered = unions(parts(buildings, shapes, there.lot, there.zone), there.zone, len(layer))
+    gross_kind = words(zones, "gross_kind")
+    counted = pick(~absent(gross_kind), shapes)  # the others have no gross density
+    there = overlay(buildings, counted)
+    covered = unions(parts(buildings, counted, there.lot, there.zone), there.zone, len(layer))
     frame = named(layer)
     frame["flaw"] = pick(absent(shapes), "planned_zone.geometry")
     frame["zone_area"] = np.where(absent(shapes), np.nan, shapely.area(shapes))
     frame["built_area"] = np.nan_to_num(shapely.area(covered))
     unsound = repaired(scene.buildings.geometry.to_numpy()[~absent(flaw)])
     frame.loc[np.unique(shapely.STRtree(shapes).query(unsound, predicate="intersects")[1]), "built_area"] = np.nan
-    frame["gross_kind"] = words(zones, "gross_kind")
-    frame["scope"] = pick(absent(frame["gross_kind"].to_numpy(dtype=object)), "no_gross_kind")
+    frame["gross_kind"] = gross_kind
+    frame["scope"] = pick(absent(gross_kind), "no_gross_kind")
     every = np.ones(len(frame), dtype=bool)
     for column, field, stated in (
         ("area", "area_state", scene.states.area),
