@@ -16,7 +16,7 @@ from ...layers.messages import sentence
 from ...layers.model import Layer
 from ...store.troubles import told
 from ..entities import urn
-from ..selection import Leaving
+from ..selection import DECIMALS, Leaving
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
 # (severity, urgency) by relation to the licences: how urgent a look is, not how grave an offence.
@@ -87,7 +87,7 @@ def _info(layer: Layer, row: dict[str, Any], shape: Any, language: str, simulate
     _texts(place, areaDesc=str(row.get("concession_code") or layer.name[language]))
     for polygon in shapely.get_parts(shape):
         points = shapely.get_coordinates(shapely.get_exterior_ring(polygon))
-        _texts(place, polygon=" ".join(f"{lat:.6f},{lon:.6f}" for lon, lat in points))
+        _texts(place, polygon=" ".join(f"{lat:.{DECIMALS}f},{lon:.{DECIMALS}f}" for lon, lat in points))
     return info
 
 

@@ -56,7 +56,7 @@ def full(data):
 
 @pytest.mark.parametrize("left", [0, 8192, 20480])
 def test_a_disk_full_of_the_state(own, centre, disk, left):
-    """The memory lies on a disk that is full; the target does not. ``left``: full at the first, a later, a last page."""
+    """The memory lies on a disk that is full, the target does not; ``left`` bytes: at the first or at a later page."""
     memory = own.with_suffix(".dothi") / "ioc"
     centre.aim(own)
     (disk / "ioc").mkdir()

@@ -8,12 +8,12 @@ import pytest
 
 from dothi.tests.unit.ioc import province
 
-from .conftest import NAME, publish, renamed, there, verify
+from .conftest import NAME, edited, publish, there, verify
 from .processes import Publisher
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="publishers are forked, which Windows cannot")
 
-# Where a publisher is held: all is planned, nothing is there yet.
+# Where a publisher is held: all is planned, nothing is there yet. Hydrants are the first to be written.
 BEFORE_WRITING = {
     "file": "dothi.ioc.targets.drop:_flush",
     "ngsi-ld": "dothi.ioc.state:State.sending",
@@ -54,18 +54,19 @@ def test_two_machines_with_the_same_data(machine, centre):
 
 def test_two_machines_that_know_different_things(machine, centre):
     one, other = centre.aim(machine("một")), centre.aim(machine("hai"))
-    all_of_them, disputed = len(there(one)), province.uid(101)
-    renamed(one, 1, "một")
-    renamed(other, 1, "hai")
+    all_of_them, disputed = len(there(one)), province.uid(401)
+    for data, word in ((one, "H-một"), (other, "H-hai")):
+        with edited(data) as database:
+            database.execute("UPDATE hydrant SET code = ? WHERE uid = ?", (word, disputed))
     first = Publisher(one, NAME, at=BEFORE_WRITING[centre.kind])
     second, told = Publisher(other, NAME).told(), first.go_on().told()
     if centre.kind in SAID:
         assert (told, second) == ({"created": all_of_them}, SAID[centre.kind])
-        loser, word = other, "một"
+        loser, word = other, "H-một"
     else:  # the second one has written before the first one could
         assert second == {"created": all_of_them}
         assert told["conflicts"] == 1
-        loser, word = one, "hai"
+        loser, word = one, "H-hai"
     assert centre.held() == {**there(loser), disputed: word}
     decided_there(centre, loser, all_of_them)
     assert centre.held()[disputed] == word

@@ -1,0 +1,142 @@
+"""The table changes between two publications: columns come, go, change their type or their name."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from dothi.ioc import mapping
+from dothi.layers.errors import InputError
+from dothi.tests.unit.ioc import province
+
+from .conftest import Heard, edited, publish, there, verify
+
+SECRET = province.CANARY.encode()
+
+
+def everything_said(centre):
+    """All that the other side was ever given, as bytes."""
+    if centre.kind == "file":
+        return b"".join(path.read_bytes() for path in Path(centre.address).rglob("*") if path.is_file())
+    if centre.kind == "ngsi-ld":
+        return json.dumps(centre.double.tenants[""].held, ensure_ascii=False).encode()
+    if centre.kind == "rest":
+        return b"".join(centre.double.bodies)
+    import psycopg
+
+    with psycopg.connect(centre.double) as database:
+        return str(
+            database.execute("SELECT * FROM ioc.parcel_data").fetchall()
+            + database.execute(
+                "SELECT column_name FROM information_schema.columns WHERE table_schema = 'ioc'"
+            ).fetchall()
+        ).encode()
+
+
+def test_a_column_that_nobody_declared_stays_at_home(own, centre):
+    centre.aim(own)
+    everything = sum(publish(own).values())
+    with edited(own) as database:
+        database.execute("ALTER TABLE parcel ADD COLUMN so_dien_thoai TEXT")
+        database.execute("UPDATE parcel SET so_dien_thoai = ?", (province.CANARY,))
+    assert publish(own) == verify(own) == {"unchanged": everything}
+    given = everything_said(centre)
+    assert b"so_dien_thoai" not in given
+    assert SECRET not in given
+    assert "Chim-Hoàng".encode("unicode_escape") not in given
+
+
+@pytest.mark.parametrize("how", ["dropped", "renamed"])
+def test_a_column_that_is_gone_asks_before_it_erases(own, centre, how):
+    centre.aim(own)
+    everything = sum(publish(own).values())
+    before = there(own)
+    with edited(own) as database:
+        if how == "dropped":
+            database.execute("ALTER TABLE parcel DROP COLUMN sheet_no")
+        else:
+            database.execute("ALTER TABLE parcel RENAME COLUMN sheet_no TO so_to")
+    with pytest.raises(InputError) as error:
+        publish(own)
+    assert (error.value.code, error.value.arguments["columns"]) == ("ioc.columns_gone", ["sheet_no"])
+    assert centre.held() == before
+    if how == "renamed":  # given back its name, there is nothing to do
+        with edited(own) as database:
+            database.execute("ALTER TABLE parcel RENAME COLUMN so_to TO sheet_no")
+        assert publish(own) == {"unchanged": everything}
+        return
+    assert publish(own, allow_vanish=True) == {"updated": 24, "unchanged": everything - 24}
+    assert publish(own) == verify(own) == {"unchanged": everything}  # asked once
+    assert b'"so_to"' not in everything_said(centre)
+
+
+def test_a_column_that_came_back_is_published_again(own, centre):
+    centre.aim(own)
+    with edited(own) as database:
+        database.execute("ALTER TABLE parcel DROP COLUMN sheet_no")
+    everything = sum(publish(own).values())
+    with edited(own) as database:
+        database.execute("ALTER TABLE parcel ADD COLUMN sheet_no TEXT")
+        database.execute("UPDATE parcel SET sheet_no = '77'")
+    assert publish(own) == {"updated": 24, "unchanged": everything - 24}
+    assert publish(own) == verify(own) == {"unchanged": everything}
+
+
+def test_numbers_that_became_text_are_the_same_numbers(own, centre):
+    """Another program has given the column another type. What is still a number is no change; what is none is told."""
+    centre.aim(own)
+    everything = sum(publish(own).values())
+    with edited(own) as database:
+        database.execute("ALTER TABLE parcel RENAME COLUMN area_legal_m2 TO old")
+        database.execute("ALTER TABLE parcel ADD COLUMN area_legal_m2 TEXT")
+        database.execute("UPDATE parcel SET area_legal_m2 = CAST(old AS TEXT)")
+        database.execute("ALTER TABLE parcel DROP COLUMN old")
+    told = publish(own)
+    assert told == {"unchanged": everything} or centre.kind == "file"  # a folder is written anew, with the same bytes
+    assert sum(told.values()) == everything
+    with edited(own) as database:
+        database.execute("UPDATE parcel SET area_legal_m2 = 'bốn trăm' WHERE uid = ?", (province.uid(101),))
+    heard = Heard()
+    assert publish(own, heard) == {"updated": 1, "unchanged": everything - 1}
+    assert "ioc.left_out.value_wrong_type" in heard.codes
+    assert publish(own) == verify(own) == {"unchanged": everything}
+
+
+def test_a_column_that_keeps_rows_at_home_must_be_there(own, broker):
+    """Without it nobody knows what may not leave: nothing leaves."""
+    mine = own.with_suffix(".dothi") / "ngsi"
+    mine.mkdir(parents=True)
+    shutil.copy(mapping.MAPPINGS / "hydrant.toml", mine)
+    text = (mine / "hydrant.toml").read_text(encoding="utf-8")
+    (mine / "hydrant.toml").write_text(text.replace("[[entity]]", '[withhold]\ncode = ["H-3"]\n\n[[entity]]', 1))
+    broker.aim(own)
+    publish(own)
+    assert province.uid(403) not in broker.held()
+    before = broker.held()
+    with edited(own) as database:
+        database.execute("ALTER TABLE hydrant RENAME COLUMN code TO ma")
+    with pytest.raises(InputError) as error:
+        publish(own, allow_vanish=True)
+    assert error.value.code == "schema.column_missing"
+    assert broker.held() == before
+
+
+def test_a_field_that_a_new_rule_lets_leave_is_brought_once(own, broker):
+    mine = own.with_suffix(".dothi") / "ngsi"
+    mine.mkdir(parents=True)
+    text = (mapping.MAPPINGS / "parcel.toml").read_text(encoding="utf-8")
+    stricter = text.replace('"sheet_no", ', "").replace('mapSheet = "sheet_no"\n', "")
+    assert tomllib.loads(stricter)["fields"] != tomllib.loads(text)["fields"]
+    (mine / "parcel.toml").write_text(stricter, encoding="utf-8")
+    broker.aim(own)
+    everything = sum(publish(own).values())
+    parcels = [one for key, one in broker.double.tenants[""].held.items() if ":Parcel:" in key]
+    assert all("mapSheet" not in one for one in parcels)
+    (mine / "parcel.toml").write_text(text, encoding="utf-8")
+    assert publish(own) == {"updated": 24, "unchanged": everything - 24}
+    assert {one["mapSheet"]["value"] for one in parcels} == {"12"}
+    assert publish(own) == {"unchanged": everything}
