@@ -72,14 +72,15 @@ def test_boxes_are_rounded_outwards() -> None:
     assert (near[:, [1, 3]] >= boxes[:, [1, 3]]).all()
 
 
-def test_rows_written_later_are_indexed_with_the_first(database: sqlite3.Connection, tmp_path: Path) -> None:
+@pytest.mark.parametrize("more", [400, 20])  # so many that all are packed anew, and a few that are entered one by one
+def test_rows_written_later_are_indexed_with_the_first(database: sqlite3.Connection, tmp_path: Path, more: int) -> None:
     path = tmp_path / "made.gpkg"
     first = _fill(path, 400)
     bulk.index(path, ["hydrant"])
-    later = _fill(path, 400, seed=2, first=400)
+    later = _fill(path, more, seed=2, first=400)
     bulk.index(path, ["hydrant"])
     assert database.execute("SELECT rtreecheck('rtree_hydrant_geom')").fetchone()[0] == "ok"
-    assert database.execute("SELECT count(*) FROM rtree_hydrant_geom").fetchone()[0] == 800
+    assert database.execute("SELECT count(*) FROM rtree_hydrant_geom").fetchone()[0] == 400 + more
     assert database.execute("SELECT max_x FROM gpkg_contents").fetchone()[0] == max(
         first[:, 0].max(), later[:, 0].max()
     )
