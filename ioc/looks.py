@@ -13,6 +13,7 @@ from typing import Any
 from ..layers.errors import InputError
 from ..layers.report import Report
 from ..store import dataset
+from ..store.place import misplaced
 from .mapping import LayerMapping
 from .publication import ALERT
 from .state import State
@@ -47,12 +48,21 @@ def require_columns(now: Mapping[str, Look], chosen: Sequence[LayerMapping], sta
                 raise InputError("ioc.columns_gone", layer=layer, columns=sorted(gone))
 
 
-def tell_systems(now: Mapping[str, Look], state: State, report: Report) -> None:
-    """Say of which layers every feature is looked at because they stand in another system than before."""
+def tell_systems(data: Path, now: Mapping[str, Look], state: State, report: Report) -> None:
+    """Say of which layers every feature is looked at because they stand in another system than before.
+
+    Raises :class:`InputError` (``ioc.wrong_zone``) where the coordinates are still those of another zone: somebody has
+    given the layer another name of a system, and all of it would move by kilometres.
+    """
     before: dict[str, Look] = state.note(_NOTE) or {}
     for layer, look in now.items():
-        if layer in before and before[layer]["system"] != look["system"]:
-            report.message("ioc.system_changed", layer=layer, before=before[layer]["system"], now=look["system"])
+        if layer not in before or before[layer]["system"] == look["system"]:
+            continue
+        province = str(dataset.meta(data).get("province") or "")
+        found = misplaced(dataset.read(data, layer, []).geometry.to_numpy(), look["system"], province)
+        if found is not None and found.code == "crs_wrong_zone":
+            raise InputError("ioc.wrong_zone", layer=layer, crs=look["system"], likely=found.zone)
+        report.message("ioc.system_changed", layer=layer, before=before[layer]["system"], now=look["system"])
 
 
 def remember(now: Mapping[str, Look], state: State) -> None:

@@ -358,8 +358,6 @@ def set_aside(path: Path) -> None:
         sound = False
     if not sound:
         path.replace(path.with_name(f"{path.name}.damaged"))
-        # What was begun in the damaged file must not be rolled back into the new one.
-        path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
 
 
 def held_layers(path: Path) -> tuple[str, ...]:

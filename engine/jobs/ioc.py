@@ -192,7 +192,7 @@ def _looked_at(data: Path, source: Outgoing, state: states.State, report: Report
     now = looks.looks(data, source.chosen)
     if not vanish:
         looks.require_columns(now, source.chosen, state)
-    looks.tell_systems(now, state, report)
+    looks.tell_systems(data, now, state, report)
     tell_ahead(source.issued, report)
     yield
     looks.remember(now, state)

@@ -43,7 +43,7 @@ def publish(
         if not vanish:
             require_few_vanish(plans)
             looks.require_columns(now, source.chosen, state)
-        looks.tell_systems(now, state, report)
+        looks.tell_systems(data, now, state, report)
         tell_ahead(source.issued, report)
 
         def agreed(made: folder.Folder, new: Path) -> None:

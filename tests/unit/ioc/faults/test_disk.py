@@ -46,6 +46,14 @@ def filled(disk: Path, left: int) -> Path:
             file.flush()
 
 
+def remembering_on(disk: Path, data: Path) -> None:
+    """Let the memory of targets lie on ``disk``."""
+    memory = data.with_suffix(".dothi") / "ioc"
+    shutil.copytree(memory, disk / "ioc")
+    shutil.rmtree(memory)
+    memory.symlink_to(disk / "ioc")
+
+
 def full(data):
     with pytest.raises(EnvironmentTroubleError) as error:
         publish(data)
@@ -57,13 +65,8 @@ def full(data):
 @pytest.mark.parametrize("left", [0, 8192, 20480])
 def test_a_disk_full_of_the_state(own, centre, disk, left):
     """The memory lies on a disk that is full, the target does not; ``left`` bytes: at the first or at a later page."""
-    memory = own.with_suffix(".dothi") / "ioc"
     centre.aim(own)
-    (disk / "ioc").mkdir()
-    for path in memory.iterdir():
-        shutil.copy(path, disk / "ioc")
-    shutil.rmtree(memory)
-    memory.symlink_to(disk / "ioc")
+    remembering_on(disk, own)
     filler = filled(disk, left)
     full(own)
     filler.unlink()
@@ -74,6 +77,24 @@ def test_a_disk_full_of_the_state(own, centre, disk, left):
     assert set(told) <= {"created", "unchanged"}
     assert centre.held() == there(own)
     assert publish(own) == verify(own) == {"unchanged": len(there(own))}
+
+
+@pytest.mark.parametrize("left", [0, 5000])
+def test_what_could_not_be_noted_was_not_sent(own, centre, disk, left):
+    """Else the next run would take its own change for one of the other side."""
+    centre.aim(own)
+    remembering_on(disk, own)
+    everything = sum(publish(own).values())
+    before = centre.held()
+    renamed(own, 1, "một")
+    filler = filled(disk, left)
+    full(own)
+    assert centre.held() == before
+    renamed(own, 1, "hai")
+    filler.unlink()
+    assert publish(own) == {"updated": 1, "unchanged": everything - 1}
+    assert centre.held() == there(own)
+    assert publish(own) == verify(own) == {"unchanged": everything}
 
 
 @pytest.mark.parametrize("left", [0, 40_000, 120_000])

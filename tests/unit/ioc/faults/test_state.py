@@ -88,12 +88,10 @@ def test_a_damaged_state_is_told_and_made_again(own, broker, spoil):
     broker.aim(own)
     everything = sum(publish(own).values())
     spoil(memory(own))
-    journal = memory(own).with_name(memory(own).name + "-journal")
     assert refused(own) == "ioc.state_damaged"
     with pytest.raises(InputError) as error:
         status(own)
     assert error.value.code == "ioc.state_damaged"
-    journal.write_bytes(b"of the damaged one")
     writes = [one for one in broker.double.seen if one[0] == "POST" and "query" not in one[1]]
     assert repair(own) == {"unchanged": everything}
     after = [one for one in broker.double.seen if one[0] == "POST" and "query" not in one[1]]

@@ -11,10 +11,12 @@ import shapely
 from pyproj import Transformer
 
 from dothi.layers.crs import to_wgs84
+from dothi.layers.errors import InputError
 from dothi.store import dataset
+from dothi.store.geopackage import register_crs
 from dothi.tests.unit.ioc import province
 
-from .conftest import Heard, publish, there, verify
+from .conftest import Heard, edited, plan, publish, there, verify
 
 NEIGHBOUR, DEGREES = "EPSG:5897", "EPSG:4326"
 
@@ -103,3 +105,22 @@ def test_the_database_holds_one_system_a_view(own, postgres):
     here = dataset.read(own, "parcel", ["code"])
     for uid, shape in zip(here["uid"], here.geometry, strict=True):
         assert shapely.equals_exact(shapely.from_wkb(bytes(rows[uid])), shape, tolerance=0)
+
+
+def test_another_name_for_the_same_numbers_is_refused(own, centre):
+    """Somebody assigned the neighbour's zone without computing: all would move by kilometres."""
+    centre.aim(own)
+    everything = sum(publish(own).values())
+    before = places(centre)
+    with edited(own) as database:
+        register_crs(database, NEIGHBOUR)
+        number = NEIGHBOUR.removeprefix("EPSG:")
+        for table in ("gpkg_geometry_columns", "gpkg_contents"):
+            database.execute(f"UPDATE {table} SET srs_id = {number} WHERE table_name = 'parcel'")
+    with pytest.raises(InputError) as error:
+        publish(own, allow_vanish=True, write_over=True)
+    assert error.value.code == "ioc.wrong_zone"
+    assert error.value.arguments["likely"] == province.LAND
+    assert places(centre).keys() == before.keys()
+    assert all(shapely.equals_exact(shape, before[uid], tolerance=0) for uid, shape in places(centre).items())
+    assert sum(plan(own)[name] for name in ("created", "updated", "unchanged")) == everything
