@@ -73,7 +73,9 @@ def gather(
     for layer_id in FIELDS:
         if layer_id not in needed or layer_id not in read:
             continue
-        frame = read[layer_id](layer_id).reset_index(drop=True)
+        frame = read[layer_id](layer_id)
+        if not frame.index.equals(pd.RangeIndex(len(frame))):
+            frame = frame.reset_index(drop=True)
         if frame.empty and layer_id in NEVER_EMPTY and not may_be_empty:
             raise InputError("zoning.layer_empty", layer=layer_id)
         if frame.empty and layer_id in UNDRAWN and not may_be_empty:

@@ -16,7 +16,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.ops import substring
 
-from ..columns import Words, in_frame, nothing, numbers, pick
+from ..columns import Mask, Words, absent, in_frame, nothing, numbers, pick, words
 from .overlay import Geometries, Indices, every_pair, overlay, unions
 from .segments import stretches_near
 from .threads import by_chunks
@@ -67,12 +67,36 @@ def _between(red: Any, centre: Any) -> list[Any]:
     return made
 
 
-def _by_street(frame: pd.DataFrame | None, uids: Words) -> Geometries:
-    """The united geometry of each street in a layer that refers to streets; None where it has none."""
+@dataclass(frozen=True)
+class _Drawn:
+    """What is drawn of streets in one layer: ``uid``, the ``street`` that each belongs to (None: not said), shapes."""
+
+    uid: Words
+    street: Words
+    shapes: Geometries
+
+    def elsewhere(self, known: frozenset[str]) -> Mask:
+        """What belongs to none of the ``known`` streets."""
+        return np.array([street not in known for street in self.street.tolist()], dtype=bool)
+
+    def with_own_street(self, nameless: frozenset[str]) -> _Drawn:
+        """The same, with what is ``nameless`` a street of its own."""
+        own = np.array([uid in nameless for uid in self.uid.tolist()], dtype=bool)
+        return _Drawn(self.uid, pick(own, self.uid, self.street), self.shapes)
+
+
+def _drawn(frame: pd.DataFrame | None) -> _Drawn | None:
     if frame is None or frame.empty:
+        return None
+    return _Drawn(words(frame, "uid"), words(frame, "street"), frame.geometry.to_numpy())
+
+
+def _by_street(drawn: _Drawn | None, uids: Words) -> Geometries:
+    """The united geometry of each street in a layer that refers to streets; None where it has none."""
+    if drawn is None:
         return nothing(len(uids))
-    at = pd.Index(uids).get_indexer(pd.Index(frame["street"]))
-    shapes = shapely.force_2d(frame.geometry.to_numpy())
+    at = pd.Index(uids, dtype=object).get_indexer(pd.Index(drawn.street, dtype=object))
+    shapes = shapely.force_2d(drawn.shapes)
     usable = (at >= 0) & shapely.is_valid(shapes) & ~shapely.is_empty(shapes)
     return unions(shapes[usable], at[usable], len(uids))
 
@@ -82,15 +106,13 @@ def streets(centrelines: pd.DataFrame, boundaries: pd.DataFrame | None, red_line
 
     A boundary or red line that names no street belongs to one of its own, of unknown width.
     """
-    orphans = [
-        frame[~frame["street"].isin(centrelines["uid"])]
-        for frame in (boundaries, red_lines)
-        if frame is not None and not frame.empty
-    ]
-    nameless = [uid for frame in orphans for uid in frame["uid"]]
-    uids = np.array([*centrelines["uid"], *nameless], dtype=object)
-    named = [_own_street(frame, nameless) for frame in (boundaries, red_lines)]
-    land, red = _by_street(named[0], uids), _by_street(named[1], uids)
+    drawn = [_drawn(frame) for frame in (boundaries, red_lines)]
+    named = words(centrelines, "uid")
+    known = frozenset(named.tolist())
+    nameless = [uid for one in drawn if one is not None for uid in one.uid[one.elsewhere(known)].tolist()]
+    uids = np.concatenate([named, np.array([*nameless, None], dtype=object)[:-1]])
+    own = [one and one.with_own_street(frozenset(nameless)) for one in drawn]
+    land, red = _by_street(own[0], uids), _by_street(own[1], uids)
     centre = np.concatenate([centrelines.geometry.to_numpy(), nothing(len(nameless))])
     width = np.full(len(uids), np.nan)
     width[: len(centrelines)] = numbers(centrelines, "width_m")
@@ -99,7 +121,8 @@ def streets(centrelines: pd.DataFrame, boundaries: pd.DataFrame | None, red_line
     for i in range(len(uids)):
         has_centre = centre[i] is not None and not shapely.is_empty(centre[i])
         if land[i] is None and red[i] is not None and has_centre:
-            land[i] = shapely.union_all(_between(red[i], centre[i])) if _between(red[i], centre[i]) else None
+            between = _between(red[i], centre[i])
+            land[i] = shapely.union_all(between) if between else None
         if red[i] is None and land[i] is not None:
             red[i] = shapely.boundary(land[i])
         if land[i] is None:
@@ -108,16 +131,11 @@ def streets(centrelines: pd.DataFrame, boundaries: pd.DataFrame | None, red_line
                 doubtful[i] = shapely.buffer(centre[i], reach + SAME_LINE_M, cap_style="flat")
             elif red[i] is not None:
                 doubtful[i] = shapely.buffer(red[i], SAME_LINE_M)
-    label = [*centrelines["name"].fillna(centrelines["code"]), *([None] * len(nameless))]
+    name = words(centrelines, "name")
+    label = [*pick(absent(name), words(centrelines, "code"), name), *([None] * len(nameless))]
     classes = [*centrelines["road_class"], *([None] * len(nameless))]
     table = pd.DataFrame({"uid": uids, "label": label, "road_width": width, "road_class": classes})
     return Streets(table, red, land, doubtful)
-
-
-def _own_street(frame: pd.DataFrame | None, nameless: list[str]) -> pd.DataFrame | None:
-    if frame is None or frame.empty:
-        return frame
-    return frame.assign(street=frame["street"].where(~frame["uid"].isin(nameless), frame["uid"]))
 
 
 @dataclass(frozen=True)
