@@ -24,14 +24,15 @@ from ..layers.errors import InputError
 from ..store.geopackage import PATIENCE
 from ..store.troubles import told
 from .alone import alone
-from .records import Record, hash_of
+from .records import Record, differing, hash_of
 from .targets.target import Said
 
 FORMAT = 1
 _REMEMBER = "INSERT INTO note VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 TROUBLES = 200  # records and sayings told by a summary
 # Marks of a record. ``SENT``: what became of it is not known yet. ``STAYS``: the feature may not leave as it is now.
-PROVED, SENT, UNPROVED, FAILED, CONFLICT, STAYS, REMOVED = range(7)
+# ``STANDS``: the other side's version is known, and somebody decided that it stays.
+PROVED, SENT, UNPROVED, FAILED, CONFLICT, STAYS, REMOVED, STANDS = range(8)
 _TABLES = """
 CREATE TABLE IF NOT EXISTS note (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS record (
@@ -40,6 +41,10 @@ CREATE TABLE IF NOT EXISTS record (
     PRIMARY KEY (layer, uid, kind)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS record_mark ON record (layer, mark) WHERE mark > 0;
+CREATE TABLE IF NOT EXISTS decision (
+    key TEXT NOT NULL, layer TEXT NOT NULL, uid TEXT NOT NULL, keep TEXT NOT NULL, ours INTEGER, theirs INTEGER,
+    at TEXT NOT NULL, by TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS said (
     key TEXT NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL, sender TEXT NOT NULL, at TEXT NOT NULL,
     seen_at TEXT NOT NULL, PRIMARY KEY (key, kind, at, sender, text)
@@ -68,6 +73,24 @@ class Sent:
     def is_ours(self, body: str) -> bool:
         """Whether we brought ``body`` there, so that nobody else's change is lost by writing over it."""
         return hash_of(body) in (self.content, self.sending)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """That theirs stays: the hashes of both versions when it was decided (``ours`` None: in no layer), and by whom."""
+
+    ours: int | None
+    theirs: int
+    by: str
+
+    def holds(self, ours: str | None, theirs: str) -> bool:
+        """Whether both versions are still those of the decision."""
+        return self == Standing(None if ours is None else hash_of(ours), hash_of(theirs), self.by)
+
+    def told(self, ours: str | None, theirs: str) -> str:
+        """Why it stays and what differs, as the state keeps it."""
+        told = {"code": "ioc.theirs_stands", "by": self.by, "differs": differing(ours or "{}", theirs)}
+        return json.dumps(told, ensure_ascii=False)
 
 
 _COLUMNS = ", ".join(Sent.__dataclass_fields__)
@@ -124,14 +147,15 @@ class State:
     def known(self, layer: str) -> Known:
         """What is known of a layer."""
         rows = self._database.execute(
-            "SELECT uid, source, mark FROM record WHERE layer = ? AND mark <> ?", (layer, REMOVED)
+            "SELECT uid, source, mark FROM record WHERE layer = ? AND mark <> ? AND NOT (mark = ? AND source IS NULL)",
+            (layer, REMOVED, STANDS),
         ).fetchall()
         uid = np.empty(len(rows), dtype=object)
         uid[:] = [row[0] for row in rows]
         return Known(
             uid,
             np.fromiter((row[1] or 0 for row in rows), dtype=np.int64, count=len(rows)),
-            np.fromiter((row[2] in (PROVED, STAYS) for row in rows), dtype=bool, count=len(rows)),
+            np.fromiter((row[2] in (PROVED, STAYS, STANDS) for row in rows), dtype=bool, count=len(rows)),
             np.fromiter((row[2] == STAYS for row in rows), dtype=bool, count=len(rows)),
         )
 
@@ -175,9 +199,9 @@ class State:
     def expected(self, layer: str) -> int:
         """Records that were proved of a layer, and of others that become records of the same kinds."""
         row = self._database.execute(
-            "SELECT count(*) FROM record WHERE mark = ? AND (layer = ? OR kind IN "
+            "SELECT count(*) FROM record WHERE mark IN (?, ?) AND (layer = ? OR kind IN "
             "(SELECT DISTINCT kind FROM record WHERE layer = ? AND kind <> ''))",
-            (PROVED, layer, layer),
+            (PROVED, STANDS, layer, layer),
         ).fetchone()
         return int(row[0])
 
@@ -216,6 +240,34 @@ class State:
             "ON CONFLICT (layer, uid, kind) DO UPDATE SET mark = excluded.mark, error = excluded.error, source = NULL",
             [(r.layer, r.uid, r.kind, r.key, mark, error) for r, mark, error in records],
         )
+
+    def stands(self, records: Iterable[tuple[Record | Sent, str]], sources: Mapping[str, int]) -> None:
+        """The other side's version of them stays, as somebody decided (JSON); looked at again when the feature changes.
+
+        One without a source is in no layer any more: it is theirs alone.
+        """
+        self._put(
+            "INSERT INTO record (layer, uid, kind, key, source, mark, error) VALUES (?, ?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (layer, uid, kind) DO UPDATE SET source = excluded.source, mark = excluded.mark, "
+            "error = excluded.error, sending = NULL",
+            [(r.layer, r.uid, r.kind, r.key, sources.get(r.uid), STANDS, why) for r, why in records],
+        )
+
+    def decided(self, rows: Sequence[tuple[Sent, str, int | None, int | None]], by: str) -> None:
+        """Keep who decided what: record, ``ours`` or ``theirs``, and the hashes of both versions at that moment."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        self._put(
+            "INSERT INTO decision VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [(r.key, r.layer, r.uid, keep, ours, theirs, now, by) for r, keep, ours, theirs in rows],
+        )
+
+    def standing(self) -> dict[str, Standing]:
+        """By key what was last decided to stay theirs."""
+        rows = self._database.execute(
+            "SELECT key, ours, theirs, by FROM decision WHERE keep = 'theirs' "
+            "AND rowid IN (SELECT max(rowid) FROM decision GROUP BY key)"
+        )
+        return {str(row[0]): Standing(*row[1:]) for row in rows}
 
     def stays(self, layer: str, sources: Mapping[str, int]) -> None:
         """Features of which nothing may be there as they are now; looked at again when they change."""
@@ -316,6 +368,14 @@ def looked_at(path: Path) -> Iterator[State]:
         yield State(database, path)
 
 
+def standing_in(path: Path) -> dict[str, Standing]:
+    """What a state says stands as it is at the other side; nothing where there is no state."""
+    if not path.is_file():
+        return {}
+    with looked_at(path) as state:
+        return state.standing()
+
+
 @contextmanager
 def nothing_known() -> Iterator[State]:
     """A state that knows nothing and is kept nowhere, for a look at a target that is not there any more."""
@@ -368,6 +428,14 @@ def held_layers(path: Path) -> tuple[str, ...]:
         return State(database, path).layers()
 
 
+def noted(path: Path, key: str) -> Any:
+    """What a state remembers by this name, without being held; None where there is nothing."""
+    if not path.is_file():
+        return None
+    with _told(path), closing(_connected(path)) as database:
+        return State(database, path).note(key)
+
+
 def summary(path: Path) -> dict[str, Any]:
     """What a state says without being held: ``counts`` by outcome, ``last_proof``, what the centre ``said``."""
     with _told(path), closing(_connected(path)) as database:
@@ -379,14 +447,15 @@ def summary(path: Path) -> dict[str, Any]:
         last = state.note("last_proof") or database.execute("SELECT max(proved_at) FROM record").fetchone()[0]
         troubles = [
             {"layer": one.layer, "uid": one.uid, **json.loads(one.error or "{}")}
-            for one in state.marked(UNPROVED, FAILED, CONFLICT)
+            for one in state.marked(UNPROVED, FAILED, CONFLICT, STANDS)
         ]
         return {
             "counts": {
-                "unchanged": by_mark[PROVED],
+                "unchanged": by_mark[PROVED] + by_mark[STANDS],
                 "unproved": by_mark[SENT] + by_mark[UNPROVED],
                 "failed": by_mark[FAILED],
                 "conflicts": by_mark[CONFLICT],
+                "theirs": by_mark[STANDS],
                 "deleted": by_mark[REMOVED],
             },
             "last_proof": last,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ from ..layers.report import SILENT, Report, Stage
 from .plan import LayerPlan, Source, plan, require_few, require_few_vanish
 from .records import Record, differing
 from .selection import LeftOut
-from .state import CONFLICT, FAILED, UNPROVED, Sent, State
+from .state import CONFLICT, FAILED, UNPROVED, Sent, Standing, State
 from .targets.target import Refusal, Target, UnansweredError
 
 AT_ONCE = 5_000  # features made at a time: bounds the memory
@@ -67,6 +67,21 @@ def publish(
     plans = plan(source, state, layers)
     if not vanish:
         require_few_vanish(plans)
+    return carry_out(plans, source, target, state, vanish=vanish, over=over, report=report, wait=wait)
+
+
+def carry_out(
+    plans: Sequence[LayerPlan],
+    source: Source,
+    target: Target,
+    state: State,
+    *,
+    vanish: bool = False,
+    over: bool = False,
+    report: Report = SILENT,
+    wait: Callable[[float], None] = time.sleep,
+) -> Result:
+    """Do what the plans say and nothing else; see :func:`publish`."""
     run = _Run(source, target, state, over, vanish, wait)
     run.prepare([one.layer for one in plans if one.to_send or one.deleted])
     for done, one in enumerate(plans):
@@ -94,6 +109,7 @@ class _Run:
         self.wait = wait
         self.result = Result()
         self._silent = 0
+        self._standing = {} if over else state.standing()
         self._known: dict[str, int] = {}  # features that each layer should have there
         self._withdrawn: dict[str, set[str]] = {}  # of them, those that no longer become a record
 
@@ -167,13 +183,17 @@ class _Run:
     ) -> Iterator[tuple[Record, str]]:
         """Read a batch and write what differs at once, so that nobody else has long to change it in between."""
         there = {} if empty else self._read([(r.layer, r.key) for r in batch])
-        same, ours, to_write, foreign = [], [], [], []
+        same, ours, to_write, foreign, standing = [], [], [], [], []
         for record in batch:
             body, before = there.get(record.key), held.get(record.key)
             if body == record.body:
                 same.append(record)
                 if before is not None and before.content != record.content:  # it arrived, and we had not learnt it
                     yield record, "created" if before.content is None else "updated"
+                continue
+            stands = self._standing.get(record.key)
+            if body is not None and stands is not None and stands.holds(record.body, body):
+                standing.append((record, stands.told(record.body, body)))
                 continue
             if body is not None and not self.over and (before is None or not before.is_ours(body)):
                 foreign.append((record, body))
@@ -182,6 +202,7 @@ class _Run:
                 ours.append((before, body))
             to_write.append(record)
         self.state.proved(same, sources)
+        self.state.stands(standing, sources)
         yield from self._disputed(foreign)
         self.state.seen(ours)
         for record, what in self._written(to_write, held, there, sources):
@@ -255,6 +276,10 @@ class _Run:
         for round_ in range(ROUNDS + 1):
             there = self._read([(r.layer, r.key) for r in pending])
             gone += [r for r in pending if r.key not in there]
+            alone = {r.key: self._standing[r.key] for r in pending if r.key in there and r.key in self._standing}
+            alone = {key: one for key, one in alone.items() if one.holds(None, there[key])}
+            self.state.stands([(r, alone[r.key].told(None, there[r.key])) for r in pending if r.key in alone], {})
+            pending = [r for r in pending if r.key not in alone]
             foreign = [
                 (r, there[r.key]) for r in pending if r.key in there and not self.over and not r.is_ours(there[r.key])
             ]
@@ -338,11 +363,20 @@ class Proof:
     differences: list[dict[str, str]]
 
 
-def verify(source: Source, target: Target, layers: Sequence[str] = (), report: Report = SILENT) -> Proof:
+def verify(
+    source: Source,
+    target: Target,
+    layers: Sequence[str] = (),
+    report: Report = SILENT,
+    standing: Mapping[str, Standing] | None = None,
+) -> Proof:
     """Read everything back and compare it with the data as they are now; nothing is changed on either side.
 
-    ``created``: missing there, ``updated``: different there, ``deleted``: there without being in the data.
+    ``created``: missing there, ``updated``: different there, ``deleted``: there without being in the data. What is
+    different because somebody decided that theirs stays (``standing``, of the state) counts as unchanged and is named
+    as ``theirs``.
     """
+    standing = standing or {}
     chosen = [layer for layer in source.layers if not layers or layer in layers]
     there = _everything(target, chosen)  # two layers may share a kind, so all is read before anything is missed
     proof = Proof(Counter(), [])
@@ -353,13 +387,20 @@ def verify(source: Source, target: Target, layers: Sequence[str] = (), report: R
             for record in source.records(layer, some, frozenset()).records:
                 found = there.pop(record.key, None)
                 what = "created" if found is None else "unchanged" if found.body == record.body else "updated"
+                stands = standing.get(record.key)
+                if found is not None and stands is not None and stands.holds(record.body, found.body):
+                    proof.differences.append({"layer": layer, "uid": record.uid, "key": record.key, "what": "theirs"})
+                    what = "unchanged"
                 if what != "unchanged":
                     proof.differences.append({"layer": layer, "uid": record.uid, "key": record.key, "what": what})
                 outcome[record.uid] = max(what, outcome.get(record.uid, "unchanged"), key=_WORST_LAST.index)
             proof.counts.update(outcome.values())
     for record in _not_of(source, chosen, there):
-        proof.differences.append({"layer": record.layer, "uid": record.uid, "key": record.key, "what": "deleted"})
-        proof.counts["deleted"] += 1
+        stands = standing.get(record.key)
+        what = "theirs" if stands is not None and stands.holds(None, record.body) else "deleted"
+        proof.differences.append({"layer": record.layer, "uid": record.uid, "key": record.key, "what": what})
+        if what == "deleted":
+            proof.counts[what] += 1
     return proof
 
 
@@ -381,7 +422,12 @@ def repair(
     state.forget()
     result = publish(source, target, state, layers, over=over, report=report)
     chosen = [layer for layer in source.layers if not layers or layer in layers]
-    left = _not_of(source, chosen, _everything(target, chosen))
+    standing = {} if over else state.standing()
+    left = [
+        record
+        for record in _not_of(source, chosen, _everything(target, chosen))
+        if record.key not in standing or not standing[record.key].holds(None, record.body)
+    ]
     if left:
         state.adopt(left)
         more = publish(source, target, state, layers, over=over, vanish=vanish, report=report)

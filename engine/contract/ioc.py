@@ -88,6 +88,19 @@ REPAIR = Job(
     results=(Result("counts", "json"), Result("left_out", "json"), Result("same", "json"), *_COUNTS),
 )
 
+DECIDE = Job(
+    id="ioc.decide",
+    parameters=(
+        _DATA,
+        _TARGET,
+        Parameter("uids", "texts", required=True),
+        Parameter("keep", "choice", choices=("ours", "theirs"), required=True),
+        *_WHICH,
+        *_REACH,
+    ),
+    results=(Result("counts", "json"), Result("left_out", "json"), Result("same", "json"), *_COUNTS),
+)
+
 STATUS = Job(
     id="ioc.status",
     parameters=(_DATA, Parameter("target", "out_folder"), *_WHICH, Parameter("behind", "flag")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ...ioc import looks, sync
+from ...ioc import decisions, looks, sync
 from ...ioc import profile as profiles
 from ...ioc import state as states
 from ...ioc.outgoing import Outgoing
@@ -21,14 +22,14 @@ from ...ioc.publication import known_mappings, layers_to_publish
 from ...ioc.targets.manifest import as_json
 from ...ioc.targets.opening import FILE, Reach, reached
 from ...ioc.targets.target import UnansweredError
-from ...layers.errors import EnvironmentTroubleError, UsageError
+from ...layers.errors import EnvironmentTroubleError, InputError, UsageError
 from ...layers.report import Report
 from . import ioc_behind, ioc_folder
 from .ioc_source import NO_PROVINCE, read_publication, seven, state_path, system_of, tell_ahead, words
 from .ioc_targets import add_target, remove_target, targets
 from .ioc_watch import watch
 
-__all__ = ["add_target", "plan", "publish", "remove_target", "repair", "status", "targets", "verify"]
+__all__ = ["add_target", "decide", "plan", "publish", "remove_target", "repair", "status", "targets", "verify"]
 
 DIFFERENCES = 1_000  # records named by a proof; the counts are always whole
 
@@ -93,8 +94,8 @@ def verify(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     profile = _profile(data, parameters)
     if profile.scheme == FILE:
         return ioc_folder.verify(data, profile, parameters, report)
-    with _sides(data, profile, parameters, report) as (reach, source, _):
-        proof = sync.verify(source, reach.target, tuple(parameters["layers"] or ()), report)
+    with _sides(data, profile, parameters, report) as (reach, source, state):
+        proof = sync.verify(source, reach.target, tuple(parameters["layers"] or ()), report, state.standing())
     different = sum(proof.counts[name] for name in ("created", "updated", "deleted"))
     report.message(
         "ioc.proved" if not different else "ioc.differs",
@@ -126,6 +127,29 @@ def repair(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
             vanish=bool(parameters["allow_vanish"]),
             report=report,
         )
+        return _told(result, reach, report)
+
+
+def decide(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    """Which version of some features in conflict stays; nothing else is sent."""
+    data = Path(parameters["data"])
+    profile = _profile(data, parameters)
+    if profile.scheme == FILE:
+        raise InputError("ioc.folder_undisputed", target=profile.address)
+    with _sides(data, profile, parameters, report) as (reach, source, state):
+        result = decisions.decide(
+            source,
+            reach.target,
+            state,
+            parameters["uids"],
+            parameters["keep"],
+            getpass.getuser(),
+            tuple(parameters["layers"] or ()),
+            report=report,
+        )
+        if parameters["keep"] == decisions.THEIRS:
+            report.message("ioc.decided_theirs", count=len(parameters["uids"]), target=reach.target.identity)
+            return _as_json(result)
         return _told(result, reach, report)
 
 
@@ -180,7 +204,9 @@ def _sides(
     systems = {of.layer.id: system_of(data, publication, of.layer.id) for of in chosen}
     held = set(states.held_layers(state_path(data, profile))) - set(systems)
     of_old = [profile.scoped(of) for of in known_mappings(publication, sorted(held))]
-    with reached(profile, publication, chosen, systems, parameters.get("secret"), of_old=of_old) as reach:
+    formerly = looks.formerly(state_path(data, profile), chosen)
+    secret = parameters.get("secret")
+    with reached(profile, publication, chosen, systems, secret, of_old=of_old, formerly=formerly) as reach:
         source = Outgoing(data, publication, reach.chosen, reach.form, profile.wards)
         with states.opened(state_path(data, profile), reach.target.identity) as state:
             yield reach, source, state
@@ -211,11 +237,16 @@ def _told(result: sync.Result, reach: Reach, report: Report) -> dict[str, Any]:
         sent=counts["created"] + counts["updated"] + counts["deleted"],
         **counts,
     )
+    return _as_json(result)
+
+
+def _as_json(result: sync.Result) -> dict[str, Any]:
+    counts = result.counts
     return {
         "folder": None,
         "manifest": None,
         "counts": {**counts, "layers": {layer: dict(of) for layer, of in result.layers.items()}},
-        "left_out": left,
+        "left_out": [as_json(one) for one in result.left_out],
         "same": not any(counts[name] for name in sync.OUTCOMES if name != "unchanged"),
         **seven(counts),
     }

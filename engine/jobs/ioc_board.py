@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ...ioc import state as states
 from ...ioc import sync
 from ...ioc.board import readings
 from ...ioc.board.folder import NAMED, Folder
@@ -20,7 +21,7 @@ from ...ioc.targets.drop import folder_target
 from ...ioc.targets.opening import FILE, Reach, reached
 from ...layers.errors import UsageError
 from ...layers.report import SILENT, Report
-from .ioc_source import read_publication, system_of
+from .ioc_source import read_publication, state_path, system_of
 from .ioc_targets import KINDS
 
 _SHOWN = {"ngsi-ld": "broker", "postgresql": "database", "rest": "gateway"}  # what the page calls each kind
@@ -67,9 +68,11 @@ def _service(profile: Profile, parameters: Mapping[str, Any]) -> Iterator[Held]:
 
         def prove() -> Proof:
             source = Outgoing(data, publication, reach.chosen, reach.form, profile.wards)
-            proof = sync.verify(source, reach.target, tuple(of.layer.id for of in reach.chosen), SILENT)
+            chosen = tuple(of.layer.id for of in reach.chosen)
+            proof = sync.verify(source, reach.target, chosen, SILENT, states.standing_in(state_path(data, profile)))
             wrong = sum(proof.counts[name] for name in ("created", "updated", "deleted"))
-            named = [f"{one['layer']} {one['uid']}" for one in proof.differences[:NAMED]]
+            different = [one for one in proof.differences if one["what"] != "theirs"]
+            named = [f"{one['layer']} {one['uid']}" for one in different[:NAMED]]
             return Proof("compared", wrong + proof.counts["unchanged"], wrong, named)
 
         yield Held(_SHOWN[kind], reach.target, _reading(reach, kind), publication, reach.chosen, prove)

@@ -58,7 +58,9 @@ class IocDock(QgsDockWidget):
         page.every.activated.connect(self._schedule)
         page.preview.clicked.connect(self.preview)
         page.publish.clicked.connect(lambda: self.publish())
-        page.over.clicked.connect(self._ask_to_write_over)
+        page.ours.clicked.connect(lambda: self._ask_to_decide("ours"))
+        page.theirs.clicked.connect(lambda: self._ask_to_decide("theirs"))
+        page.troubles.itemSelectionChanged.connect(self._enable)
         page.verify.clicked.connect(self.verify)
         page.repair.clicked.connect(self._ask_to_repair)
         page.stop.clicked.connect(self.running.cancel)
@@ -140,7 +142,7 @@ class IocDock(QgsDockWidget):
         troubles, said = one.get("troubles", []), one.get("said", [])
         trees.fill_troubles(self.page.troubles, troubles, words)
         trees.fill_said(self.page.said, said)
-        self.page.count(TROUBLES, "troubles", len(troubles))
+        self.page.count(TROUBLES, "troubles", sum(one.get("code") != trees.STANDS for one in troubles))
         self.page.count(SAID, "said", len(said))
         plan = self.shown.get(name, {})
         self.page.plan.clear()
@@ -158,7 +160,6 @@ class IocDock(QgsDockWidget):
     def _enable(self) -> None:
         one = self.known.get(self.page.chosen(), {})
         self.page.enable(bool(one), working=self.running.task is not None)
-        self.page.over.setVisible(bool(one.get("counts", {}).get("conflicts")))
 
     # ---- targets
 
@@ -243,9 +244,9 @@ class IocDock(QgsDockWidget):
 
         self._run(ioc.PLAN, planned)
 
-    def publish(self, *, over: bool = False) -> None:
-        """Bring the target to what the data set is now; ``over`` writes over what was changed there."""
-        self._run(ioc.PUBLISH, self._published, write_over=over)
+    def publish(self) -> None:
+        """Bring the target to what the data set is now."""
+        self._run(ioc.PUBLISH, self._published)
 
     def _published(self, name: str, value: Mapping[str, Any]) -> None:
         self.compared.forget()  # what was compared before is no longer so
@@ -269,11 +270,11 @@ class IocDock(QgsDockWidget):
         if self._agrees("plugin.ioc.repair_sure", name=self.page.chosen()):
             self._run(ioc.REPAIR, self._published)
 
-    def _ask_to_write_over(self) -> None:
-        name = self.page.chosen()
-        count = self.known.get(name, {}).get("counts", {}).get("conflicts", 0)
-        if count and self._agrees("plugin.ioc.over_sure", count=count, name=name):
-            self.publish(over=True)
+    def _ask_to_decide(self, keep: str) -> None:
+        """Which version of the selected conflicts stays: ``ours`` or ``theirs``."""
+        name, uids = self.page.chosen(), trees.disputed(self.page.troubles)
+        if uids and self._agrees(f"plugin.ioc.{keep}_sure", count=len(uids), name=name):
+            self._run(ioc.DECIDE, lambda *_: self.read(), uids=uids, keep=keep)
 
     # ---- the end
 

@@ -8,6 +8,7 @@ from typing import Any
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QBrush, QColor, QIcon
 from qgis.PyQt.QtWidgets import (
+    QAbstractItemView,
     QComboBox,
     QHBoxLayout,
     QHeaderView,
@@ -24,7 +25,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from ..language import tr
-from .trees import counts, moment
+from .trees import counts, disputed, moment
 
 _QGIS = ":/images/themes/default/"
 HOURS = (0, 1, 2, 4, 8, 24)
@@ -63,7 +64,9 @@ class Page(QWidget):
         self.message = QLabel(wordWrap=True, visible=False)
         self.plan = _tree("what", "before", "after")
         self.troubles = _tree("what", "ours", "theirs")
-        self.over = _button("mActionSaveEdits.svg", "plugin.ioc.write_over")
+        self.troubles.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.ours = _button("mActionSaveEdits.svg", "plugin.ioc.ours")
+        self.theirs = _button("mActionSelectAll.svg", "plugin.ioc.theirs")
         self.said = _tree("at", "kind", "sender", "text", "feature")
         self.said.setRootIsDecorated(False)
         for column, width in enumerate(_SAID_WIDTHS):
@@ -80,7 +83,11 @@ class Page(QWidget):
         layout = QVBoxLayout(tab)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.troubles, 1)
-        layout.addWidget(self.over, 0, Qt.AlignmentFlag.AlignRight)
+        decide = QHBoxLayout()
+        decide.addStretch()
+        decide.addWidget(self.ours)
+        decide.addWidget(self.theirs)
+        layout.addLayout(decide)
         return tab
 
     def _lay_out(self) -> None:
@@ -123,8 +130,10 @@ class Page(QWidget):
 
     def enable(self, picked: bool, *, working: bool = False) -> None:
         """What needs a chosen target, and what must wait while a job runs."""
-        for one in (self.preview, self.publish, self.verify, self.repair, self.over):
+        for one in (self.preview, self.publish, self.verify, self.repair):
             one.setEnabled(picked and not working)
+        for one in (self.ours, self.theirs):
+            one.setEnabled(picked and not working and bool(disputed(self.troubles)))
         for one in (self.change, self.remove, self.every):
             one.setEnabled(picked)
         for one in (self.progress, self.stop):

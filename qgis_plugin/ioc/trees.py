@@ -13,6 +13,9 @@ from ...engine.contract import ioc
 from ..language import language, tr
 
 LONGEST = 160  # signs of a value that are shown
+STANDS = "ioc.theirs_stands"
+DECIDABLE = ("ioc.changed_there", STANDS)
+_UID = Qt.ItemDataRole.UserRole
 CHANGES = ("created", "updated", "deleted")
 _BODY = ("value", "object", "languageMap")  # what of an NGSI-LD attribute speaks to people
 
@@ -98,6 +101,15 @@ def _example(head: QTreeWidgetItem, one: Mapping[str, Any], words: Words) -> Non
     item.setExpanded(not new and not gone)  # of a new one everything is new
 
 
+def disputed(tree: QTreeWidget) -> list[str]:
+    """Identifiers of the selected features about which somebody may decide; of a selected reason, all of its."""
+    found: dict[str, None] = {}
+    for item in tree.selectedItems():
+        inside = [item, item.parent(), *(item.child(number) for number in range(item.childCount()))]
+        found |= dict.fromkeys(one.data(0, _UID) for one in inside if one is not None and one.data(0, _UID))
+    return list(found)
+
+
 def fill_troubles(tree: QTreeWidget, troubles: Sequence[Mapping[str, Any]], words: Words) -> None:
     """Reasons in words, each with its features; of a conflict what we say and what they say."""
     tree.clear()
@@ -113,6 +125,7 @@ def fill_troubles(tree: QTreeWidget, troubles: Sequence[Mapping[str, Any]], word
         for one in some:
             item = _row(head, f"{words.layer(one['layer'])} · {one['uid'][:8]}", "")
             item.setToolTip(0, one["uid"])
+            item.setData(0, _UID, one["uid"] if one.get("code") in DECIDABLE else None)
             for name, (ours, theirs) in (one.get("differs") or {}).items():
                 _row(item, name, ours or "–", theirs or "–")
             item.setExpanded(len(some) == 1)
@@ -135,7 +148,7 @@ def fill_proof(tree: QTreeWidget, value: Mapping[str, Any], words: Words) -> Non
     tree.clear()
     same = tr(f"job.{ioc.VERIFY.id}.results.unchanged")
     _top(tree, same, str(value["unchanged"]))
-    for what in ("created", "updated", "deleted", "file"):
+    for what in ("created", "updated", "deleted", "file", "theirs"):
         some = [one for one in value["differences"] if one["what"] == what]
         if some:
             head = _top(tree, tr(f"plugin.ioc.proof.{what}"), str(len(some)))

@@ -271,10 +271,23 @@ class TestBroker:
         rows = set(zip(*(texts(dock.page.troubles, column) for column in range(3)), strict=True))
         assert ("floorsAboveGround", "5", "77") in rows
         assert double.dump()[house["id"]]["floorsAboveGround"]["value"] == 77
-        dock._ask_to_write_over()
+        assert not dock.page.theirs.isEnabled()
+        dock.page.troubles.topLevelItem(0).child(0).child(0).setSelected(
+            True
+        )  # one of the values stands for its feature
+        assert dock.page.theirs.isEnabled()
+        dock._ask_to_decide("theirs")
         wait(dock)
-        assert "1" in yes[0]
         assert cell(dock, 4) == ""
+        assert double.dump()[house["id"]]["floorsAboveGround"]["value"] == 77
+        assert [one["code"] for one in dock.known[NAME]["troubles"]] == [trees.STANDS]
+        assert settle(lambda: cell(dock, 3) == "bằng nhau")  # nothing waits to be sent
+        assert {feature["floors"] for feature in houses.getFeatures()} == {5}  # the data set is as it was
+        dock.page.troubles.topLevelItem(0).setSelected(True)
+        dock._ask_to_decide("ours")
+        wait(dock)
+        assert ["1" in one for one in yes] == [True, True]
+        assert dock.known[NAME]["troubles"] == []
         assert double.dump()[house["id"]]["floorsAboveGround"]["value"] == 5
 
     def test_what_the_centre_answers_is_shown_with_time_and_sender(self, dock, double):
