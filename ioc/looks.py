@@ -1,4 +1,4 @@
-"""How each layer looked when it was last published: its columns and its coordinate system.
+"""How each layer looked when it was last published: its columns, its coordinate system, what it became at the target.
 
 A column that is gone would erase its values at the other side for every feature, so it is asked about like features
 that vanish. A layer in another system is compared as a whole, and it is said why.
@@ -7,6 +7,7 @@ that vanish. A layer in another system is compared as a whole, and it is said wh
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,23 +17,63 @@ from ..store import dataset
 from ..store.place import misplaced
 from .mapping import LayerMapping
 from .publication import ALERT
-from .state import State
+from .state import CONFLICT, FAILED, SENT, UNPROVED, State, noted
 
 _NOTE = "looks"
+UNSETTLED = (SENT, UNPROVED, FAILED, CONFLICT)
 
 Look = Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class Formerly:
+    """What a target got before and must not hold any more, because the rules or its scope became stricter.
+
+    ``attributes``: type of entity → names; ``columns``: layer → names.
+    """
+
+    attributes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+NOTHING = Formerly()
+
+
 def looks(data: Path, chosen: Sequence[LayerMapping]) -> dict[str, Look]:
-    """Layer → ``columns`` that leave and are in the file, ``system`` (``EPSG:n``). Alerts are the program's own."""
-    return {
-        of.layer.id: {
-            "columns": sorted(set(of.fields) & set(dataset.fields_in(data, of.layer.id))),
-            "system": dataset.crs_of(data, of.layer.id),
-        }
-        for of in chosen
-        if of.layer.id != ALERT
-    }
+    """Layer → ``columns`` that leave and are in the file, ``system`` (``EPSG:n``), ``attributes`` by type of entity.
+
+    Alerts come from files of the program's own, so only the last is known of them.
+    """
+    made: dict[str, Look] = {}
+    for of in chosen:
+        layer, attributes = of.layer.id, _attributes([of])
+        look: dict[str, Any] = {"attributes": {kind: sorted(names) for kind, names in attributes.items()}}
+        if layer != ALERT:
+            present = sorted(set(of.fields) & set(dataset.fields_in(data, layer)))
+            look |= {"columns": present, "system": dataset.crs_of(data, layer)}
+        made[layer] = look
+    return made
+
+
+def formerly(path: Path, chosen: Sequence[LayerMapping]) -> Formerly:
+    """What the target of the state at ``path`` got of the layers in ``chosen`` and gets no more."""
+    before: dict[str, Look] = noted(path, _NOTE) or {}
+    now, old = _attributes(chosen), dict[str, set[str]]()
+    columns: dict[str, tuple[str, ...]] = {}
+    for of in chosen:
+        look = before.get(of.layer.id, {})
+        for kind, names in look.get("attributes", {}).items():
+            old.setdefault(kind, set()).update(names)
+        known = {one.id for one in of.layer.fields}
+        columns[of.layer.id] = tuple(sorted((set(look.get("columns", ())) & known) - set(of.fields)))
+    return Formerly({kind: frozenset(names - now.get(kind, set())) for kind, names in old.items()}, columns)
+
+
+def _attributes(chosen: Sequence[LayerMapping]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for entity in (entity for of in chosen for entity in of.entities):
+        found.setdefault(entity.type, set()).update(attribute.id for attribute in entity.attributes)
+    return found
 
 
 def require_columns(now: Mapping[str, Look], chosen: Sequence[LayerMapping], state: State) -> None:
@@ -42,7 +83,7 @@ def require_columns(now: Mapping[str, Look], chosen: Sequence[LayerMapping], sta
     before: dict[str, Look] = state.note(_NOTE) or {}
     for of in chosen:
         layer = of.layer.id
-        if layer in before and layer in now:
+        if "columns" in before.get(layer, {}) and "columns" in now.get(layer, {}):
             gone = set(before[layer]["columns"]) & set(of.fields) - set(now[layer]["columns"])
             if gone:
                 raise InputError("ioc.columns_gone", layer=layer, columns=sorted(gone))
@@ -56,7 +97,7 @@ def tell_systems(data: Path, now: Mapping[str, Look], state: State, report: Repo
     """
     before: dict[str, Look] = state.note(_NOTE) or {}
     for layer, look in now.items():
-        if layer not in before or before[layer]["system"] == look["system"]:
+        if "system" not in before.get(layer, {}) or before[layer]["system"] == look.get("system"):
             continue
         province = str(dataset.meta(data).get("province") or "")
         found = misplaced(dataset.read(data, layer, []).geometry.to_numpy(), look["system"], province)
@@ -66,5 +107,21 @@ def tell_systems(data: Path, now: Mapping[str, Look], state: State, report: Repo
 
 
 def remember(now: Mapping[str, Look], state: State) -> None:
-    """These are the looks that the target has been brought to."""
-    state.remember(**{_NOTE: {**(state.note(_NOTE) or {}), **now}})
+    """These are the looks that the target has been brought to; where a layer did not arrive as a whole, what it had
+    before is remembered as well.
+    """
+    before: dict[str, Look] = state.note(_NOTE) or {}
+    unsettled = {layer for (layer, mark), count in state.counts().items() if count and mark in UNSETTLED}
+    kept = {layer: _both(before.get(layer, {}), look) if layer in unsettled else look for layer, look in now.items()}
+    state.remember(**{_NOTE: {**before, **kept}})
+
+
+def _both(before: Look, now: Look) -> Look:
+    made = dict(now)
+    if "columns" in now:
+        made["columns"] = sorted({*before.get("columns", ()), *now["columns"]})
+    kinds = {*before.get("attributes", {}), *now["attributes"]}
+    made["attributes"] = {
+        kind: sorted({*before.get("attributes", {}).get(kind, ()), *now["attributes"].get(kind, ())}) for kind in kinds
+    }
+    return made

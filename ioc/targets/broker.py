@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit, urlunsplit
 
@@ -47,14 +48,16 @@ class Broker:
         context: str,
         credentials: Credentials | None = None,
         authority: str = "",
+        formerly: Mapping[str, frozenset[str]] = MappingProxyType({}),
     ) -> None:
+        """``formerly``: attributes by type that we sent before and that must be there no more."""
         base, self.tenant = split(address)
         self.province = province
         self._entities = {of.layer.id: of.entities for of in chosen}
         self._lists: dict[str, set[str]] = {}
         self._ours: dict[str, set[str]] = {}  # two layers may become entities of one type
         for entity in (entity for of in chosen for entity in of.entities):
-            names = {attribute.id for attribute in entity.attributes}
+            names = {attribute.id for attribute in entity.attributes} | formerly.get(entity.type, frozenset())
             self._ours.setdefault(entity.type, {"location", "simulated"}).update(names)
             self._lists.setdefault(entity.type, set()).update(filter(entity.model.is_list, names))
         link = f'<{context}>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"'

@@ -13,8 +13,9 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -52,16 +53,20 @@ _GONE = (psycopg.OperationalError, psycopg.InterfaceError)
 
 @dataclass(frozen=True)
 class _Table:
-    """A layer there: names and types of its columns, and its geometry type; empty where it has none."""
+    """A layer there: names and types of its columns, and its geometry type; empty where it has none.
+
+    ``formerly`` are columns that we filled before and that are emptied now.
+    """
 
     fields: dict[str, str]
     geometry: str
     srid: int
+    formerly: tuple[str, ...] = ()
 
     @property
     def names(self) -> list[str]:
         """Columns in the order of the statement."""
-        return ["uid", *self.fields, SIMULATED, *((PLACE, NATIONAL) if self.geometry else ())]
+        return ["uid", *self.fields, *self.formerly, SIMULATED, *((PLACE, NATIONAL) if self.geometry else ())]
 
 
 class Database:
@@ -79,13 +84,21 @@ class Database:
         credentials: Credentials | None = None,
         authority: str = "",
         reading: bool = False,
+        formerly: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
     ) -> None:
-        """``reading``: for somebody who only looks. Nothing can be changed, and no publisher has to wait."""
+        """``reading``: for somebody who only looks. Nothing can be changed, and no publisher has to wait. ``formerly``:
+        columns by layer that we filled before and that must be empty now.
+        """
         self._how, self.schema, self._shown = _connection(address, credentials, authority)
         self._reading = reading
         # Layers that nobody declares any more have rows to take away, and no columns that we could name.
         self._tables: defaultdict[str, _Table] = defaultdict(lambda: _Table({}, "", 0))
-        self._tables |= {of.layer.id: _table(of, systems.get(of.layer.id, "")) for of in chosen}
+        self._tables |= {
+            of.layer.id: replace(
+                _table(of, systems.get(of.layer.id, "")), formerly=tuple(formerly.get(of.layer.id, ()))
+            )
+            for of in chosen
+        }
         self._made = frozenset(systems)  # what is only to be taken away gets no table
         self._mixed: set[str] = set()  # layers with rows in the system that they had before
         self._open: psycopg.Connection[Any] | None = None

@@ -12,6 +12,7 @@ from typing import Any
 from ...layers import catalogue
 from ...layers.errors import InputError
 from ...layers.model import Layer
+from ..looks import NOTHING, Formerly
 from ..mapping import LayerMapping, mapping
 from ..outgoing import Form
 from ..profile import Profile
@@ -51,10 +52,12 @@ def reached(
     *,
     reading: bool = False,
     of_old: Sequence[LayerMapping] = (),
+    formerly: Formerly = NOTHING,
 ) -> Iterator[Reach]:
     """The target of a profile, closed at the end. ``systems``: layer → ``EPSG:n`` of its data.
 
-    ``of_old`` are layers that the target holds and the data do not have any more: they can be read and taken away.
+    ``of_old`` are layers that the target holds and the data do not have any more: they can be read and taken away, and
+    so can the attributes and columns of ``formerly``.
 
     ``reading``: for somebody who only looks, for as long as he likes. ``secret`` comes from QGIS; else the profile's
     file is read.
@@ -62,7 +65,7 @@ def reached(
     Raises :class:`InputError` for a kind of target that there is not.
     """
     credentials = Credentials(**secret) if secret else credentials_in(Path(profile.secret)) if profile.secret else None
-    reach = _reach(profile, publication, chosen, of_old, systems, credentials, reading)
+    reach = _reach(profile, publication, chosen, of_old, formerly, systems, credentials, reading)
     try:
         yield reach
     finally:
@@ -74,6 +77,7 @@ def _reach(
     publication: Publication,
     chosen: Sequence[LayerMapping],
     of_old: Sequence[LayerMapping],
+    formerly: Formerly,
     systems: Mapping[str, str],
     credentials: Credentials | None,
     reading: bool,
@@ -88,6 +92,7 @@ def _reach(
                 context=profile.context,
                 credentials=credentials,
                 authority=profile.authority,
+                formerly=formerly.attributes,
             ),
             broker.form(publication, taken),
             taken,
@@ -101,6 +106,7 @@ def _reach(
             credentials=credentials,
             authority=profile.authority,
             reading=reading,
+            formerly=formerly.columns,
         )
         return Reach(made, database.form(chosen), tuple(chosen), shown=database.shown)
     if profile.scheme in ("rest+https", "rest+http"):

@@ -6,7 +6,7 @@ import pytest
 
 from dothi.layers.errors import InputError
 
-from .conftest import edited, publish, rebuilt, there, verify
+from .conftest import edited, plan, publish, rebuilt, there, verify
 
 
 def test_new_numbers_for_every_row_are_no_change(own, centre):
@@ -18,6 +18,8 @@ def test_new_numbers_for_every_row_are_no_change(own, centre):
             rebuilt(database, layer, "uid DESC")
             database.execute(f"UPDATE {layer} SET fid = 7000 - fid")
         assert database.execute("SELECT min(fid) FROM parcel").fetchone()[0] > 6000
+    told = plan(own)
+    assert (told["created"], told["updated"], told["unchanged"]) == (0, 0, everything)
     assert publish(own) == verify(own) == {"unchanged": everything}
     assert centre.held() == before == there(own)
 

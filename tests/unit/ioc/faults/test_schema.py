@@ -7,13 +7,14 @@ import shutil
 import tomllib
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from dothi.ioc import mapping
 from dothi.layers.errors import InputError
 from dothi.tests.unit.ioc import province
 
-from .conftest import Heard, edited, publish, there, verify
+from .conftest import Heard, edited, publish, renamed, there, verify
 
 SECRET = province.CANARY.encode()
 
@@ -26,8 +27,6 @@ def everything_said(centre):
         return json.dumps(centre.double.tenants[""].held, ensure_ascii=False).encode()
     if centre.kind == "rest":
         return b"".join(centre.double.bodies)
-    import psycopg
-
     with psycopg.connect(centre.double) as database:
         return str(
             database.execute("SELECT * FROM ioc.parcel_data").fetchall()
@@ -140,3 +139,49 @@ def test_a_field_that_a_new_rule_lets_leave_is_brought_once(own, broker):
     assert publish(own) == {"updated": 24, "unchanged": everything - 24}
     assert {one["mapSheet"]["value"] for one in parcels} == {"12"}
     assert publish(own) == {"unchanged": everything}
+
+
+def given_now(centre):
+    """What the other side holds of the sheet number, as text; empty where it holds none."""
+    if centre.kind == "ngsi-ld":
+        held = centre.double.tenants[""].held.values()
+        return {one["mapSheet"]["value"] for one in held if "mapSheet" in one}
+    if centre.kind == "rest":
+        return {
+            one["properties"]["soTo"] for one in centre.double.held["parcel"].values() if "soTo" in one["properties"]
+        }
+    if centre.kind == "postgresql":
+        with psycopg.connect(centre.double) as database:
+            return {
+                row[0] for row in database.execute("SELECT sheet_no FROM ioc.parcel_data WHERE sheet_no IS NOT NULL")
+            }
+    made = json.loads((Path(centre.address) / "geojson" / "parcel.geojson").read_text(encoding="utf-8"))
+    return {one["properties"]["sheet_no"] for one in made["features"] if "sheet_no" in one["properties"]}
+
+
+def test_a_field_that_may_leave_no_more_is_taken_back(own, centre):
+    """Of a row that changed in between, too, and nobody takes that for a change of the other side."""
+    centre.aim(own)
+    everything = sum(publish(own).values())
+    assert given_now(centre) == {"12"}
+    centre.aim(own, without=("parcel.sheet_no",))
+    renamed(own, 1, "mới")
+    assert publish(own) == {"updated": 24, "unchanged": everything - 24}
+    assert given_now(centre) == set()
+    assert centre.held() == there(own)
+    assert publish(own) == verify(own) == {"unchanged": everything}
+    centre.aim(own)
+    assert publish(own) == {"updated": 24, "unchanged": everything - 24}
+    assert given_now(centre) == {"12"}
+
+
+def test_what_another_system_writes_by_that_name_later_is_its_own(own, broker):
+    broker.aim(own)
+    publish(own)
+    broker.aim(own, without=("parcel.sheet_no",))
+    everything = sum(publish(own).values())
+    parcel = next(one for key, one in broker.double.tenants[""].held.items() if ":Parcel:" in key)
+    parcel["mapSheet"] = {"type": "Property", "value": "của hệ thống khác"}
+    renamed(own, 1, "mới")
+    assert publish(own) == {"updated": 1, "unchanged": everything - 1}
+    assert given_now(broker) == {"của hệ thống khác"}

@@ -10,6 +10,7 @@ import pytest
 import shapely
 from pyproj import Transformer
 
+from dothi.ioc.targets.database import Database
 from dothi.layers.crs import to_wgs84
 from dothi.layers.errors import InputError
 from dothi.store import dataset
@@ -124,3 +125,29 @@ def test_another_name_for_the_same_numbers_is_refused(own, centre):
     assert places(centre).keys() == before.keys()
     assert all(shapely.equals_exact(shape, before[uid], tolerance=0) for uid, shape in places(centre).items())
     assert sum(plan(own)[name] for name in ("created", "updated", "unchanged")) == everything
+
+
+def test_half_way_a_view_shows_only_what_stands_in_its_system(own, postgres, monkeypatch):
+    """The run died after the first batch: the other hydrants stand in the old zone, and are not shown as in the new."""
+    postgres.aim(own)
+    everything = sum(publish(own).values())
+    moved(own, NEIGHBOUR)
+    batches = []
+
+    def write(self, records, first=Database.write):
+        batches.append(len(records))
+        if len(batches) == 2:
+            raise ZeroDivisionError
+        return first(self, records)
+
+    monkeypatch.setattr(Database, "at_most", 10)
+    monkeypatch.setattr(Database, "write", write)
+    with pytest.raises(ZeroDivisionError):
+        publish(own)
+    shown = "SELECT ST_SRID(geom), count(*) FROM ioc.hydrant_vn2000 GROUP BY 1 ORDER BY 1"
+    with psycopg.connect(postgres.double) as database:
+        assert database.execute(shown).fetchall() == [(5897, 10), (None, 2)]
+    assert publish(own) == {"updated": everything - 10, "unchanged": 10}
+    with psycopg.connect(postgres.double) as database:
+        assert database.execute(shown).fetchall() == [(5897, 12)]
+        assert database.execute("SELECT Find_SRID('ioc', 'hydrant_data', 'geom_vn2000')").fetchone() == (5897,)
