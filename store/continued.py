@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Set
 from contextlib import closing
 from pathlib import Path
 
@@ -18,11 +18,11 @@ def take_over(
     former: Path,
     temporary: Path,
     run: str,
-    stale: Collection[tuple[str, str | None]],
+    stale: Mapping[str, Set[str] | None],
     waived: Collection[tuple[str, str, str]],
 ) -> None:
     """Make ``temporary`` a copy of the whole run ``former`` for the new run ``run``: without its row, without findings
-    of the ``stale`` rules and features (None: all of the rule's). The verdicts in columns are for the caller to renew.
+    of the features that are ``stale`` by rule (None: all of the rule's). Verdicts in columns are left to the caller.
 
     Of the waivers only ``waived`` hold now: rule, feature, document.
 
@@ -40,15 +40,13 @@ def take_over(
             database.execute("COMMIT")
 
 
-def _forget(database: sqlite3.Connection, stale: Collection[tuple[str, str | None]]) -> None:
+def _forget(database: sqlite3.Connection, stale: Mapping[str, Set[str] | None]) -> None:
     if not stale:
         return
-    database.execute("CREATE TEMP TABLE gone (rule TEXT, uid TEXT, PRIMARY KEY (rule, uid)) WITHOUT ROWID")
-    database.executemany("INSERT INTO gone VALUES (?, ?)", [one for one in stale if one[1] is not None])
-    entire = [(rule,) for rule, uid in stale if uid is None]
-    database.executemany("DELETE FROM finding WHERE rule = ? AND feature_uid IS NOT NULL", entire)
-    database.execute("DELETE FROM finding WHERE (rule, feature_uid) IN (SELECT rule, uid FROM gone)")
-    database.execute("DROP TABLE gone")
+    rows = database.execute("SELECT fid, rule, feature_uid FROM finding WHERE feature_uid IS NOT NULL")
+    nobody: Set[str] = frozenset()
+    gone = [(fid,) for fid, rule, uid in rows if (uids := stale.get(rule, nobody)) is None or uid in uids]
+    database.executemany("DELETE FROM finding WHERE fid = ?", gone)
 
 
 def _rename(database: sqlite3.Connection, run: str, waived: Collection[tuple[str, str, str]]) -> None:

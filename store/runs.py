@@ -6,7 +6,7 @@ import json
 import os
 import re
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Set
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -54,7 +54,7 @@ class RunFile:
             tables.create_table(database, catalogue.layer("run", self._extra), "", extra=self._extra)
 
     def continue_from(
-        self, former: Path, stale: Collection[tuple[str, str | None]], waived: Collection[tuple[str, str, str]]
+        self, former: Path, stale: Mapping[str, Set[str] | None], waived: Collection[tuple[str, str, str]]
     ) -> None:
         """Take over the findings of the whole run ``former``; see :func:`continued.take_over`."""
         continued.take_over(former, self._temporary, self.uid, stale, waived)

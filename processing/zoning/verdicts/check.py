@@ -154,7 +154,7 @@ def _built(kinds: Sequence[str], scene: Scene, *, ahead: bool) -> Iterator[tuple
     if not ahead:
         yield from ((kind, KINDS[kind].build(scene)) for kind in kinds)
         return
-    reads = [KINDS[kind].reads for kind in kinds]
+    reads = [[name for name, fields in KINDS[kind].reads.items() if fields] for kind in kinds]  # else only its system
     with ThreadPoolExecutor(1) as pool, ThreadPoolExecutor(1) as beside:
         beside.submit(scene.measure_later, reads)  # what fails there fails again where it is asked for
         scene.measure(reads)

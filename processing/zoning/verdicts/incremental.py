@@ -62,7 +62,7 @@ class Judging:
 @dataclass(frozen=True)
 class Again:
     """A map judged again: every rule with the ``outcomes`` of all features and no rows, and which of them were
-    ``renewed``; the new ``findings``; and of which rules and features (None: all) the former ones hold no more.
+    ``renewed``; the new ``findings``; and by rule the features (None: all) of which the former ones hold no more.
 
     ``changed`` features led to judging ``touched`` others and them again; ``entire`` rules were judged on everything.
     """
@@ -70,7 +70,7 @@ class Again:
     judged: Sequence[Judged]
     renewed: frozenset[str]
     findings: Sequence[Written]
-    stale: frozenset[tuple[str, str | None]]
+    stale: Mapping[str, frozenset[str] | None]
     crs: str
     changed: int
     touched: int
@@ -134,7 +134,7 @@ def again(
     kept = {one.rule: one for one in former}
     groups = _groups(Reached(ground, before), judging.rules, kept)
     outcomes, findings = dict(kept), []
-    stale: set[tuple[str, str | None]] = set()
+    stale: dict[str, frozenset[str] | None] = {}
     touched: dict[str, set[int]] = {}
     merging = Merging(ground)
     for number, group in enumerate(groups):
@@ -142,7 +142,7 @@ def again(
         touched.setdefault(group.own, set()).update(group.found.rows.tolist())
         uids = frozenset(now[group.own].uid[group.found.rows].tolist()) | group.found.gone
         for rule in group.rules:
-            stale |= {(rule.id, None)} if group.found.entire else {(rule.id, uid) for uid in uids}
+            stale[rule.id] = None if group.found.entire else uids
         if len(group.found.rows) == 0:  # there is nothing any more that they could be about
             fresh = {rule.id: kept[rule.id].only(np.zeros(len(kept[rule.id].code), dtype=bool)) for rule in group.rules}
         else:
@@ -158,11 +158,11 @@ def again(
         [Judged(rule, outcomes.get(rule.id), {}) for rule in every],
         frozenset(rule_id for rule_id, columns in outcomes.items() if columns is not kept.get(rule_id)),
         findings,
-        frozenset(stale),
+        stale,
         near.layers[next(iter(now))][1],
         sum(one.count for one in ground.changed.values()),
         sum(map(len, touched.values())),
-        tuple(sorted(rule for rule, uid in stale if uid is None)),
+        tuple(sorted(rule for rule, uids in stale.items() if uids is None)),
     )
 
 
@@ -237,5 +237,8 @@ def _layers(near: Nearby, rows: Mapping[str, Indices | None]) -> Layers:
     """The layers with these rows of them (None: all), read in one order: that of the tables."""
     frames: dict[str, gpd.GeoDataFrame] = {}
     for name, fids in rows.items():
-        frames[name] = near.rows(name, FIELDS[name], None if fids is None else fids.tolist())
+        if fids is None:
+            frames[name] = read_rows(near.path, name, FIELDS[name]).frame(FIELDS[name])
+        else:
+            frames[name] = near.rows(name, FIELDS[name], fids.tolist())
     return gather(set(frames), dict.fromkeys(frames, frames.__getitem__), may_be_empty=True)

@@ -19,8 +19,11 @@ from .ground import Ground
 def vicinity(ground: Ground, own: str, kinds: Sequence[Kind], rows: Indices | None) -> dict[str, Indices | None]:
     """By layer the ``fid`` of what ``kinds`` look at for the features ``rows`` of layer ``own`` (None: all of both)."""
     reads = [name for name in ground.prints if any(name in kind.reads for kind in kinds)]
-    if rows is None:
-        return dict.fromkeys(reads)
+    if rows is None:  # of a layer without fields only the system counts
+        return {
+            name: None if name == own or any(kind.reads.get(name) for kind in kinds) else np.zeros(0, dtype=np.intp)
+            for name in reads
+        }
     entire = {name for kind in kinds for name in kind.whole if name in reads}
     found = _places(ground, own, kinds, rows, reads)
     return {name: None if name in entire else ground.prints[name].fid[found[name]] for name in reads}

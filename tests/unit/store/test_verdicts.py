@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from dothi.layers.errors import InputError
-from dothi.store import runs, verdicts
+from dothi.store import geopackage, runs, verdicts
 from dothi.store.verdicts import VerdictColumns
 
 UIDS = np.array(["a", "b", "c", "b"], dtype=object)
@@ -43,7 +44,7 @@ def run(tmp_path):
 def test_what_is_read_is_what_was_written(run):
     read = verdicts.read(run)
     assert [one.rule for one in read] == ["density", "far", "height"]
-    for name, value in vars(DENSITY).items():
+    for name, value in vars(replace(DENSITY, listed=1)).items():
         assert np.array_equal(getattr(read[0], name), value)
     assert read[0].counts == dict.fromkeys(WORDS, 1)
     assert [one.rule for one in verdicts.read(run, ["far"])] == ["far"]
@@ -61,6 +62,23 @@ def test_a_feature_has_every_verdict_about_it(run):
 
 def test_equal_lists_of_subjects_are_kept_once(run):
     with closing(sqlite3.connect(run)) as database:
+        assert database.execute("SELECT layer FROM verdict_subject").fetchall() == [("parcel",), ("building",)]
+
+
+def test_a_run_that_goes_on_renews_a_rule_in_its_place_and_drops_lists_that_nobody_names(run, tmp_path):
+    former = {one.rule: one for one in verdicts.read(run)}
+    path = shutil.copyfile(run, tmp_path / "next.gpkg")
+    made = verdicts.Packing()
+    made.add(replace(former["density"], code=DENSITY.code[::-1].copy()))  # on the list as it is
+    made.add(former["height"].only(np.array([True, True, True, False])))  # on another one
+    with geopackage.writing(path) as database:
+        made.write(database)
+    density, far, height = verdicts.read(path)
+    assert (density.rule, far.rule, height.rule) == ("density", "far", "height")
+    assert density.code.tolist() == DENSITY.code[::-1].tolist()
+    assert far.code.tolist() == DENSITY.code.tolist()
+    assert height.uids.tolist() == UIDS.tolist()[:3]
+    with closing(sqlite3.connect(path)) as database:
         assert database.execute("SELECT layer FROM verdict_subject").fetchall() == [("parcel",), ("building",)]
 
 
