@@ -91,7 +91,7 @@ def _word(value: Any) -> str:
 
 
 def _numbers(raw: pd.Series, nothing: Marks) -> tuple[pd.Series, Marks]:
-    if _is_words(raw):
+    if _is_words(raw) and not {type(value) for value in raw[~nothing]} <= {int, float}:
         texts = raw.astype(str).str.strip()
         decimal_comma = texts.str.fullmatch(r"-?\d+,\d+")
         raw = texts.where(~decimal_comma, texts.str.replace(",", ".", regex=False))

@@ -21,6 +21,7 @@ PLAN_STATE = "plan_state"
 NO_ROW = "limit.no_row"
 PLAN_LATER = "planned_zone.approved_on"
 _CONTINUES = ("approved", "appraised")
+_FEW = 1_000  # values that are told apart one by one: below that pandas takes longer to begin
 
 
 class Columns:
@@ -140,7 +141,8 @@ class Gaps:
     def lists(self) -> Words:
         """The codes of each subject as a tuple; None where nothing is missing."""
         made = nothing(len(self.bits))
-        for bits in pd.unique(self.bits[self.bits > 0]):
+        some = self.bits[self.bits > 0]
+        for bits in pd.unique(some) if len(some) > _FEW else set(some.tolist()):
             codes = tuple(code for i, code in enumerate(self.codes) if bits >> i & 1)
             at = np.flatnonzero(self.bits == bits)
             made[at] = np.fromiter((codes for _ in at), dtype=object, count=len(at))
