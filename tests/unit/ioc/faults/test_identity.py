@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from dothi.layers.errors import InputError
@@ -67,3 +71,23 @@ def test_a_layer_that_is_emptied_asks(own, centre):
     assert centre.held() == before
     assert publish(own, allow_vanish=True)["deleted"] == 3
     assert centre.held() == {uid: name for uid, name in before.items() if not name.startswith("H-")}
+
+
+@pytest.mark.parametrize("centre", ["rest"], indirect=True)
+def test_a_gateway_that_has_no_word_for_a_layer_any_more_is_not_said_to_have_lost_it(own, centre, tmp_path):
+    """What cannot be asked about cannot be deleted, and is never counted as deleted."""
+    contract = Path(shutil.copytree(centre.more["contract"], tmp_path / "hợp đồng"))
+    narrowed = replace(centre, more={"contract": str(contract)})
+    narrowed.aim(own)
+    publish(own)
+    before = centre.held()
+    text = (contract / "mapping.toml").read_text(encoding="utf-8")
+    start, end = text.index("[layer.hydrant]"), text.index("# Plain objects in batches")
+    (contract / "mapping.toml").write_text(text[:start] + text[end:], encoding="utf-8")
+    for more, code in (({}, "ioc.layer_absent"), ({"allow_vanish": True}, "ioc.contract_lacks")):
+        with pytest.raises(InputError) as error:
+            publish(own, **more)
+        assert error.value.code == code
+        assert centre.held() == before
+    (contract / "mapping.toml").write_text(text, encoding="utf-8")
+    assert publish(own) == {"unchanged": len(before)}
