@@ -11,6 +11,7 @@ Several centres may receive different scopes::
     states = { alert = ["new", "confirmed"] }
     secret = "/etc/dothi/tdm.json"       # a file that its owner alone can read; QGIS gives its own instead
     authority = "/etc/dothi/ca.pem"      # the province's certificate authority, where it is not the system's
+    sign = "/etc/dothi/province.p12"     # of a folder: certificate and key that sign it, readable by its owner alone
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from .alone import alone
 from .mapping import LayerMapping
 
 FILE = "targets.toml"
-_TEXTS = {"address", "context", "contract", "secret", "authority"}
+_TEXTS = {"address", "context", "contract", "secret", "authority", "sign"}
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):")
 
@@ -52,6 +53,7 @@ class Profile:
     contract: str = ""
     secret: str = ""
     authority: str = ""
+    sign: str = ""
 
     @property
     def scheme(self) -> str:

@@ -49,6 +49,7 @@ PUBLISH = Job(
         *_REACH,
         Parameter("watch", "flag", unattended=True),
         Parameter("every", "number", default=15.0, minimum=0.01, maximum=10_080.0, unit="min", unattended=True),
+        Parameter("sign", "out_file", extensions=("pem", "p12", "pfx"), advanced=True),
     ),
     results=(
         Result("folder", "folder"),
@@ -71,7 +72,7 @@ VERIFY = Job(
     id="ioc.verify",
     algorithm="verify_ioc",
     parameters=(_DATA, _TARGET, *_WHICH, *_REACH),
-    results=(*_COUNTS, Result("differences", "json")),
+    results=(*_COUNTS, Result("differences", "json"), Result("signature", "text")),
 )
 
 REPAIR = Job(

@@ -29,6 +29,7 @@ ADD_TARGET = Job(
         Parameter("secret_file", "out_file", extensions=("json",)),
         Parameter("authority", "out_file", extensions=("pem", "crt")),
         Parameter("over", "flag"),
+        Parameter("sign", "out_file", extensions=("pem", "p12", "pfx")),
     ),
     results=(Result("target", "json"),),
     quick=True,

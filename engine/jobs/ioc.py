@@ -104,7 +104,7 @@ def verify(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
         same=proof.counts["unchanged"],
         count=different,
     )
-    return {**seven(proof.counts), "differences": proof.differences[:DIFFERENCES]}
+    return {**seven(proof.counts), "differences": proof.differences[:DIFFERENCES], "signature": None}
 
 
 def repair(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
@@ -186,7 +186,7 @@ def board(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
 
 def _profile(data: Path, parameters: Mapping[str, Any]) -> Profile:
     found = profiles.find(data, parameters["target"])
-    given = {name: parameters.get(name) for name in ("context", "authority", "contract")}
+    given = {name: parameters.get(name) for name in ("context", "authority", "contract", "sign")}
     given["secret"] = parameters.get("secret_file")
     return replace(found, **{name: value for name, value in given.items() if value})
 

@@ -20,8 +20,9 @@ from ...ioc.preview import examples
 from ...ioc.profile import Profile
 from ...ioc.publication import ALERT, Publication, layers_to_publish
 from ...ioc.records import Record
-from ...ioc.targets import folder, published
+from ...ioc.targets import folder, published, signature
 from ...ioc.targets.drop import MANIFEST, Drop, fingerprint, folder_target, problems
+from ...ioc.web import Credentials, credentials_in
 from ...layers.report import Report
 from .ioc_source import NO_PROVINCE, read_publication, seven, state_path, tell_ahead, words
 
@@ -30,7 +31,7 @@ def publish(
     data: Path, profile: Profile, parameters: Mapping[str, Any], report: Report, *, anew: bool = False
 ) -> dict[str, Any]:
     """Layers and alerts into the folder; ``anew`` forgets what it was known to hold."""
-    drop = folder_target(profile.address)
+    drop, signer = folder_target(profile.address), _signer(profile, parameters)
     with _sides(data, profile, parameters, drop, tuple(parameters.get("formats") or _formats(drop))) as sides:
         publication, source, state = sides
         if publication.province == NO_PROVINCE:
@@ -53,7 +54,7 @@ def publish(
                 editions.require_few_lost(plans, made, drop.holds)
             editions.about_to(drop, state, fingerprint(new / MANIFEST)[1])
 
-        there = folder.publish(publication, source, source.chosen, drop, state.ever(ALERT), report, agreed)
+        there = folder.publish(publication, source, source.chosen, drop, state.ever(ALERT), report, agreed, signer)
         counts = Counter[str]()
         for one in plans:
             faulty = there.faulty.get(one.layer, frozenset())
@@ -112,7 +113,31 @@ def verify(data: Path, profile: Profile, parameters: Mapping[str, Any], report: 
         same=told["unchanged"],
         count=different,
     )
-    return {**seven(told), "differences": [{"layer": "", "uid": "", "key": path, "what": "file"} for path in spoilt]}
+    return {
+        **seven(told),
+        "differences": [{"layer": "", "uid": "", "key": path, "what": "file"} for path in spoilt],
+        "signature": _signature(profile, report),
+    }
+
+
+def _signer(profile: Profile, parameters: Mapping[str, Any]) -> signature.Signer | None:
+    """Who signs, opened before anything is written; the password of its key is that of the target's secret."""
+    if not profile.sign:
+        return None
+    secret = parameters.get("secret")
+    credentials = Credentials(**secret) if secret else credentials_in(Path(profile.secret)) if profile.secret else None
+    return signature.signer_in(Path(profile.sign), credentials.password if credentials else "")
+
+
+def _signature(profile: Profile, report: Report) -> str:
+    """Whether the manifest is signed: said, and told as absent, good or bad."""
+    found = signature.check(folder_target(profile.address).folder, profile.authority)
+    missed = found.state == signature.ABSENT and bool(profile.sign)
+    if found.state != signature.ABSENT or missed:
+        code = f"ioc.signature.{found.state}"
+        level = "info" if found.state == signature.GOOD else "warning"
+        report.message(code, level=level, target=profile.address, signer=found.signer or "?")
+    return found.state
 
 
 @contextmanager

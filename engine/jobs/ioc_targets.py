@@ -54,6 +54,7 @@ def add_target(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
         contract=parameters["contract"] or "",
         secret=parameters["secret_file"] or "",
         authority=parameters["authority"] or "",
+        sign=parameters["sign"] or "",
     )
     _require_address(made)
     _require_scope(made, {of.layer.id: _may_leave(of) for of in _leaving(data)})

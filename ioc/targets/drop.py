@@ -25,6 +25,8 @@ from ...store.troubles import told
 from ..alone import alone
 
 MANIFEST = "manifest.json"
+SIGNATURE = f"{MANIFEST}.p7s"
+_OURS = {MANIFEST, SIGNATURE}  # files that no manifest can list
 FORMAT = "dothi-drop/1"
 _BLOCK = 1 << 20
 
@@ -61,8 +63,8 @@ class Drop:
 
     def same_as(self, new: Path) -> bool:
         """Whether the target already holds what ``new`` holds, byte by byte."""
-        old = self.folder / MANIFEST
-        return old.is_file() and old.read_bytes() == (new / MANIFEST).read_bytes() and not problems(self.folder)
+        both = ((self.folder / name, new / name) for name in (MANIFEST, SIGNATURE))
+        return all(_content(old) == _content(made) for old, made in both) and not problems(self.folder)
 
     @property
     def edition(self) -> str:
@@ -131,7 +133,7 @@ def require_ours(folder: Path) -> None:
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
     if not found:
         return
-    listed = {MANIFEST, *(item["path"] for item in _manifest(folder).get("files", []))}
+    listed = {*_OURS, *(item["path"] for item in _manifest(folder).get("files", []))}
     foreign = sorted(found - listed)
     if foreign:
         raise InputError("ioc.target_foreign", folder=str(folder), example=foreign[0], count=len(foreign))
@@ -148,12 +150,16 @@ def _manifest(folder: Path) -> dict[str, Any]:
 def problems(folder: Path) -> list[str]:
     """Files of a drop that are missing, changed or not listed; empty if the folder is what its manifest says."""
     listed = {item["path"]: item for item in _manifest(folder).get("files", [])}
-    found = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} - {MANIFEST}
+    found = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} - _OURS
     wrong = (set(listed) ^ found) | (set() if listed else {MANIFEST})
     for path in set(listed) & found:
         if fingerprint(folder / path) != (listed[path]["bytes"], listed[path]["sha256"]):
             wrong.add(path)
     return sorted(wrong)
+
+
+def _content(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
 
 
 def fingerprint(path: Path) -> tuple[int, str]:

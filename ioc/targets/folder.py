@@ -23,9 +23,10 @@ from ..models import NGSI
 from ..outgoing import Outgoing
 from ..publication import ALERT, Publication
 from ..selection import NAMED, Leaving, LeftOut
-from . import manifest
+from . import manifest, signature
 from .drop import Drop
 from .manifest import Kind, Published
+from .signature import Signer
 
 GEOPACKAGE = "layers.gpkg"
 CONTEXTS = "ngsi-ld/context"
@@ -60,11 +61,12 @@ def publish(
     told: frozenset[str] = frozenset(),
     report: Report = SILENT,
     agreed: Callable[[Folder, Path], None] = lambda made, folder: None,
+    signer: Signer | None = None,
 ) -> Folder:
     """Publish into ``drop``; where it would hold the same bytes it is left as it was.
 
     ``told`` are the alerts that the folder ever held: those that are withdrawn become a Cancel. ``agreed`` is asked
-    before the new folder takes the place of the old one, and may refuse by raising.
+    before the new folder takes the place of the old one, and may refuse by raising. ``signer`` signs the manifest.
     """
     with drop.writing() as folder:
         published = []
@@ -83,6 +85,8 @@ def publish(
             own=publication.own,
             extra=publication.extra,
         )
+        if signer is not None:
+            signature.put(folder, drop.folder, signer)
         uids = {item.staged.layer.id: item.uids for item in published}
         faulty = {item.staged.layer.id: item.faulty for item in published}
         whole = Folder(made, drop.same_as(folder), uids, faulty)

@@ -23,7 +23,7 @@ from ..language import language, tr
 
 _ON, _OFF = Qt.CheckState.Checked, Qt.CheckState.Unchecked
 _ID = Qt.ItemDataRole.UserRole
-_TEXTS = ("address", "context", "contract", "authority")
+_TEXTS = ("address", "context", "contract", "authority", "sign")
 
 
 class TargetForm(QDialog):
@@ -52,7 +52,7 @@ class TargetForm(QDialog):
         form.addRow(_word("name"), self.name)
         form.addRow(_word("address"), self.texts["address"])
         form.addRow(_word("wards"), self.wards)
-        for name in ("context", "contract", "authority"):
+        for name in ("context", "contract", "authority", "sign"):
             form.addRow(_word(name), self.texts[name])
         note = QLabel(tr("plugin.ioc.account_note"), wordWrap=True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)

@@ -473,6 +473,7 @@ class TestSchedule:
 def test_the_form_gives_back_what_it_was_given(dock):
     given = {
         "name": NAME, "address": "ngsi-ld+https://ioc.example", "context": "https://c", "contract": "", "authority": "",
+        "sign": "/etc/dothi/tinh.p12",
         "layers": ["building"], "without": ["building.floors"], "states": {}, "wards": ["25747"],
     }  # fmt: skip
     form = TargetForm(dock, dock.may_leave, given, "")
