@@ -24,6 +24,13 @@ from .saved import Saved
 from .target_form import TargetForm
 
 DOCK = "dothi_ioc"
+# What is not done without asking: code of the refusal → parameter that allows it, and the question.
+_ASKED = {
+    "ioc.many_vanish": ("allow_vanish", "plugin.ioc.vanish_sure"),
+    "ioc.layer_absent": ("allow_vanish", "plugin.ioc.absent_sure"),
+    "ioc.columns_gone": ("allow_vanish", "plugin.ioc.columns_sure"),
+    "ioc.folder_other": ("write_over", "plugin.ioc.folder_sure"),
+}
 _NOTHING = dict.fromkeys(("created", "updated", "deleted", "unproved"), 0)
 
 
@@ -220,9 +227,9 @@ class IocDock(QgsDockWidget):
             done(name, value)
 
         def refused(error: DothiError) -> None:
-            many = error.code == "ioc.many_vanish" and not given.get("allow_vanish")
-            if many and self._agrees("plugin.ioc.vanish_sure", **error.arguments):
-                self._run(job, done, **{**given, "allow_vanish": True})
+            allowed, question = _ASKED.get(error.code, ("", ""))
+            if allowed and not given.get(allowed) and self._agrees(question, **error.arguments):
+                self._run(job, done, **{**given, allowed: True})
                 return
             self._refused(error)
             self.read()

@@ -232,6 +232,18 @@ class TestFolder:
         assert "parcel" in yes[0]
         assert settle(lambda: cell(dock, 3) == "bằng nhau")
 
+    def test_a_folder_that_somebody_else_has_published_into_asks_first(self, dock, tmp_path, yes):
+        add(dock, str(tmp_path / "đích"))
+        dock.publish()
+        wait(dock)
+        manifest = tmp_path / "đích" / "manifest.json"
+        manifest.write_text(manifest.read_text(encoding="utf-8").replace("dothi ", "dothi khác "), encoding="utf-8")
+        dock.publish()
+        assert settle(lambda: bool(yes), 60)
+        wait(dock)
+        assert str(tmp_path / "đích") in yes[0]
+        assert settle(lambda: cell(dock, 3) == "bằng nhau")
+
     def test_the_targets_file_is_changed_and_emptied(self, dock, tmp_path, yes):
         add(dock, str(tmp_path / "đích"), without=["building.floors"])
         assert dock.known[NAME]["without"] == ["building.floors"]
