@@ -62,8 +62,8 @@ class Checked:
 def signer_in(path: Path, password: str = "") -> Signer:
     """Certificate and key from a PEM or PKCS#12 file that its owner alone can read.
 
-    Raises :class:`InputError`: ``engine.file_missing``, ``ioc.secret_open``, ``ioc.key_wrong`` for a file that holds no such pair, or a key that
-    is neither RSA nor of an elliptic curve, ``ioc.certificate_expired``.
+    Raises :class:`InputError`: ``engine.file_missing``, ``ioc.secret_open``, ``ioc.key_wrong`` for a file that holds no
+    such pair or a key that is neither RSA nor of an elliptic curve, ``ioc.certificate_expired``.
     """
     _require_file(path)
     with told(path, writing=False):
