@@ -45,6 +45,7 @@ def scenes():
     yield
     photograph("ioc-panel")
     page.tabs.setCurrentIndex(TROUBLES)
+    page.troubles.topLevelItem(0).child(0).setSelected(True)  # a conflict that somebody may decide
     yield
     photograph("ioc-conflict")
     page.tabs.setCurrentIndex(SAID)
