@@ -25,7 +25,7 @@ from dothi.tests.doubles.gateway import server as gateways
 from dothi.tests.doubles.ngsi_ld import server as brokers
 from dothi.tests.unit.ioc import province
 
-from .processes import seven
+from .processes import FORMS, seven
 
 KINDS = ("file", "ngsi-ld", "postgresql", "rest")
 PARCELS, HYDRANTS = 24, 12
@@ -69,7 +69,7 @@ class Heard:
 
 def publish(data: Path, report: Any = SILENT, **more: Any) -> dict[str, int]:
     """Publish to the target that was aimed at; the counts that are not zero."""
-    return seven(jobs.publish(PUBLISH.read({"data": str(data), "target": NAME, **more}), report))
+    return seven(jobs.publish(PUBLISH.read({"data": str(data), "target": NAME, "formats": FORMS, **more}), report))
 
 
 def verify(data: Path) -> dict[str, int]:

@@ -21,6 +21,7 @@ from dothi.ioc import sync
 from dothi.layers.report import SILENT
 
 PATIENCE_S = 30.0
+FORMS = "geojson"  # of a folder; one form is enough where the fault has nothing to do with forms
 _ROOM = multiprocessing.get_context("forkserver")
 _ROOM.set_forkserver_preload([__name__])
 
@@ -71,7 +72,7 @@ class Publisher:
     def __init__(self, data: Path, target: str, at: str = "", largest: int = 0, **more: Any) -> None:
         self._arrived, self._go = _ROOM.Event(), _ROOM.Event()
         self._answer, theirs = _ROOM.Pipe(duplex=False)
-        given = {"data": str(data), "target": target, **more}
+        given = {"data": str(data), "target": target, "formats": FORMS, **more}
         self._process = _ROOM.Process(target=_publish, args=(given, at, self._arrived, self._go, largest, theirs))
         self._process.start()
         theirs.close()

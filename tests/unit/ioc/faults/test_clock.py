@@ -11,9 +11,13 @@ import pytest
 
 from dothi.engine.contract.ioc import PUBLISH
 from dothi.engine.jobs import ioc as jobs
+from dothi.ioc.board.folder import Folder
 from dothi.layers.report import SILENT
+from dothi.scripts import browser
+from dothi.scripts.board import READY
 from dothi.store import runs
 from dothi.tests.unit.ioc import province
+from dothi.tests.unit.ioc.test_board import served
 
 from .conftest import Heard, publish, renamed, status, there, verify
 
@@ -112,3 +116,22 @@ def test_a_message_is_never_sent_before_its_image_and_a_clock_ahead_is_said(own,
     assert ("ioc.issued_ahead" in heard.codes) is told
     if by < timedelta(0):
         assert sent(target) == datetime(2026, 5, 20, tzinfo=UTC)
+
+
+@pytest.mark.skipif(browser.chromium() is None, reason="no Chromium on this machine: apt-get install chromium")
+def test_the_board_tells_no_age_of_what_is_still_to_come(machine, tmp_path, clock):
+    told = []
+    with browser.page() as page:
+        for name, by in (("nhanh", YEAR), ("đúng", timedelta(days=-3))):
+            data, target = machine(name), tmp_path / f"đích {name}"
+            clock(by)
+            detected(data, 301)
+            clock(timedelta(0))
+            given = {"data": str(data), "target": str(target), "formats": "cap,geojson,ngsi"}
+            jobs.publish(PUBLISH.read(given), SILENT)
+            with served(Folder(target)) as address:
+                page.open(address)
+                page.wait(READY)
+                told.append(page.run("document.querySelector('#alerts .when').textContent"))
+    assert "-" not in told[0]
+    assert ["·" in one for one in told] == [False, True], told  # the area, and the age where there is one

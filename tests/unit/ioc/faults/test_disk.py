@@ -16,6 +16,8 @@ from dothi.layers.errors import EnvironmentTroubleError
 from .conftest import NAME, publish, renamed, there, verify
 from .processes import Publisher
 
+ALL = "gpkg,geojson,ngsi"
+
 
 @pytest.fixture
 def disk(tmp_path):
@@ -54,15 +56,15 @@ def remembering_on(disk: Path, data: Path) -> None:
     memory.symlink_to(disk / "ioc")
 
 
-def full(data):
+def full(data, **more):
     with pytest.raises(EnvironmentTroubleError) as error:
-        publish(data)
+        publish(data, **more)
     assert error.value.code == "engine.disk_full"
     for language in ("vi", "en"):
         assert error.value.sentence(language)
 
 
-@pytest.mark.parametrize("left", [0, 8192, 20480])
+@pytest.mark.parametrize("left", [0, 8192])
 def test_a_disk_full_of_the_state(own, centre, disk, left):
     """The memory lies on a disk that is full, the target does not; ``left`` bytes: at the first or at a later page."""
     centre.aim(own)
@@ -79,15 +81,14 @@ def test_a_disk_full_of_the_state(own, centre, disk, left):
     assert publish(own) == verify(own) == {"unchanged": len(there(own))}
 
 
-@pytest.mark.parametrize("left", [0, 5000])
-def test_what_could_not_be_noted_was_not_sent(own, centre, disk, left):
+def test_what_could_not_be_noted_was_not_sent(own, centre, disk):
     """Else the next run would take its own change for one of the other side."""
     centre.aim(own)
     remembering_on(disk, own)
     everything = sum(publish(own).values())
     before = centre.held()
     renamed(own, 1, "một")
-    filler = filled(disk, left)
+    filler = filled(disk, 0)
     full(own)
     assert centre.held() == before
     renamed(own, 1, "hai")
@@ -102,18 +103,18 @@ def test_a_disk_full_of_the_folder(own, folder, disk, left):
     place = disk / "đích"
     to_disk = type(folder)("file", str(place), folder.held)
     to_disk.aim(own)
-    everything = publish(own)["created"]
+    everything = publish(own, formats=ALL)["created"]
     before = {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
     renamed(own, 1, "mới")
     filler = filled(disk, left)
-    full(own)
+    full(own, formats=ALL)
     assert problems(place) == []
     assert {path: path.read_bytes() for path in place.rglob("*") if path.is_file()} == before
     assert {path.name for path in disk.iterdir()} == {"đích", "đầy"}
     filler.unlink()
-    assert publish(own) == {"updated": 1, "unchanged": everything - 1}
+    assert publish(own, formats=ALL) == {"updated": 1, "unchanged": everything - 1}
     assert problems(place) == []
-    assert publish(own) == {"unchanged": everything}
+    assert publish(own, formats=ALL) == {"unchanged": everything}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process has no such limit there")

@@ -28,8 +28,7 @@ def test_new_numbers_for_every_row_are_no_change(own, centre):
     assert centre.held() == before == there(own)
 
 
-@pytest.mark.parametrize("layer", ["parcel", "hydrant"])
-@pytest.mark.parametrize("how", ["renamed", "gone"])
+@pytest.mark.parametrize(("layer", "how"), [("parcel", "renamed"), ("hydrant", "gone")])
 def test_a_layer_that_is_not_there_is_not_a_deletion(own, centre, layer, how):
     centre.aim(own)
     everything = sum(publish(own).values())

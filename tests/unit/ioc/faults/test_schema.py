@@ -73,8 +73,8 @@ def test_a_column_that_is_gone_asks_before_it_erases(own, centre, how):
     assert b'"so_to"' not in everything_said(centre)
 
 
-def test_a_column_that_came_back_is_published_again(own, centre):
-    centre.aim(own)
+def test_a_column_that_came_back_is_published_again(own, broker):
+    broker.aim(own)
     with edited(own) as database:
         database.execute("ALTER TABLE parcel DROP COLUMN sheet_no")
     everything = sum(publish(own).values())
