@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,14 +13,19 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
+from numpy.typing import NDArray
 
 from ..layers.errors import InputError
 from ..store import dataset
 from ..store.coordinates import code_of, transform_geometries
+from ..store.row_parts import FID, row_parts
 from .mapping import LayerMapping, declarations
 from .plan import Made, Scan
 from .publication import ALERT, Alerts, Publication, alerts, needed, ready
+from .records import hash_of
 from .scanning import Rows, rows
 from .selection import Leaving
 
@@ -45,7 +49,7 @@ class Outgoing:
         self._path, self._publication, self._form, self._wards = path, publication, form, tuple(wards)
         self.chosen = tuple(chosen)
         self._mappings = {of.layer.id: of for of in chosen}
-        self._rows: dict[str, pd.Series[int]] = {}
+        self._rows: dict[str, tuple[pd.Index[Any], NDArray[np.int64]]] = {}  # uid and number of the rows told
         self._alerts: Alerts | None = None
 
     @property
@@ -53,19 +57,18 @@ class Outgoing:
         """Layers that leave."""
         return tuple(self._mappings)
 
-    def scan(self, layer: str) -> Scan:
-        """The layer as it is now."""
+    def scan(self, layer: str, agreed: frozenset[bytes] = frozenset()) -> Scan:
+        """The layer as it is now; of blocks whose digests are ``agreed``, only that they are there."""
         of = self._mappings[layer]
         if layer == ALERT:
             found = self._alert_rows(of)
         else:
             dataset.require_layer(self._path, layer)
             self._require_withholding(of)
-            area = self._area(of, dataset.crs_of(self._path, layer)) if self._wards else None
-            found = rows(self._path, layer, needed(of), self._led_to(of), self._recipe(of), area)
-        named = ~pd.isna(found.uid)
-        self._rows[layer] = pd.Series(found.fid, index=found.uid)
-        return Scan(found.uid[named], found.hash[named], int((~named).sum()))
+            area = self._area(of, dataset.crs_of(self._path, layer))
+            found = rows(self._path, layer, needed(of), self._led_to(of), self._recipe(of), area, agreed)
+        self._rows[layer] = pd.Index(found.uid, dtype=object), found.fid
+        return Scan(found.uid, found.hash, found.nameless, found.blocks, found.kept)
 
     def _require_withholding(self, of: LayerMapping) -> None:
         """What a column keeps at home must not leave because the column is not there."""
@@ -81,12 +84,11 @@ class Outgoing:
             told = self._alerts_of(of)
             yield ready(self._publication, of, told.frame, told.simulated, told.issued, told.states)
             return
-        if layer not in self._rows:
-            self.scan(layer)
-        rows = self._rows[layer]
-        repeated = frozenset(rows.index[rows.index.duplicated()])
-        for start in range(0, max(len(rows), 1), PART):
-            frame = self._read(layer, of, rows.index[start : start + PART].tolist())
+        area = self._area(of, dataset.crs_of(self._path, layer))
+        uids, fids = _named(row_parts(self._path, layer, [], area, shapes=False))
+        repeated = _repeated(uids)
+        for start in range(0, max(len(uids), 1), PART):
+            frame = self._read(layer, of, uids.slice(start, PART).to_pylist(), fids[start : start + PART])
             yield ready(self._publication, of, frame, self._publication.data.simulated, repeated=repeated)
 
     @property
@@ -115,25 +117,27 @@ class Outgoing:
             made = self._form(leaving)
             taken_back = self._form(self.withdrawn(layer, there & set(uids)))
             return Made([*made.records, *taken_back.records], made.left_out, leaving.faulty)
-        frame = self._read(layer, of, uids)
+        names, numbers = self._rows[layer]
+        at = names.get_indexer_for(pd.Index(list(uids), dtype=object))
+        frame = self._read(layer, of, uids, numbers[at[at >= 0]])
         leaving = ready(self._publication, of, frame, self._publication.data.simulated)
         return replace(self._form(leaving), faulty=leaving.faulty)
 
-    def _read(self, layer: str, of: LayerMapping, uids: Sequence[str]) -> gpd.GeoDataFrame:
+    def _read(self, layer: str, of: LayerMapping, uids: Sequence[str], fids: NDArray[np.int64]) -> gpd.GeoDataFrame:
         """Rows by their number, which is fast; by ``uid`` where numbers were given anew since the scan."""
         wanted = needed(of)
         present = [name for name in wanted if name in dataset.fields_in(self._path, layer)]
-        fids = np.sort(self._rows[layer].loc[self._rows[layer].index.isin(uids)].to_numpy())
-        frame = dataset.read(self._path, layer, present, fids=fids.tolist())
-        frame = frame[frame["uid"].isin(set(uids))]
-        missed = sorted(set(uids) - set(frame["uid"]))
+        frame = dataset.read(self._path, layer, present, fids=np.unique(fids).tolist())
+        named = set(uids) - {None}
+        frame = frame[frame["uid"].isin(named) | (frame["uid"].isna() if None in uids else False)]
+        missed = sorted(named - set(frame["uid"]))
         if missed:
             frame = pd.concat([frame, dataset.read(self._path, layer, present, uids=missed)], ignore_index=True)
         return frame.assign(**{name: None for name in wanted if name not in present})
 
-    def _led_to(self, of: LayerMapping) -> dict[str, list[Any]]:
+    def _led_to(self, of: LayerMapping) -> dict[str, list[pd.Series[Any]]]:
         """Field → what its values lead to in other layers, so that a change there is seen here."""
-        found: dict[str, list[Any]] = {}
+        found: dict[str, list[pd.Series[Any]]] = {}
         for entity in of.entities:
             for attribute in entity.attributes:
                 if attribute.through:
@@ -154,7 +158,7 @@ class Outgoing:
         return shapely.union_all(transform_geometries(shapes, code_of(units.crs), system))
 
     def _recipe(self, of: LayerMapping) -> int:
-        """A number for the rules by which rows of a layer become records."""
+        """64 bits for the rules by which rows of a layer become records."""
         publication = self._publication
         catalogued = declarations([of.layer.id], publication.own, publication.extra)
         told = [catalogued, publication.province, of.fields, of.withhold, of.entities, _FORM]
@@ -163,7 +167,7 @@ class Outgoing:
         version = getattr(self._form, "version", "")  # the contract of a gateway decides what a row becomes, too
         if version:
             told.append(version)
-        return zlib.crc32(repr(told).encode())
+        return hash_of(repr(told))
 
     def _alerts_of(self, of: LayerMapping) -> Alerts:
         if self._alerts is None:
@@ -181,5 +185,22 @@ class Outgoing:
         told = pd.DataFrame(frame.drop(columns="geometry")).assign(
             shape=frame.geometry.to_wkb(), issued=frame["uid"].map(of_all.issued), state=frame["uid"].map(of_all.states)
         )
-        hashed = pd.util.hash_pandas_object(told, index=False).to_numpy() + np.uint64(self._recipe(of))
+        hashed = pd.util.hash_pandas_object(told, index=False).to_numpy() + np.uint64(self._recipe(of) % 2**64)
         return Rows(frame["uid"].to_numpy(dtype=object), np.arange(len(frame)), hashed.view(np.int64))
+
+
+def _named(parts: Iterable[pa.RecordBatch]) -> tuple[pa.ChunkedArray, NDArray[np.int64]]:
+    """Identifier and number of each row."""
+    uids, fids = [], [np.empty(0, dtype=np.int64)]
+    for part in parts:
+        uids.append(part.column("uid"))
+        fids.append(part.column(FID).to_numpy())
+    return pa.chunked_array(uids, pa.string()), np.concatenate(fids)
+
+
+def _repeated(uids: pa.ChunkedArray) -> frozenset[str]:
+    """Identifiers that more than one row has."""
+    if pc.count_distinct(uids, mode="all").as_py() == len(uids):
+        return frozenset()
+    counted = pc.value_counts(uids)
+    return frozenset(counted.field("values").filter(pc.greater(counted.field("counts"), 1)).to_pylist())

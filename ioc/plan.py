@@ -6,15 +6,17 @@ of reading; what is made and sent afterwards grows with the changes alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from functools import cached_property
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from ..layers.errors import InputError
+from .blocks import Block
 from .records import Record
 from .selection import LeftOut
 from .state import Known, State
@@ -28,12 +30,15 @@ HANDFUL = 5
 class Scan:
     """The features of a layer as they are now: ``uid`` and ``source``, the hash of all that decides what leaves.
 
-    ``nameless`` counts rows without an identifier, which nobody could ever find again at the other side.
+    ``nameless`` counts rows without an identifier, which nobody could ever find again at the other side. ``blocks`` are
+    those in which the features lie; ``kept`` are the digests of agreed blocks, of which no feature is told.
     """
 
     uid: NDArray[np.object_]
     source: NDArray[np.int64]
     nameless: int = 0
+    blocks: tuple[Block, ...] = ()
+    kept: frozenset[bytes] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -56,8 +61,8 @@ class Source(Protocol):
     def layers(self) -> Sequence[str]:
         """Layers that may leave."""
 
-    def scan(self, layer: str) -> Scan:
-        """The layer as it is now."""
+    def scan(self, layer: str, agreed: frozenset[bytes] = frozenset()) -> Scan:
+        """The layer as it is now; it need not tell the features of blocks whose digests are ``agreed``."""
 
     def records(self, layer: str, uids: Sequence[str], there: frozenset[str]) -> Made:
         """The records of some features. ``there`` are those of them of which the target holds something: a feature that
@@ -65,11 +70,31 @@ class Source(Protocol):
         """
 
 
+class Sources(Mapping[str, int]):
+    """Identifier → hash of its row, in arrays: a dictionary of a million would be as large as all else together."""
+
+    def __init__(self, uid: NDArray[np.object_], source: NDArray[np.int64]) -> None:
+        self._uid, self._source = uid, source
+
+    @cached_property
+    def _index(self) -> pd.Index[Any]:
+        return pd.Index(self._uid, dtype=object)
+
+    def __getitem__(self, uid: str) -> int:
+        return int(self._source[self._index.get_loc(uid)])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._uid)
+
+    def __len__(self) -> int:
+        return len(self._uid)
+
+
 @dataclass(frozen=True)
 class LayerPlan:
     """Features by what is to be done with them. ``unsure`` were sent before without proof.
 
-    ``absent``: the data set has no such layer, or it may not leave any more.
+    ``absent``: the data set has no such layer, or it may not leave any more. ``now`` is what was found, for agreeing.
     """
 
     layer: str
@@ -78,9 +103,10 @@ class LayerPlan:
     unsure: tuple[str, ...]
     deleted: tuple[str, ...]
     unchanged: int
-    sources: dict[str, int]
+    sources: Mapping[str, int]
     nameless: int = 0
     absent: bool = False
+    now: Scan | None = None
 
     @property
     def to_send(self) -> tuple[str, ...]:
@@ -97,19 +123,29 @@ def plan(source: Source, state: State, layers: Sequence[str] = ()) -> list[Layer
     """The plan of each layer, in the order of reference; last those of which all vanishes. ``layers`` limits it."""
     of_old = [layer for layer in state.layers() if layer not in source.layers]
     chosen = [layer for layer in (*source.layers, *of_old) if not layers or layer in layers]
+    return [_planned(layer, source, state) if layer in source.layers else _absent(layer, state) for layer in chosen]
+
+
+def _planned(layer: str, source: Source, state: State) -> LayerPlan:
+    """The plan of a layer, of which nothing is looked at in blocks that are as they were agreed to be."""
+    agreed = state.agreed(layer)
+    now = source.scan(layer, frozenset(agreed))
+    made = compare(layer, now, state.known(layer, now.kept))
+    if now.kept and state.records(layer, made.created):  # a row of another block has the same name
+        now = source.scan(layer)
+        made = compare(layer, now, state.known(layer))
+    return replace(made, unchanged=made.unchanged + sum(agreed[digest] for digest in now.kept), now=now)
+
+
+def _absent(layer: str, state: State) -> LayerPlan:
     empty = Scan(np.empty(0, dtype=object), np.empty(0, dtype=np.int64))
-    return [
-        compare(layer, source.scan(layer), state.known(layer))
-        if layer in source.layers
-        else replace(compare(layer, empty, state.known(layer)), absent=True)
-        for layer in chosen
-    ]
+    return replace(compare(layer, empty, state.known(layer)), absent=True)
 
 
 def compare(layer: str, now: Scan, known: Known) -> LayerPlan:
     """The plan of one layer."""
     held, sources, proved, stays = _by_feature(known)
-    names = pd.Index(now.uid)
+    names = pd.Index(now.uid, dtype=object)
     repeated = np.zeros(len(names), dtype=bool)
     if not names.is_unique:  # two rows of one name are looked at in every run, until somebody mends it
         first = ~names.duplicated()
@@ -131,14 +167,14 @@ def compare(layer: str, now: Scan, known: Known) -> LayerPlan:
         unsure=tuple(now.uid[unsure]),
         deleted=tuple(held[gone]),
         unchanged=int((~work & there).sum()),
-        sources=dict(zip(now.uid[work].tolist(), now.source[work].tolist(), strict=True)),
+        sources=Sources(now.uid[work], now.source[work]),
         nameless=now.nameless,
     )
 
 
 def _by_feature(known: Known) -> tuple[pd.Index[str], NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
     """One entry a feature: of several records it is as it was only if all of them are."""
-    held = pd.Index(known.uid)
+    held = pd.Index(known.uid, dtype=object)
     if held.is_unique:
         return held, known.source, known.proved, known.stays
     rows = pd.DataFrame({"uid": known.uid, "source": known.source, "proved": known.proved, "stays": known.stays})

@@ -10,14 +10,16 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from itertools import repeat
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from ..layers.errors import InputError
@@ -27,7 +29,11 @@ from .alone import alone
 from .records import Record, differing, hash_of
 from .targets.target import Said
 
+if TYPE_CHECKING:
+    from .plan import Scan
+
 FORMAT = 1
+AT_ONCE = 10_000  # rows fetched at a time
 _REMEMBER = "INSERT INTO note VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 TROUBLES = 200  # records and sayings told by a summary
 # Marks of a record. ``SENT``: what became of it is not known yet. ``STAYS``: the feature may not leave as it is now.
@@ -38,7 +44,7 @@ CREATE TABLE IF NOT EXISTS note (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITH
 CREATE TABLE IF NOT EXISTS record (
     layer TEXT NOT NULL, uid TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, source INTEGER, content INTEGER,
     sending INTEGER, mark INTEGER NOT NULL, proved_at TEXT, attempts INTEGER NOT NULL DEFAULT 0, error TEXT,
-    PRIMARY KEY (layer, uid, kind)
+    block INTEGER, PRIMARY KEY (layer, uid, kind)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS record_mark ON record (layer, mark) WHERE mark > 0;
 CREATE TABLE IF NOT EXISTS decision (
@@ -48,8 +54,39 @@ CREATE TABLE IF NOT EXISTS decision (
 CREATE TABLE IF NOT EXISTS said (
     key TEXT NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL, sender TEXT NOT NULL, at TEXT NOT NULL,
     seen_at TEXT NOT NULL, PRIMARY KEY (key, kind, at, sender, text)
-) WITHOUT ROWID
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS block (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, layer TEXT NOT NULL, digest BLOB NOT NULL, there INTEGER NOT NULL,
+    UNIQUE (layer, digest)
+)
 """
+# A block says: every feature in it is settled, as the rows are that its digest covers. So it falls with the first of
+# their records that changes, is joined by another or goes, whoever does that; its number is never given again.
+_FALLS = (
+    "CREATE TRIGGER IF NOT EXISTS block_joined BEFORE INSERT ON record "
+    "WHEN EXISTS (SELECT 1 FROM block WHERE layer = new.layer) BEGIN DELETE FROM block WHERE id IN "
+    "(SELECT block FROM record WHERE layer = new.layer AND uid = new.uid); END",
+    "CREATE TRIGGER IF NOT EXISTS block_changed AFTER UPDATE OF layer, uid, source, mark ON record "
+    "WHEN old.block IS NOT NULL BEGIN DELETE FROM block WHERE id = old.block; END",
+    "CREATE TRIGGER IF NOT EXISTS block_left AFTER DELETE ON record "
+    "WHEN old.block IS NOT NULL BEGIN DELETE FROM block WHERE id = old.block; END",
+)
+# What becomes of the blocks whose rows are in ``seen``; all of it in the order of ``uid``, in which the records lie.
+_AGREE = (
+    "CREATE INDEX temp.seen_uid ON seen (uid, source, block)",
+    f"""CREATE TEMP TABLE told AS SELECT block, min(settled) AS settled, sum(there) AS there FROM (
+        SELECT seen.block AS block, coalesce(max(mark = {PROVED}), 0) AS there,
+        coalesce(min(mark IN ({PROVED}, {STAYS}) AND record.source IS seen.source), 0) AS settled
+        FROM seen LEFT JOIN record ON record.layer = :layer AND record.uid = seen.uid AND mark <> {REMOVED}
+        GROUP BY seen.uid
+    ) GROUP BY block""",  # noqa: S608  # nosec B608 - marks of ours
+    "DELETE FROM block WHERE id IN (SELECT block FROM told WHERE NOT settled)",
+    "UPDATE block SET there = told.there FROM told WHERE block.id = told.block",
+    "UPDATE record SET block = seen.block FROM seen JOIN told ON told.block = seen.block AND told.settled "
+    "WHERE record.layer = :layer AND record.uid = seen.uid",
+    "DROP TABLE seen",
+    "DROP TABLE told",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,20 +181,49 @@ class State:
         rows = self._database.execute("SELECT DISTINCT layer FROM record WHERE mark <> ? ORDER BY layer", (REMOVED,))
         return tuple(str(layer) for (layer,) in rows)
 
-    def known(self, layer: str) -> Known:
-        """What is known of a layer."""
+    def agreed(self, layer: str) -> dict[bytes, int]:
+        """Digests of the blocks of rows whose features are all settled → how many of them are there."""
+        return dict(self._database.execute("SELECT digest, there FROM block WHERE layer = ?", (layer,)))
+
+    def known(self, layer: str, kept: Collection[bytes] = ()) -> Known:
+        """What is known of a layer, but for the features in the blocks ``kept`` (digests)."""
+        numbers = self._database.execute("SELECT digest, id FROM block WHERE layer = ?", (layer,)).fetchall()
         rows = self._database.execute(
-            "SELECT uid, source, mark FROM record WHERE layer = ? AND mark <> ? AND NOT (mark = ? AND source IS NULL)",
-            (layer, REMOVED, STANDS),
-        ).fetchall()
-        uid = np.empty(len(rows), dtype=object)
-        uid[:] = [row[0] for row in rows]
-        return Known(
-            uid,
-            np.fromiter((row[1] or 0 for row in rows), dtype=np.int64, count=len(rows)),
-            np.fromiter((row[2] in (PROVED, STAYS, STANDS) for row in rows), dtype=bool, count=len(rows)),
-            np.fromiter((row[2] == STAYS for row in rows), dtype=bool, count=len(rows)),
+            "SELECT uid, source, mark FROM record WHERE layer = ? AND mark <> ? AND NOT (mark = ? AND source IS NULL) "
+            "AND (block IS NULL OR block NOT IN (SELECT value FROM json_each(?)))",
+            (layer, REMOVED, STANDS, json.dumps([number for digest, number in numbers if digest in kept])),
         )
+        uid, source, mark = [], [], []
+        while some := rows.fetchmany(AT_ONCE):
+            uid.append(np.array([row[0] for row in some], dtype=object))
+            source.append(np.fromiter((row[1] or 0 for row in some), dtype=np.int64, count=len(some)))
+            mark.append(np.fromiter((row[2] for row in some), dtype=np.int8, count=len(some)))
+        marks = np.concatenate([np.empty(0, dtype=np.int8), *mark])
+        return Known(
+            np.concatenate([np.empty(0, dtype=object), *uid]),
+            np.concatenate([np.empty(0, dtype=np.int64), *source]),
+            np.isin(marks, (PROVED, STAYS, STANDS)),
+            marks == STAYS,
+        )
+
+    def agree(self, layer: str, now: Scan | None) -> None:
+        """Remember those blocks of ``now`` whose features are all settled as they are now, there or at home."""
+        if now is None or not now.blocks:
+            return
+        once = ~pd.Series(now.uid, dtype=object).duplicated(keep=False).to_numpy()
+        with self.changing() as database:
+            known = database.execute("SELECT digest FROM block WHERE layer = ?", (layer,)).fetchall()
+            gone = [(layer, digest) for (digest,) in known if digest not in now.kept]
+            database.executemany("DELETE FROM block WHERE layer = ? AND digest = ?", gone)
+            database.execute("CREATE TEMP TABLE seen (uid TEXT NOT NULL, source INTEGER, block INTEGER)")
+            for block in now.blocks:
+                some = slice(block.start, block.stop)
+                if once[some].all():
+                    made = database.execute("INSERT INTO block VALUES (NULL, ?, ?, 0)", (layer, block.digest))
+                    rows = zip(now.uid[some].tolist(), now.source[some].tolist(), repeat(made.lastrowid))
+                    database.executemany("INSERT INTO seen VALUES (?, ?, ?)", rows)
+            for statement in _AGREE:
+                database.execute(statement, {"layer": layer} if ":layer" in statement else {})
 
     def records(self, layer: str, uids: Iterable[str]) -> dict[str, Sent]:
         """What is known of some features, by the key of the record, or by uid where there is none; what was removed is
@@ -312,9 +378,12 @@ class State:
         """Features that a target holds which is written whole and proved by its hashes."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         self._put(
-            "INSERT OR REPLACE INTO record (layer, uid, kind, key, source, mark, proved_at) "
-            "VALUES (?, ?, '', ?, ?, ?, ?)",
-            [(layer, uid, f"{layer}/{uid}", sources.get(uid), PROVED, now) for uid in uids],
+            "INSERT INTO record (layer, uid, kind, key, source, mark, proved_at) VALUES (?, ?, '', ?, ?, ?, ?) "
+            "ON CONFLICT (layer, uid, kind) DO UPDATE SET key = excluded.key, source = excluded.source, "
+            "content = NULL, sending = NULL, mark = excluded.mark, proved_at = excluded.proved_at, attempts = 0, "
+            "error = NULL",
+            # Sorted as the records lie, so that each page is written once, and made one by one: there may be a million.
+            ((layer, uid, f"{layer}/{uid}", sources.get(uid), PROVED, now) for uid in sorted(uids)) if uids else (),
             last_proof=now,
         )
 
@@ -328,9 +397,10 @@ class State:
     def forget(self) -> None:
         """Forget every record, before the state is made again from the target."""
         with self.changing() as database:
+            database.execute("DELETE FROM block")
             database.execute("DELETE FROM record")
 
-    def _put(self, statement: str, rows: Sequence[tuple[Any, ...]], **notes: Any) -> None:
+    def _put(self, statement: str, rows: Iterable[tuple[Any, ...]], **notes: Any) -> None:
         if rows:
             with self.changing() as database:
                 database.executemany(statement, rows)
@@ -388,6 +458,10 @@ def _connected(path: Path) -> sqlite3.Connection:
     try:
         database.execute("PRAGMA synchronous = FULL")
         for statement in _TABLES.split(";"):
+            database.execute(statement)
+        if not database.execute("SELECT 1 FROM pragma_table_info('record') WHERE name = 'block'").fetchone():
+            database.execute("ALTER TABLE record ADD COLUMN block INTEGER")  # of a state before there were blocks
+        for statement in _FALLS:
             database.execute(statement)
     except BaseException:
         database.close()

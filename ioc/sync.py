@@ -88,6 +88,7 @@ def carry_out(
         run.bring(one, Stage(report, 0.9 * done / len(plans), 0.9 * (done + 1) / len(plans)))
     for one in reversed(plans):  # what refers goes before what it refers to
         run.take_away(one)
+        state.agree(one.layer, one.now)
     run.hear([one.layer for one in plans])
     report.progress(1.0)
     return run.result
@@ -140,7 +141,7 @@ class _Run:
             self._bring(one.layer, wanted[start : start + AT_ONCE], sources, not there, counts)
 
     def _bring(
-        self, layer: str, uids: Sequence[str], sources: dict[str, int], empty: bool, counts: Counter[str]
+        self, layer: str, uids: Sequence[str], sources: Mapping[str, int], empty: bool, counts: Counter[str]
     ) -> None:
         sent = self.state.records(layer, uids)
         held = {key: one for key, one in sent.items() if one.key}
@@ -179,7 +180,7 @@ class _Run:
             require_few(layer, len(gone), self._known.get(layer, 0))
 
     def _settled(
-        self, batch: Sequence[Record], held: dict[str, Sent], sources: dict[str, int], empty: bool
+        self, batch: Sequence[Record], held: dict[str, Sent], sources: Mapping[str, int], empty: bool
     ) -> Iterator[tuple[Record, str]]:
         """Read a batch and write what differs at once, so that nobody else has long to change it in between."""
         there = {} if empty else self._read([(r.layer, r.key) for r in batch])
@@ -232,7 +233,7 @@ class _Run:
             counts.update(outcome.values())
 
     def _written(
-        self, batch: Sequence[Record], held: dict[str, Sent], before: dict[str, str], sources: dict[str, int]
+        self, batch: Sequence[Record], held: dict[str, Sent], before: dict[str, str], sources: Mapping[str, int]
     ) -> Iterator[tuple[Record, str]]:
         """Send until proved; yields each record with what went wrong (empty: it is there). ``before``: what was there
         when it was read. What another publisher writes in the meantime is left as it is.

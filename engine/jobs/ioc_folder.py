@@ -9,6 +9,10 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from ...ioc import editions, looks
 from ...ioc import state as states
 from ...ioc.forms import feature
@@ -58,7 +62,7 @@ def publish(
         counts = Counter[str]()
         for one in plans:
             faulty = there.faulty.get(one.layer, frozenset())
-            counts.update(_learnt(one, set(there.uids.get(one.layer, ())), faulty, state))
+            counts.update(_learnt(one, there.uids.get(one.layer), faulty, state))
         looks.remember(now, state)
     return _told(drop, there, counts, report)
 
@@ -157,20 +161,26 @@ def _formats(drop: Drop) -> tuple[str, ...]:
     return found or ("gpkg", "geojson", "ngsi")
 
 
-def _learnt(one: LayerPlan, holds: set[str], faulty: frozenset[str], state: states.State) -> dict[str, int]:
+def _learnt(
+    one: LayerPlan, holds: pa.ChunkedArray | None, faulty: frozenset[str], state: states.State
+) -> dict[str, int]:
     """Keep what the folder holds now; returns the counts of a layer. ``faulty`` are looked at in every publication."""
-    changed = [uid for uid in one.to_send if uid in holds]
-    state.holds(one.layer, changed, one.sources)
-    stayed = [uid for uid in one.to_send if uid not in holds]
+    sent = one.to_send
+    there = np.zeros(len(sent), dtype=bool)
+    if holds is not None:
+        there = pc.is_in(pa.array(sent, pa.string()), value_set=holds).to_numpy(zero_copy_only=False)
+    state.holds(one.layer, [uid for uid, is_there in zip(sent, there, strict=True) if is_there], one.sources)
+    stayed = [uid for uid, is_there in zip(sent, there, strict=True) if not is_there]
     gone = state.records(one.layer, (*one.deleted, *stayed))
     state.removed([record for record in gone.values() if record.key])
     state.stays(one.layer, {uid: one.sources[uid] for uid in stayed if uid not in faulty})
     failed = [Record(one.layer, uid, "", f"{one.layer}/{uid}", "") for uid in stayed if uid in faulty]
     state.missed([(record, states.FAILED, json.dumps({"code": "ioc.cannot_leave"})) for record in failed])
-    created = sum(uid in holds for uid in one.created)
+    state.agree(one.layer, one.now)
+    created = int(there[: len(one.created)].sum())  # they are the first of what is sent
     withdrawn = sum(record.mark == states.PROVED for record in gone.values())
     return {
-        "created": created, "updated": len(changed) - created, "deleted": withdrawn, "unchanged": one.unchanged,
+        "created": created, "updated": int(there.sum()) - created, "deleted": withdrawn, "unchanged": one.unchanged,
         "failed": len(failed) + one.nameless,
     }  # fmt: skip
 

@@ -52,7 +52,7 @@ class Staged:
 
     def batches(self, shape: str = "") -> pa.RecordBatchReader:
         """All rows in parts, with the shapes of one system (``WGS84``, ``NATIONAL``) as column ``geom``, or without."""
-        source = pa.ipc.open_file(pa.memory_map(str(self.path)))
+        source = pa.ipc.open_file(pa.OSFile(str(self.path)))
         names = [*self.fields, *([shape] if shape else [])]
         schema = _renamed(pa.schema([source.schema.field(name) for name in names]), shape)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
+import pyarrow as pa
 import shapely
-from numpy.typing import NDArray
 
 from ...layers.report import SILENT, Report
 from ...store.place import misplaced
@@ -49,7 +49,7 @@ class Folder:
 
     manifest: dict[str, Any]
     unchanged: bool
-    uids: dict[str, NDArray[np.object_]]
+    uids: dict[str, pa.ChunkedArray]
     faulty: dict[str, frozenset[str]]
 
 
@@ -137,7 +137,7 @@ class Collected:
         self._left: dict[tuple[str, str, str, str], LeftOut] = {}
         self._extent = np.array([np.inf, np.inf, -np.inf, -np.inf])
         self._files: list[TextIO] = []
-        self._uids: list[NDArray[np.object_]] = []
+        self._uids: list[pa.Array] = []  # in a million objects of Python they would hold on to much more memory
         self._faulty: set[str] = set()
         self._closing = ExitStack()
         self._told = False
@@ -163,7 +163,7 @@ class Collected:
                 self._extent[:2] = np.minimum(self._extent[:2], bounds[:, :2].min(axis=0))
                 self._extent[2:] = np.maximum(self._extent[2:], bounds[:, 2:].max(axis=0))
                 self._warn(part)
-            self._uids.append(part.uids)
+            self._uids.append(pa.array(part.uids, pa.string()))
             self._faulty |= part.faulty
             for number, file in enumerate(self._files):
                 entity = self._of.entities[number]
@@ -184,7 +184,7 @@ class Collected:
             (west, south, east, north) if np.isfinite(self._extent).all() else None,
             tuple(Kind(entity.type, entity.model, count) for entity, count in kinds),
             tuple(self._left.values()),
-            np.concatenate(self._uids),
+            pa.chunked_array(self._uids, pa.string()),
             frozenset(self._faulty),
         )
 

@@ -11,8 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+import pyarrow as pa
 
 from ... import __version__
 from ...layers import crs
@@ -44,7 +43,7 @@ class Published:
     extent: tuple[float, float, float, float] | None
     kinds: tuple[Kind, ...]
     left_out: tuple[LeftOut, ...]
-    uids: NDArray[np.object_]
+    uids: pa.ChunkedArray
     faulty: frozenset[str] = frozenset()
 
 

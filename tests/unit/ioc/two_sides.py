@@ -28,7 +28,7 @@ class Layer:
     layers: tuple[str, ...] = (LAYER,)
     made: int = 0
 
-    def scan(self, layer: str) -> Scan:
+    def scan(self, layer: str, agreed: frozenset[bytes] = frozenset()) -> Scan:
         uid = np.array(sorted(self.features), dtype=object)
         hashes = [hash_of(f"{self.features[one]}/{one in self.withheld}") for one in uid]
         return Scan(uid, np.array(hashes, dtype=np.int64))
