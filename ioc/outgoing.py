@@ -190,12 +190,14 @@ class Outgoing:
 
 
 def _named(parts: Iterable[pa.RecordBatch]) -> tuple[pa.ChunkedArray, NDArray[np.int64]]:
-    """Identifier and number of each row."""
+    """Identifier and number of each row, by number: SQLite tells rows by identifier where nothing else is asked for."""
     uids, fids = [], [np.empty(0, dtype=np.int64)]
     for part in parts:
         uids.append(part.column("uid"))
         fids.append(part.column(FID).to_numpy())
-    return pa.chunked_array(uids, pa.string()), np.concatenate(fids)
+    numbers = np.concatenate(fids)
+    order = np.argsort(numbers, kind="stable")
+    return pa.chunked_array(uids, pa.string()).take(pa.array(order)), numbers[order]
 
 
 def _repeated(uids: pa.ChunkedArray) -> frozenset[str]:

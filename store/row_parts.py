@@ -27,8 +27,8 @@ def row_parts(
 ) -> Iterator[pa.RecordBatch]:
     """``uid``, those of ``columns`` that the layer has, its shapes as WKB (:data:`SHAPE`) and numbers (:data:`FID`).
 
-    Rows come in the order of the file, and no part is empty. ``area`` is a geometry in the system of the layer: only
-    rows that meet it are told. Raises :class:`InputError`.
+    No part is empty. Rows come in the order in which SQLite finds them fastest. ``area`` is a geometry in the system of
+    the layer: only rows that meet it are told. Raises :class:`InputError`.
     """
     present = set(dataset.fields_in(path, layer_id))
     if "uid" not in present:
