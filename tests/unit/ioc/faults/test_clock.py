@@ -44,6 +44,7 @@ def clock(monkeypatch):
     return wrong
 
 
+@pytest.mark.parametrize("centre", ["file", "ngsi-ld"], indirect=True)
 def test_a_jumping_clock_changes_nothing_there(own, centre, clock):
     centre.aim(own)
     clock(YEAR)

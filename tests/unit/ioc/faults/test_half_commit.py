@@ -68,6 +68,7 @@ def test_two_of_one_name_keep_what_was_published(own, centre):
     assert publish(own) == verify(own) == {"unchanged": everything}
 
 
+@pytest.mark.parametrize("centre", ["file", "ngsi-ld"], indirect=True)
 def test_a_whole_layer_pasted_twice_takes_nothing_away(own, centre):
     centre.aim(own)
     everything = sum(publish(own).values())
@@ -98,6 +99,7 @@ def test_a_shape_that_is_broken_keeps_what_was_published(own, broker):
     assert broker.held() == {**before, province.uid(102): "y"}
 
 
+@pytest.mark.parametrize("centre", ["file", "postgresql"], indirect=True)
 def test_half_of_a_commit_is_followed_by_its_other_half(own, centre):
     """QGIS adds rows first and changes attributes then: what is in the file is published, and nothing of it twice."""
     centre.aim(own)

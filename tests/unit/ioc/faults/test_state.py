@@ -50,6 +50,7 @@ def test_a_lost_state_and_a_change_here_are_somebodys_decision(own, centre):
     assert publish(own) == {"unchanged": everything}
 
 
+@pytest.mark.parametrize("centre", ["file", "ngsi-ld"], indirect=True)
 def test_a_lost_state_does_not_lose_the_guard(own, centre):
     """Half of a layer is gone, and nobody remembers that it was there: it is asked before anything is deleted."""
     centre.aim(own)
@@ -113,6 +114,7 @@ def test_a_state_of_a_later_program_is_left_alone(own, broker):
     assert memory(own).read_bytes() == before
 
 
+@pytest.mark.parametrize("centre", ["ngsi-ld", "postgresql"], indirect=True)
 def test_an_old_copy_of_the_state_is_put_right_by_reading(own, centre, tmp_path):
     centre.aim(own)
     everything = sum(publish(own).values())

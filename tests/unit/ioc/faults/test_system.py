@@ -108,6 +108,7 @@ def test_the_database_holds_one_system_a_view(own, postgres):
         assert shapely.equals_exact(shapely.from_wkb(bytes(rows[uid])), shape, tolerance=0)
 
 
+@pytest.mark.parametrize("centre", ["file", "rest"], indirect=True)
 def test_another_name_for_the_same_numbers_is_refused(own, centre):
     """Somebody assigned the neighbour's zone without computing: all would move by kilometres."""
     centre.aim(own)
