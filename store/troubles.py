@@ -70,4 +70,6 @@ def told(path: Path, *, writing: bool) -> Iterator[None]:
     except OSError as error:
         if error.errno in _MACHINE:
             raise EnvironmentTroubleError(_MACHINE[error.errno], path=str(error.filename or path)) from error
+        if error.errno is None and _DAMAGED.search(str(error)):  # what Arrow passes on of GDAL's words
+            raise named(str(error), path, writing=writing) from error
         raise

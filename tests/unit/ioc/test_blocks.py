@@ -20,6 +20,7 @@ from dothi.ioc.plan import Made, Scan, plan
 from dothi.ioc.publication import layers_to_publish
 from dothi.ioc.records import Record, hash_of
 from dothi.ioc.scanning import rows
+from dothi.layers.errors import InputError
 from dothi.store import row_parts
 
 from . import province
@@ -105,40 +106,42 @@ def test_names_that_say_nothing_still_end_blocks():
 
 
 @pytest.fixture
-def million(tmp_path: Path) -> Path:
+def layer_of_thousands(tmp_path: Path) -> Path:
     """Enough rows for many blocks, small enough for a test."""
     return province.build(tmp_path / "lô.gpkg", parcels=6000)
 
 
-def test_rows_of_agreed_blocks_are_not_told_and_renumbering_changes_nothing(million: Path):
-    whole = rows(million, "parcel", ["code", "land_use"])
+def test_rows_of_agreed_blocks_are_not_told_and_renumbering_changes_nothing(layer_of_thousands: Path):
+    whole = rows(layer_of_thousands, "parcel", ["code", "land_use"])
     known = {block.digest for block in whole.blocks}
     assert len(whole.uid) == len(whole.fid) == len(whole.hash) == 6000
     assert [block.start for block in whole.blocks[1:]] == [block.stop for block in whole.blocks[:-1]]
-    with closing(sqlite3.connect(million)) as database, database:
+    with closing(sqlite3.connect(layer_of_thousands)) as database, database:
         for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             database.execute(f'DROP TRIGGER "{name}"')
         database.execute("UPDATE parcel SET fid = fid + 100000")
         database.execute("UPDATE parcel SET owner_name = 'not asked for'")
-    again = rows(million, "parcel", ["code", "land_use"], agreed=known)
+    again = rows(layer_of_thousands, "parcel", ["code", "land_use"], agreed=known)
     assert len(again.uid) == 0
     assert again.kept == known
-    with closing(sqlite3.connect(million)) as database, database:
+    with closing(sqlite3.connect(layer_of_thousands)) as database, database:
         database.execute("UPDATE parcel SET code = 'khác' WHERE uid = ?", (province.uid(103),))
-    changed = rows(million, "parcel", ["code", "land_use"], agreed=known)
+    changed = rows(layer_of_thousands, "parcel", ["code", "land_use"], agreed=known)
     assert len(changed.blocks) == len(known - changed.kept) == 1
     before, after = dict(zip(whole.uid, whole.hash, strict=True)), dict(zip(changed.uid, changed.hash, strict=True))
     assert [uid for uid, number in after.items() if before[uid] != number] == [province.uid(103)]
 
 
-def test_a_layer_is_read_in_parts_and_what_is_kept_of_it_is_small(million: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_layer_is_read_in_parts_and_what_is_kept_of_it_is_small(
+    layer_of_thousands: Path, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(row_parts, "AT_ONCE", 500)
-    sizes = [len(part) for part in row_parts.row_parts(million, "parcel", ["code"])]
+    sizes = [len(part) for part in row_parts.row_parts(layer_of_thousands, "parcel", ["code"])]
     assert sum(sizes) == 6000
     assert max(sizes) <= 500
     held = []
     monkeypatch.setattr(blocks, "MOST", 1000)
-    for part, _ in cut(row_parts.row_parts(million, "parcel", ["code"]), b"1"):
+    for part, _ in cut(row_parts.row_parts(layer_of_thousands, "parcel", ["code"]), b"1"):
         held.append(len(part))
     assert max(held) <= 1500  # what is left of a block and the next part
 
@@ -336,3 +339,14 @@ def test_a_block_falls_with_a_feature_that_leaves_home(tmp_path: Path):
         assert plan(layer, known, [LAYER])[0].created == ()
         known.leaves(known.records(LAYER, ["u7"]).values())
         assert plan(layer, known, [LAYER])[0].created == ("u7",)
+
+
+def test_damage_met_in_the_middle_of_a_layer_is_named(layer_of_thousands: Path):
+    size = layer_of_thousands.stat().st_size
+    with layer_of_thousands.open("r+b") as file:
+        for page in range(size // 2 // 4096, size // 4096, 3):
+            file.seek(page * 4096)
+            file.write(b"\x55" * 4096)
+    with pytest.raises(InputError) as caught:
+        rows(layer_of_thousands, "parcel", ["code"])
+    assert caught.value.code == "schema.not_geopackage"
