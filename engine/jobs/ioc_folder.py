@@ -130,7 +130,7 @@ def _signer(profile: Profile, parameters: Mapping[str, Any]) -> signature.Signer
         return None
     secret = parameters.get("secret")
     credentials = Credentials(**secret) if secret else credentials_in(Path(profile.secret)) if profile.secret else None
-    return signature.signer_in(Path(profile.sign), credentials.password if credentials else "")
+    return signature.signer_in(Path(profile.sign), credentials.password if credentials else None)
 
 
 def _signature(profile: Profile, report: Report) -> str:

@@ -59,7 +59,7 @@ class Checked:
     signer: str = ""
 
 
-def signer_in(path: Path, password: str = "") -> Signer:
+def signer_in(path: Path, password: str | None = None) -> Signer:
     """Certificate and key from a PEM or PKCS#12 file that its owner alone can read.
 
     Raises :class:`InputError`: ``engine.file_missing``, ``ioc.secret_open``, ``ioc.key_wrong`` for a file that holds no
@@ -70,7 +70,7 @@ def signer_in(path: Path, password: str = "") -> Signer:
         if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
             raise InputError("ioc.secret_open", path=str(path))
         content = path.read_bytes()
-    secret = password.encode() or None
+    secret = password.encode() if password else None
     try:
         if content.lstrip().startswith(b"-----BEGIN"):
             key: object = serialization.load_pem_private_key(content, secret)

@@ -177,7 +177,7 @@ def test_a_locked_pkcs12_opens_with_the_password_of_the_secret(own, tmp_path, au
     folder, path = tmp_path / "đích", authority.p12(PASSWORD)
     publish(own, folder, path, secret={"password": PASSWORD})
     assert verify(own, folder, authority=str(authority.path))[0] == "good"
-    for secret in (None, {"password": "sai"}):
+    for secret in (None, {"password": "sai"}):  # pragma: allowlist secret
         with pytest.raises(InputError) as refused:
             publish(own, folder, path, secret=secret)
         assert refused.value.code == "ioc.key_wrong"
