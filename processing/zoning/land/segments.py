@@ -253,17 +253,16 @@ def _along(of_lines: Segments, area: Indices, piece: Indices, first: Numbers, la
     points = np.concatenate([begin[~goes_on], end])
     place = np.concatenate([number[~goes_on], number])
     by_line = np.argsort(place, kind="stable")
-    pieces = shapely.linestrings(points[by_line], indices=place[by_line])
+    pieces: Geometries = np.asarray(shapely.linestrings(points[by_line], indices=place[by_line]), dtype=object)
     heads = np.flatnonzero(~goes_on)
     group = np.cumsum(new)[heads] - 1
     several = np.bincount(group) > 1
     made = np.empty(len(several), dtype=object)
     alone = ~several[group]
     made[group[alone]] = pieces[alone]
-    made[several] = (
-        shapely.multilinestrings(pieces[~alone], indices=np.unique(group[~alone], return_inverse=True)[1])
-        if several.any()
-        else None
-    )
+    if several.any():
+        made[several] = shapely.multilinestrings(
+            pieces[~alone], indices=np.unique(group[~alone], return_inverse=True)[1]
+        )
     at = np.flatnonzero(new)
     return Stretches(area[at], line[at], made)

@@ -30,7 +30,8 @@ def test_both_ways_find_the_same_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_on_other_lots_farther_off_or_joined_they_do_not_face() -> None:
     west, east = np.array([0.0, 20.0, 30.02, 40.1 + REACH_M]), np.array([10.0, 30.0, 40.0, 60.0 + REACH_M])
-    houses, every = shapely.box(west, 0.0, east, 10.0), np.ones(4, dtype=bool)
+    south, north, every = np.zeros(4), np.full(4, 10.0), np.ones(4, dtype=bool)
+    houses = shapely.box(west, south, east, north)
     one_lot = pairs(houses, np.zeros(4, dtype=np.intp), every)
     assert [two[:2] for two in one_lot] == [(0, 1), (0, 2)]  # 1 and 2 are one building, and hide each other from none
     assert pairs(houses, np.arange(4), every) == []

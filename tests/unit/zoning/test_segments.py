@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import shapely
@@ -13,7 +15,7 @@ from dothi.processing.zoning.land.segments import segments, stretches_near
 LOT = shapely.box(0.0, 0.0, 10.0, 20.0)
 
 
-def _one(line: str, area: shapely.Geometry = LOT, *, distance: float = 0.3, least: float = 0.0) -> shapely.Geometry:
+def _one(line: str, area: shapely.Geometry = LOT, *, distance: float = 0.3, least: float = 0.0) -> Any:
     found = stretches_near(np.array([shapely.from_wkt(line)]), np.array([area]), distance, least)
     assert found.area.tolist() == found.line.tolist() == [0] * len(found.part)
     return found.part[0] if len(found.part) else None
