@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ...ioc import decisions, looks, sync
+from ...ioc import decisions, looks, proving, sync
 from ...ioc import profile as profiles
 from ...ioc import state as states
 from ...ioc.outgoing import Outgoing
@@ -95,7 +95,7 @@ def verify(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     if profile.scheme == FILE:
         return ioc_folder.verify(data, profile, parameters, report)
     with _sides(data, profile, parameters, report) as (reach, source, state):
-        proof = sync.verify(source, reach.target, tuple(parameters["layers"] or ()), report, state.standing())
+        proof = proving.verify(source, reach.target, tuple(parameters["layers"] or ()), report, state.standing())
     different = sum(proof.counts[name] for name in ("created", "updated", "deleted"))
     report.message(
         "ioc.proved" if not different else "ioc.differs",
@@ -118,7 +118,7 @@ def repair(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
         _sides(data, profile, parameters, report) as (reach, source, state),
         _looked_at(data, source, state, report, vanish=bool(parameters["allow_vanish"])),
     ):
-        result = sync.repair(
+        result = proving.repair(
             source,
             reach.target,
             state,

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ...ioc import proving
 from ...ioc import state as states
-from ...ioc import sync
 from ...ioc.board import readings
 from ...ioc.board.folder import NAMED, Folder
 from ...ioc.board.received import Proof, Received
@@ -69,7 +69,7 @@ def _service(profile: Profile, parameters: Mapping[str, Any]) -> Iterator[Held]:
         def prove() -> Proof:
             source = Outgoing(data, publication, reach.chosen, reach.form, profile.wards)
             chosen = tuple(of.layer.id for of in reach.chosen)
-            proof = sync.verify(source, reach.target, chosen, SILENT, states.standing_in(state_path(data, profile)))
+            proof = proving.verify(source, reach.target, chosen, SILENT, states.standing_in(state_path(data, profile)))
             wrong = sum(proof.counts[name] for name in ("created", "updated", "deleted"))
             different = [one for one in proof.differences if one["what"] != "theirs"]
             named = [f"{one['layer']} {one['uid']}" for one in different[:NAMED]]

@@ -15,7 +15,8 @@ from dothi.engine.jobs import ioc as jobs
 from dothi.engine.jobs.ioc_board import received_from
 from dothi.ioc import state as states
 from dothi.ioc.decisions import OURS, THEIRS, decide
-from dothi.ioc.sync import OUTCOMES, publish, repair, verify
+from dothi.ioc.proving import repair, verify
+from dothi.ioc.sync import OUTCOMES, publish
 from dothi.layers.errors import EnvironmentTroubleError, InputError, UsageError
 from dothi.layers.report import SILENT
 from dothi.tests.doubles.gateway import server as gateway

@@ -10,7 +10,8 @@ import pytest
 
 from dothi.ioc import state as states
 from dothi.ioc.plan import plan
-from dothi.ioc.sync import OUTCOMES, publish, repair, verify
+from dothi.ioc.proving import repair, verify
+from dothi.ioc.sync import OUTCOMES, publish
 from dothi.layers.errors import EnvironmentTroubleError, InputError
 from dothi.tests.unit.ioc.two_sides import LAYER, Broker, KilledError, Layer
 
