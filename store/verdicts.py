@@ -178,7 +178,7 @@ def _insert(database: sqlite3.Connection, table: str, *, instead_of: str = "", *
     """Add a row; ``instead_of`` the one that has the same value in that column, if there is one."""
     names, marks = ", ".join(values), ", ".join("?" for _ in values)
     renewed = ", ".join(f"{name} = excluded.{name}" for name in values)
-    instead = f" ON CONFLICT ({instead_of}) DO UPDATE SET {renewed}" if instead_of else ""
+    instead = f" ON CONFLICT ({instead_of}) DO UPDATE SET {renewed}" if instead_of else ""  # nosec B608 - names of this file
     row = database.execute(
         f"INSERT INTO {table} ({names}) VALUES ({marks}){instead}",  # noqa: S608  # nosec B608 - names of this file
         tuple(values.values()),
