@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -284,8 +285,15 @@ def test_a_port_that_somebody_has_is_told(published):
 def test_the_command_serves_until_ctrl_c_and_ends_well(published):
     words = [sys.executable, "-I", str(ROOT / "engine" / "launch.py"), "ioc", "board", "--folder", published["folder"]]
     variables = {**os.environ, "DOTHI_LANGUAGE": "vi"}
+    # A shell in the background gives its children no Ctrl-C; a person's terminal does.
+    attended = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     with subprocess.Popen(
-        [*words, "--port", "0", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=variables
+        [*words, "--port", "0", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=variables,
+        preexec_fn=attended,
     ) as process:
         line = process.stderr.readline()
         address = next(word for word in line.split() if word.startswith("http://127.0.0.1:"))
