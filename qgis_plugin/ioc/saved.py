@@ -28,6 +28,11 @@ class Saved(QObject):
         project.layerWillBeRemoved[QgsMapLayer].connect(self._forget)
         self._look()
 
+    @property
+    def pending(self) -> bool:
+        """Whether a commit waits to be told."""
+        return bool(self._timer.isActive())
+
     def _look(self, *_: object) -> None:
         for layer in QgsProject.instance().mapLayers().values():
             if isinstance(layer, QgsVectorLayer) and layer.id() not in self._watched:

@@ -199,9 +199,8 @@ class TestFolder:
             houses.startEditing()
             feature = next(houses.getFeatures())
             houses.changeAttributeValue(feature.id(), floors, number)
-            start = time.thread_time()
             assert houses.commitChanges(), houses.commitErrors()
-            assert (time.thread_time() - start) * 1000 < BLOCK_MS
+            assert dock.saved.pending  # the commit itself waits for nothing: the question comes after a pause
 
         build(8)
         assert settle(lambda: cell(dock, 3) == "1 sửa", 30), cell(dock, 3)
