@@ -55,11 +55,9 @@ def ioc(results: Mapping[str, Any], language: str) -> None:
     say("ioc", language, features=sum(features.values()), layers=len(features), files=files)
     say("ioc_entities", language, count=sum(entities.values()), types=sorted(entities))
     for left in results["left_out"]:
-        say(
-            "ioc_left",
-            language,
-            why=sentence(f"ioc.left_out.{left['reason']}", language, **left | {"uids": left["uids"][:3]}),
-        )
+        where = ".".join(left[name] for name in ("type", "attribute") if name in left)
+        words = {"layer": left["layer"], "where": where, "count": left["count"], "uids": left["uids"][:3]}
+        say("ioc_left", language, why=sentence(f"ioc.left_out.{left['reason']}", language, **words))
     say("written", language, path=shown(results["folder"]))
 
 
