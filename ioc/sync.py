@@ -25,6 +25,7 @@ from .targets.target import Refusal, Target, UnansweredError
 AT_ONCE = 5_000  # features made at a time: bounds the memory
 ROUNDS = 4  # times a record is sent in one run before it is left unproved
 PAUSE_S = 0.2  # before the second round; doubled each time
+_TRIAL = "trial"  # in the state: the layers of a dry run that has not ended
 PATIENCE = 8  # requests in a row without answer before the run gives up
 
 Answer = TypeVar("Answer")
@@ -115,8 +116,14 @@ class _Run:
         self._withdrawn: dict[str, set[str]] = {}  # of them, those that no longer become a record
 
     def prepare(self, layers: Sequence[str]) -> None:
-        """A dry run with the real permissions."""
-        self._asked(partial(self.target.prepare, layers))
+        """A dry run with the real permissions. One that was cut off is made again, even where nothing is to be sent:
+        what it wrote may still lie there.
+        """
+        tried = tuple(dict.fromkeys((*(self.state.note(_TRIAL) or ()), *layers)))
+        if tried:
+            self.state.remember(**{_TRIAL: tried})
+            self._asked(partial(self.target.prepare, tried))
+            self.state.remember(**{_TRIAL: ()})
 
     def hear(self, layers: Sequence[str]) -> None:
         """Keep what the centre wrote on our records."""

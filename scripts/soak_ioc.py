@@ -34,7 +34,6 @@ import shapely
 
 from dothi.engine.contract.ioc import PUBLISH, VERIFY
 from dothi.engine.jobs import ioc as jobs
-from dothi.ioc.targets.gateway_mapping import PROBE
 from dothi.layers.errors import DothiError
 from dothi.layers.report import SILENT
 from dothi.store import dataset
@@ -66,7 +65,7 @@ class Kind:
         """Key → record of all that the double holds of ours."""
         if self.double.endswith("ngsi_ld"):
             return dict(dump["held"].get(TENANT, {}))
-        return {f"{layer}/{key}": one for layer, of in dump["held"].items() for key, one in of.items() if key != PROBE}
+        return {f"{layer}/{key}": one for layer, of in dump["held"].items() for key, one in of.items()}
 
 
 KINDS = {

@@ -84,12 +84,15 @@ class Broker:
             raise UnansweredError
         if answer.status not in (200, 201, 204):
             raise InputError("ioc.not_writable", host=self._web.host, status=answer.status, reason=_reason(answer))
-        there = self._get(f"/entities/{quote(probe['id'], safe='')}")
+        place = f"/entities/{quote(probe['id'], safe='')}"
+        there = self._get(place)
         self._post("/entityOperations/delete", [probe["id"]])
         if there.status == 404:  # it said yes and kept nothing: once may be an accident, so it is asked again
             raise UnansweredError
         if there.status != 200:
             raise InputError("ioc.not_readable", host=self._web.host, status=there.status, reason=_reason(there))
+        if self._get(place).status != 404:
+            raise UnansweredError
 
     def count(self, layer: str) -> int:
         """Entities of the layer's types whose identifiers are of this province."""

@@ -16,7 +16,7 @@ from dothi.ioc.sync import OUTCOMES, publish
 from dothi.ioc.targets import broker as brokers
 from dothi.ioc.web import Credentials
 from dothi.layers.errors import EnvironmentTroubleError, InputError
-from dothi.store import geopackage
+from dothi.store import dataset, geopackage
 from dothi.tests.doubles.ngsi_ld.server import Broker, serving
 
 CONTEXT = "https://ioc.example/context/v1.jsonld"
@@ -92,6 +92,50 @@ def test_every_fault_of_a_broker_ends_with_both_sides_equal(data, centre, tmp_pa
     with serving(clean) as other:
         Side(data, other, tmp_path / "other.sqlite").publish()
     assert broker.tenants["binhduong"].held == clean.tenants["binhduong"].held
+
+
+class Killed(BaseException):
+    """The program ends here."""
+
+
+def probes(broker):
+    return [key for key in broker.tenants["binhduong"].held if brokers.PROBE in key]
+
+
+def test_what_a_killed_trial_left_is_taken_away_even_where_nothing_is_to_be_sent(data, centre, tmp_path, monkeypatch):
+    broker, address = centre
+    own = Path(shutil.copy(data, tmp_path / "tỉnh.gpkg"))
+    shutil.copytree(data.with_suffix(".dothi"), tmp_path / "tỉnh.dothi")
+    side = Side(own, address, tmp_path / "state.sqlite")
+    side.publish()
+    before = dataset.read(own, "parcel", ["sheet_no"]).iloc[0]
+    rewritten(own, "parcel", before["uid"], sheet_no="999")
+    post = brokers.Broker._post
+
+    def killed(self, path, given):
+        if path.endswith("/delete"):
+            raise Killed
+        return post(self, path, given)
+
+    monkeypatch.setattr(brokers.Broker, "_post", killed)
+    with pytest.raises(Killed):
+        side.publish()
+    monkeypatch.undo()
+    assert len(probes(broker)) == 1
+    rewritten(own, "parcel", before["uid"], sheet_no=before["sheet_no"])
+    assert set(counts(side.publish())) == {"unchanged"}
+    assert probes(broker) == []
+    seen = len(broker.seen)
+    side.publish()
+    assert not [path for _, path in broker.seen[seen:] if path.endswith(("/create", "/upsert", "/delete"))]
+
+
+def test_a_trial_whose_removal_was_lost_is_removed_again(data, centre, tmp_path):
+    broker, address = centre
+    lost = iter(["lost"])
+    broker.faults = lambda _, path: next(lost, "") if path.endswith("/delete") else ""
+    Side(data, address, tmp_path / "state.sqlite").publish()
+    assert probes(broker) == []
 
 
 def test_an_attribute_of_another_system_stays_and_ours_that_is_gone_goes(data, centre, tmp_path):
