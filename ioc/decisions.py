@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -47,14 +47,15 @@ def decide(
     there = _read(target, disputed)
     if keep == THEIRS and len(there) < len(disputed):
         raise InputError("ioc.gone_there", uids=[one.uid for one in disputed if one.key not in there][:10])
-    ours = _ours(source, disputed)
-    state.decided([(one, keep, *_hashes(ours.get(one.key), there.get(one.key))) for one in disputed], by)
     touched = tuple(dict.fromkeys(one.layer for one in disputed))
+    now = {layer: source.scan(layer) for layer in touched if layer in source.layers}
+    ours = _ours(source, disputed, {layer: set(rows.uid.tolist()) for layer, rows in now.items()})
+    state.decided([(one, keep, *_hashes(ours.get(one.key), there.get(one.key))) for one in disputed], by)
     if keep == THEIRS:
         standing = state.standing()
         for layer in touched:
-            now = source.scan(layer) if layer in source.layers else None
-            sources = dict(zip(now.uid.tolist(), now.source.tolist(), strict=True)) if now is not None else {}
+            rows = now.get(layer)
+            sources = dict(zip(rows.uid.tolist(), rows.source.tolist(), strict=True)) if rows is not None else {}
             some = [one for one in disputed if one.layer == layer]
             state.stands([(one, standing[one.key].told(ours.get(one.key), there[one.key])) for one in some], sources)
         kept = {(one.layer, one.uid) for one in disputed}
@@ -86,12 +87,11 @@ def _read(target: Target, records: Sequence[Sent]) -> dict[str, str]:
     return there
 
 
-def _ours(source: Source, records: Sequence[Sent]) -> dict[str, str]:
-    """Key → our version of each record; none of a feature that the data set no longer has."""
+def _ours(source: Source, records: Sequence[Sent], there: Mapping[str, set[str]]) -> dict[str, str]:
+    """Key → our version of each record; none of a feature that the data set no longer has (``there``: its uids)."""
     made: dict[str, str] = {}
-    for layer in {one.layer for one in records} & set(source.layers):
-        uids = [one.uid for one in records if one.layer == layer]
-        held = set(source.scan(layer).uid.tolist()) & set(uids)
+    for layer, uids in there.items():
+        held = uids & {one.uid for one in records if one.layer == layer}
         made |= {one.key: one.body for one in source.records(layer, sorted(held), frozenset(held)).records}
     return made
 

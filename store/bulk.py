@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +20,13 @@ from numpy.typing import NDArray
 
 from ..layers.model import Field, Layer
 from . import dataset, packed_index
-from .many_rows import insert_rows
+from .many_rows import hurried, insert_rows
 from .rows import fit, promote
 from .tables import GEOMETRY
 from .troubles import told
 
 # Header of a blob: magic, version 1, little-endian with an envelope of minx, maxx, miny, maxy.
 _HEADER = b"GP\x00\x03"
-# Random identifiers touch all pages of their index: it must fit (KiB).
-_HURRIED = ("journal_mode = OFF", "synchronous = OFF", "cache_size = -131072")
 _DATES = {"date": "%Y-%m-%d", "datetime": "%Y-%m-%dT%H:%M:%S.%fZ"}
 
 
@@ -60,10 +58,7 @@ def _write(
     count = len(next(iter(columns.values())))
     if count == 0:
         return
-    with told(path, writing=True), closing(sqlite3.connect(path, isolation_level=None)) as database:
-        for pragma in _HURRIED:
-            database.execute(f"PRAGMA {pragma}")
-        database.execute("BEGIN")
+    with told(path, writing=True), hurried(path) as database:
         first = 1 + (database.execute(f'SELECT max("fid") FROM "{layer_id}"').fetchone()[0] or 0)  # noqa: S608  # nosec B608 - names of the catalogue
         columns = {"fid": list(range(first, first + count)), **columns}
         if shapes is None or not crs:
@@ -71,7 +66,6 @@ def _write(
         else:
             with _unindexed(database, layer_id):
                 _insert(database, layer_id, columns | {GEOMETRY: blobs(shapes, int(crs.removeprefix("EPSG:")))})
-        database.execute("COMMIT")
 
 
 @contextmanager
@@ -87,14 +81,10 @@ def _unindexed(database: sqlite3.Connection, table: str) -> Iterator[None]:
 
 def index(path: Path, layers: Iterable[str]) -> None:
     """Fill the spatial indexes of ``layers``, once all their rows are written; one without geometry has none."""
-    with told(path, writing=True), closing(sqlite3.connect(path, isolation_level=None)) as database:
-        for pragma in _HURRIED:
-            database.execute(f"PRAGMA {pragma}")
-        database.execute("BEGIN")
+    with told(path, writing=True), hurried(path) as database:
         known = {row[0] for row in database.execute("SELECT table_name FROM gpkg_geometry_columns")}
         for layer_id in known.intersection(layers):
             packed_index.fill(database, layer_id)
-        database.execute("COMMIT")
 
 
 def _insert(database: sqlite3.Connection, table: str, columns: dict[str, list[Any]]) -> None:

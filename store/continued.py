@@ -5,13 +5,10 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Collection, Mapping, Set
-from contextlib import closing
 from pathlib import Path
 
+from .many_rows import hurried
 from .troubles import told
-
-# Random identifiers touch all pages of their index: it must fit (KiB).
-_CACHE = "cache_size = -131072"
 
 
 def take_over(
@@ -30,14 +27,10 @@ def take_over(
     """
     with told(temporary, writing=True):
         shutil.copyfile(former, temporary)
-        with closing(sqlite3.connect(temporary, isolation_level=None)) as database:
-            for pragma in ("journal_mode = OFF", "synchronous = OFF", _CACHE):
-                database.execute(f"PRAGMA {pragma}")
-            database.execute("BEGIN")
+        with hurried(temporary) as database:
             database.execute("DELETE FROM run")
             _forget(database, stale)
             _rename(database, run, waived)
-            database.execute("COMMIT")
 
 
 def _forget(database: sqlite3.Connection, stale: Mapping[str, Set[str] | None]) -> None:

@@ -22,7 +22,7 @@ _ROOT = 1
 # Where the index holds so many times the rows that it lacks, these are searched their places one by one.
 _FEW = 10
 # In our blobs minx, maxx, miny and maxy follow eight bytes of header (OGC 12-128r18, 2.1.3).
-_ENVELOPES = 'SELECT "fid", substr("geom", 9, 32) FROM "{table}" WHERE "geom" IS NOT NULL'
+_ENVELOPES = 'SELECT "fid", substr("geom", 9, 32) FROM "{table}" WHERE "fid" > ? AND "geom" IS NOT NULL'
 
 Boxes = NDArray[np.float64]
 
@@ -35,12 +35,18 @@ def fill(database: sqlite3.Connection, table: str) -> None:
     if there < _FEW * database.execute(new, (last or 0,)).fetchone()[0] or not there:
         pack(database, table)
         return
-    rows = database.execute(f'{_ENVELOPES.format(table=table)} AND "fid" > ?', (last,)).fetchall()
-    boxes = np.frombuffer(b"".join(row[1] for row in rows), dtype="<f8").reshape(len(rows), 4)
-    entries = [(fid, *box) for (fid, _), box in zip(rows, boxes.tolist(), strict=True)]
+    fids, boxes = _envelopes(database, table, last)
+    entries = [(fid, *box) for fid, box in zip(fids.tolist(), boxes.tolist(), strict=True)]
     database.executemany(f'INSERT INTO "{index}" VALUES (?, ?, ?, ?, ?)', entries)  # noqa: S608  # nosec B608 - names of the catalogue
     if entries:
         _tell_extent(database, table, boxes)
+
+
+def _envelopes(database: sqlite3.Connection, table: str, after: int) -> tuple[NDArray[np.int64], Boxes]:
+    """Number and box (minx, maxx, miny, maxy) of each row with a geometry whose number is above ``after``."""
+    rows = database.execute(_ENVELOPES.format(table=table), (after,)).fetchall()
+    fids = np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
+    return fids, np.frombuffer(b"".join(row[1] for row in rows), dtype="<f8").reshape(len(rows), 4)
 
 
 def _tell_extent(database: sqlite3.Connection, table: str, boxes: Boxes) -> None:
@@ -60,9 +66,7 @@ def pack(database: sqlite3.Connection, table: str) -> None:
     What is in the index is thrown away. All geometries are blobs made by :func:`bulk.blobs`; the index has not been
     looked at through this connection.
     """
-    rows = database.execute(_ENVELOPES.format(table=table)).fetchall()
-    fids = np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
-    boxes = np.frombuffer(b"".join(row[1] for row in rows), dtype="<f8").reshape(len(rows), 4)
+    fids, boxes = _envelopes(database, table, 0)
     index = f"rtree_{table}_{GEOMETRY}"
     root = database.execute(f'SELECT length(data) FROM "{index}_node" WHERE nodeno = {_ROOT}').fetchone()  # noqa: S608  # nosec B608 - names of the catalogue
     for part in ("node", "rowid", "parent"):
