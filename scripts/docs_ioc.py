@@ -85,11 +85,7 @@ def serving(what: str) -> Iterator[dict[str, str]]:
             yield {ADDRESS: address}
     elif what == "database":
         with postgis.cluster() as cluster:
-            me = "root" if os.geteuid() == 0 else os.environ["USER"]
-            if me != "postgres":
-                cluster.ask(f'CREATE ROLE "{me}" LOGIN')
-            cluster.ask(f'CREATE DATABASE tinh OWNER "{me}"')
-            cluster.ask("CREATE EXTENSION postgis", of="tinh")
+            cluster.database("tinh")
             yield {SOCKET: str(cluster.folder)}
     else:
         yield {}

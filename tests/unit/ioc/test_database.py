@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -28,22 +27,16 @@ pytestmark = pytest.mark.skipif(not postgis.is_there(), reason="PostgreSQL 15 wi
 
 @pytest.fixture(scope="module")
 def server():
-    """A server on a socket, with the right to write for whoever runs the tests."""
+    """A server on a socket."""
     with postgis.cluster() as cluster:
-        me = "root" if os.geteuid() == 0 else os.environ["USER"]
-        if me != "postgres":
-            cluster.ask(f'CREATE ROLE "{me}" LOGIN')
-        yield cluster, me
+        yield cluster
 
 
 @pytest.fixture
 def centre(server):
     """Address of an empty database with PostGIS."""
-    cluster, me = server
-    cluster.ask("DROP DATABASE IF EXISTS fresh WITH (FORCE)")
-    cluster.ask(f'CREATE DATABASE fresh OWNER "{me}"')
-    cluster.ask("CREATE EXTENSION postgis", of="fresh")
-    return f"postgresql:///fresh?host={cluster.folder}", f"host={cluster.folder} dbname=fresh"
+    server.ask("DROP DATABASE IF EXISTS fresh WITH (FORCE)")
+    return server.database("fresh"), f"host={server.folder} dbname=fresh"
 
 
 def publish(data, address, **more):
@@ -139,11 +132,10 @@ def test_addresses_that_cannot_be(own, address, kind, code, monkeypatch):
 
 
 def test_a_database_without_postgis_is_named(own, server):
-    cluster, me = server
-    cluster.ask("DROP DATABASE IF EXISTS plain WITH (FORCE)")
-    cluster.ask(f'CREATE DATABASE plain OWNER "{me}"')
+    server.ask("DROP DATABASE IF EXISTS plain WITH (FORCE)")
+    address = server.database("plain", postgis=False)
     with pytest.raises(InputError) as error:
-        publish(own, f"postgresql:///plain?host={cluster.folder}")
+        publish(own, address)
     assert error.value.code == "ioc.no_postgis"
 
 

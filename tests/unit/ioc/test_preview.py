@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from contextlib import nullcontext
 from pathlib import Path
@@ -23,6 +22,7 @@ from dothi.store import dataset, geopackage
 from dothi.tests.doubles.gateway import server as gateway
 from dothi.tests.doubles.ngsi_ld import server as broker
 from dothi.tests.unit.ioc import province
+from dothi.tests.unit.ioc.heard import Heard
 from dothi.tests.unit.ioc.test_broker import rewritten
 
 PARCELS = 14
@@ -69,16 +69,6 @@ def edit(data):
 
 def by_uid(told, layer="parcel"):
     return {one["uid"]: one for one in told["examples"] if one["layer"] == layer}
-
-
-class Heard:
-    def __init__(self):
-        self.codes = []
-
-    def progress(self, share, code="", **arguments): ...
-
-    def message(self, code, level="info", **arguments):
-        self.codes.append(code)
 
 
 @pytest.mark.parametrize("form", ["gpkg", "parquet", "fgb", "csv", "geojson"])
@@ -205,12 +195,7 @@ def test_what_cannot_be_compared_says_why(own, tmp_path):
 @pytest.mark.skipif(not postgis.is_there(), reason="PostgreSQL 15 with PostGIS is not on this machine")
 def test_a_database_is_asked_and_its_shapes_are_readable(own):
     with postgis.cluster() as cluster:
-        me = "root" if os.geteuid() == 0 else os.environ["USER"]
-        if me != "postgres":
-            cluster.ask(f'CREATE ROLE "{me}" LOGIN')
-        cluster.ask(f'CREATE DATABASE tinh OWNER "{me}"')
-        cluster.ask("CREATE EXTENSION postgis", of="tinh")
-        name = f"postgresql:///tinh?host={cluster.folder}"
+        name = cluster.database("tinh")
         publish(own, name, layers="parcel")
         edit(own)
         use, moved, gone, new = by_uid(plan(own, name, layers="parcel")).values()

@@ -21,6 +21,7 @@ from dothi.ioc.targets.drop import MANIFEST, SIGNATURE, problems
 from dothi.layers.errors import DothiError, InputError
 from dothi.layers.report import SILENT
 from dothi.tests.unit.ioc import province
+from dothi.tests.unit.ioc.heard import Heard
 from dothi.tests.unit.ioc.test_broker import rewritten
 
 PASSWORD = "Chim-Hoàng-Yến-5180"  # pragma: allowlist secret
@@ -85,16 +86,6 @@ def own(data, tmp_path):
 def publish(data, folder, sign=None, **more):
     given = {"data": str(data), "target": str(folder), "layers": "parcel", "sign": None if sign is None else str(sign)}
     return jobs.publish(PUBLISH.read({**given, **more}), SILENT)
-
-
-class Heard:
-    def __init__(self):
-        self.codes = []
-
-    def progress(self, share, code="", **arguments): ...
-
-    def message(self, code, level="info", **arguments):
-        self.codes.append(code)
 
 
 def verify(data, folder, **more):

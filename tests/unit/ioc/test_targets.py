@@ -22,6 +22,7 @@ from dothi.ioc.sync import OUTCOMES
 from dothi.layers.errors import CancelledError, EnvironmentTroubleError, InputError
 from dothi.layers.report import SILENT
 from dothi.store import alone as locks
+from dothi.tests.unit.ioc.heard import Heard
 
 from . import province
 
@@ -86,18 +87,6 @@ def test_a_conflict_is_told_member_by_member() -> None:
     ours = {"id": "urn:1", "height": {"type": "Property", "value": 9}, "note": {"type": "Property", "value": "x" * 500}}
     theirs = {"id": "urn:1", "height": {"type": "Property", "value": 8}}
     assert differing(canonical(ours), canonical(theirs)) == {"height": ["9", "8"], "note": ["x" * SHOWN + "…", ""]}
-
-
-class Heard:
-    """A report that remembers."""
-
-    def __init__(self) -> None:
-        self.codes: list[str] = []
-
-    def progress(self, share: float, code: str = "", **arguments: Any) -> None: ...
-
-    def message(self, code: str, level: str = "info", **arguments: Any) -> None:
-        self.codes.append(code)
 
 
 def rounds(own: Path, answers: list[Any], *, at: str = "wait") -> tuple[dict[str, Any], list[str], list[float]]:

@@ -48,25 +48,6 @@ class Centre:
         return data
 
 
-class Heard:
-    """A report that keeps what is said."""
-
-    def __init__(self) -> None:
-        self.said: list[tuple[str, dict[str, Any]]] = []
-
-    def progress(self, share: float, code: str = "", **arguments: Any) -> None:
-        """Nothing."""
-
-    def message(self, code: str, level: str = "info", **arguments: Any) -> None:
-        """Keep it."""
-        self.said.append((code, arguments))
-
-    @property
-    def codes(self) -> set[str]:
-        """What was said."""
-        return {code for code, _ in self.said}
-
-
 def publish(data: Path, report: Any = SILENT, **more: Any) -> dict[str, int]:
     """Publish to the target that was aimed at; the counts that are not zero."""
     return seven(jobs.publish(PUBLISH.read({"data": str(data), "target": NAME, "formats": FORMS, **more}), report))
@@ -176,11 +157,7 @@ def cluster() -> Iterator[postgis.Cluster]:
     if not postgis.is_there():
         pytest.skip("PostgreSQL 15 with PostGIS is not on this machine")
     with postgis.cluster() as cluster:
-        me = "root" if os.geteuid() == 0 else os.environ["USER"]
-        if me != "postgres":
-            cluster.ask(f'CREATE ROLE "{me}" LOGIN')
-        cluster.ask(f'CREATE DATABASE pattern OWNER "{me}"')
-        cluster.ask("CREATE EXTENSION postgis", of="pattern")
+        cluster.database("pattern")
         yield cluster
 
 

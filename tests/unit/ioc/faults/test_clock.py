@@ -19,7 +19,8 @@ from dothi.store import runs
 from dothi.tests.unit.ioc import province
 from dothi.tests.unit.ioc.test_board import served
 
-from .conftest import Heard, publish, renamed, status, there, verify
+from ..heard import Heard
+from .conftest import publish, renamed, status, there, verify
 
 YEAR = timedelta(days=365)
 CAP = "{urn:oasis:names:tc:emergency:cap:1.2}"

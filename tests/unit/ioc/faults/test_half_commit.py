@@ -7,7 +7,8 @@ import pytest
 from dothi.layers.errors import InputError
 from dothi.tests.unit.ioc import province
 
-from .conftest import Heard, edited, plan, publish, rebuilt, status, there, verify
+from ..heard import Heard
+from .conftest import edited, plan, publish, rebuilt, status, there, verify
 
 
 def loosened(data, layer):

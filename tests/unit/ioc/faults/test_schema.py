@@ -14,7 +14,8 @@ from dothi.ioc import mapping
 from dothi.layers.errors import InputError
 from dothi.tests.unit.ioc import province
 
-from .conftest import Heard, edited, publish, renamed, there, verify
+from ..heard import Heard
+from .conftest import edited, publish, renamed, there, verify
 
 SECRET = province.CANARY.encode()
 

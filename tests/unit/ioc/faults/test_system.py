@@ -17,7 +17,8 @@ from dothi.store import dataset
 from dothi.store.geopackage import register_crs
 from dothi.tests.unit.ioc import province
 
-from .conftest import Heard, edited, plan, publish, there, verify
+from ..heard import Heard
+from .conftest import edited, plan, publish, there, verify
 
 NEIGHBOUR, DEGREES = "EPSG:5897", "EPSG:4326"
 
