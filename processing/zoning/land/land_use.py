@@ -9,38 +9,36 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from ..columns import Mask, Numbers, Words, absent, in_frame, nothing, pick, words
+from ..columns import Mask, Numbers, Words, words
 from ..rulebook.rules import Compatibility
+from ..table import Coded, ColumnTable, when
 from .overlay import Geometries, Indices, Overlay, Wanted, unions
 
 _PERMITTED, _REFUSED, _UNKNOWN = 0, 1, 2
 
 
-def permission(use: Words, zone_use: Words, matrix: Compatibility | None) -> NDArray[np.intp]:
+def permission(use: Coded, zone_use: Coded, matrix: Compatibility | None) -> NDArray[np.intp]:
     """For each pair of land codes: 0 permitted, 1 refused, 2 unknown. Equal codes are permitted by themselves.
 
     Other pairs are the province's matter: unknown without a matrix, and where the matrix lacks the zone's code.
     """
-    own, uses = pd.factorize(use, use_na_sentinel=False)
-    planned, zone_uses = pd.factorize(zone_use, use_na_sentinel=False)
-    verdicts = np.full((len(uses), len(zone_uses)), _UNKNOWN, dtype=np.intp)
-    for i, code in enumerate(uses):
-        for j, zone_code in enumerate(zone_uses):
-            if not isinstance(code, str) or not isinstance(zone_code, str):
-                continue
+    verdicts = np.full((len(use.known) + 1, len(zone_use.known) + 1), _UNKNOWN, dtype=np.intp)
+    for i, code in enumerate(use.known):
+        for j, zone_code in enumerate(zone_use.known):
             if code == zone_code:
                 verdicts[i, j] = _PERMITTED
             elif matrix is not None and zone_code in matrix.permits:
                 verdicts[i, j] = _PERMITTED if code in matrix.permits[zone_code] else _REFUSED
-    found: NDArray[np.intp] = verdicts[own, planned]
+    found: NDArray[np.intp] = verdicts[use.code, zone_use.code]
     return found
 
 
 def refusals(use: Words, zone_use: Words, matrix: Compatibility | None) -> Wanted:
     """Chooses the pairs of a lot and a zone that refuses its land code; these are shown on the map."""
+    own, planned = Coded.of(use), Coded.of(zone_use)
 
     def refused(lot: Indices, zone: Indices) -> NDArray[np.bool_]:
-        found: Mask = permission(use[lot], zone_use[zone], matrix) == _REFUSED
+        found: Mask = permission(own.at(lot), planned.at(zone), matrix) == _REFUSED
         return found
 
     return refused
@@ -53,7 +51,7 @@ class LandUse:
     ``by_matrix`` marks the lots on which the province's matrix decided.
     """
 
-    table: pd.DataFrame
+    table: ColumnTable
     refused: Geometries
     by_matrix: Mask
 
@@ -75,8 +73,8 @@ def against_zones(
     zone, makes the lot not checkable.
     """
     count = len(parcels)
-    use, planned = words(parcels, "land_use"), words(zones, "land_use")
-    verdict = permission(use[shared.lot], planned[shared.zone], matrix)
+    use, planned = Coded.of(words(parcels, "land_use")), Coded.of(words(zones, "land_use"))
+    verdict = permission(use.at(shared.lot), planned.at(shared.zone), matrix)
 
     def total(chosen: Mask) -> Numbers:
         return np.bincount(shared.lot[chosen], shared.area[chosen], minlength=count).astype(float)
@@ -90,24 +88,25 @@ def against_zones(
     misused = np.where(refused > sliver_m2, refused, np.where(unknown > sliver_m2, np.nan, refused))
     misused[(refused <= sliver_m2) & (outside > sliver_m2)] = np.nan
 
-    lacking = nothing(count)
-    lacking[unknown > sliver_m2] = "compatibility"
-    lacking[total(absent(planned)[shared.zone]) > sliver_m2] = "planned_zone.land_use"
-    lacking[outside > sliver_m2] = "planned_zone"
-    lacking[absent(use)] = "parcel.land_use"
-    misused[absent(use)] = np.nan
+    lacking = when(unknown > sliver_m2, "compatibility")
+    lacking = when(total(planned.missing[shared.zone]) > sliver_m2, "planned_zone.land_use", lacking)
+    lacking = when(outside > sliver_m2, "planned_zone", lacking)
+    lacking = when(use.missing, "parcel.land_use", lacking)
+    misused[use.missing] = np.nan
+    planned_use, lot_use = planned.words, use.words
     by_matrix = np.zeros(count, dtype=bool)
-    differs = use[shared.lot] != planned[shared.zone]
+    differs = lot_use[shared.lot] != planned_use[shared.zone]
     by_matrix[shared.lot[(verdict != _UNKNOWN) & differs]] = True
-    names = np.array([f"{code} ({use})" for code, use in zip(zones["code"], planned, strict=True)], dtype=object)
-    table = in_frame(
+    names = np.array([f"{code} ({use})" for code, use in zip(zones["code"], planned_use, strict=True)], dtype=object)
+    table = ColumnTable(
         {
             "misused": misused,
             "misused.lacking": lacking,
             "land_use": use,
             "zones": _by_lot(shared, names, count),
-            "zone_uses": _by_lot(shared, pick(absent(planned), "?", planned), count),
-        }
+            "zone_uses": _by_lot(shared, when(planned.missing, "?", planned).words, count),
+        },
+        count,
     )
     at = np.flatnonzero(verdict == _REFUSED)
     return LandUse(table, unions(shared.part[at], shared.lot[at], count), by_matrix)

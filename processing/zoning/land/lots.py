@@ -23,7 +23,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from ..columns import Mask, Numbers, Words, absent, in_frame, nothing, numbers, pick, words
+from ..columns import Mask, Numbers, Words, absent, numbers, words
+from ..table import Coded, ColumnTable, when
 from ..verdicts.judge import PLAN_STATE
 from .overlay import Areas, Geometries, Indices, Overlay, unions
 
@@ -51,7 +52,7 @@ ZONE_LIMITS = {
 }
 
 
-def zone_states(zones: pd.DataFrame, shared: Overlay, lot_areas: Areas, given: States) -> pd.DataFrame:
+def zone_states(zones: pd.DataFrame, shared: Overlay, lot_areas: Areas, given: States) -> ColumnTable:
     """``area``, ``plan_state``, ``approved_on`` and the zone's own limits of each lot, as its largest zone has them.
 
     ``NAME.lacking`` says where zones with a tenth of the lot disagree. ``shared`` sets the lots, whose areas are
@@ -62,36 +63,36 @@ def zone_states(zones: pd.DataFrame, shared: Overlay, lot_areas: Areas, given: S
     lot, zone, area = shared.lot[order], shared.zone[order], shared.area[order]
     first = np.diff(lot, prepend=-1) > 0
     counts = first | (area >= COUNTING_SHARE * lot_areas[lot])
-    largest = nothing(count)
-    largest[lot[first]] = words(zones, "uid")[zone[first]]
-    table: dict[str, Any] = {"zone_uid": largest}
+    largest = np.full(count, -1, dtype=np.int32)
+    largest[lot[first]] = zone[first]
+    table = ColumnTable({"zone_uid": Coded(largest, tuple(words(zones, "uid").tolist()))}, count)
 
-    def governing(values: Words) -> tuple[Words, Mask]:
-        """The value of each lot's largest zone, None where another zone that counts has another."""
-        told, found = values[zone], nothing(count)
-        found[lot[first]] = told[first]
+    def of_largest(field: str) -> Coded:
+        values = Coded.of(words(zones, field))
+        return Coded(np.append(values.code, np.int32(-1)), values.known).at(largest)
+
+    def governing(field: str) -> tuple[Coded, Mask]:
+        """The value of each lot's largest zone, none where another zone that counts has another."""
+        found = of_largest(field)
+        told = Coded.of(words(zones, field)).code[zone]
         clash = np.zeros(count, dtype=bool)
-        clash[lot[counts & (told != found[lot])]] = True
-        return pick(clash, None, found), clash
+        clash[lot[counts & (told != found.code[lot])]] = True
+        return when(clash, None, found), clash
 
     for column, field, stated in (("area", "area_state", given.area), (PLAN_STATE, "plan_state", given.plan)):
         if stated is not None:
-            table[column], table[f"{column}.lacking"] = pick(np.ones(count, dtype=bool), stated), nothing(count)
+            table[column], table[f"{column}.lacking"] = stated, None
             continue
-        table[column], clash = governing(words(zones, field))
-        table[f"{column}.lacking"] = pick(clash, f"{field}.conflict")
-    table["approved_on"] = nothing(count)
-    if given.plan is None and "approved_on" in zones:
-        days = nothing(count)
-        days[lot[first]] = words(zones, "approved_on")[zone[first]]
-        table["approved_on"] = days
-    table["zone_code"], clash = governing(words(zones, "code"))
-    table["zone_code.lacking"] = pick(clash, "planned_zone.conflict")
+        table[column], clash = governing(field)
+        table[f"{column}.lacking"] = when(clash, f"{field}.conflict")
+    table["approved_on"] = of_largest("approved_on") if given.plan is None else None
+    table["zone_code"], clash = governing("code")
+    table["zone_code.lacking"] = when(clash, "planned_zone.conflict")
     for column, field in ZONE_LIMITS.items():
-        found, clash = governing(words(zones, field))
-        table[column] = found.astype(float)
-        table[f"{column}.lacking"] = pick(clash, "planned_zone.conflict")
-    return in_frame(table)
+        found, clash = governing(field)
+        table[column] = np.array([*found.known, np.nan], dtype=float)[found.code]
+        table[f"{column}.lacking"] = when(clash, "planned_zone.conflict")
+    return table
 
 
 def _governing(uses: set[Any]) -> tuple[str | None, str | None]:
@@ -114,7 +115,7 @@ def built_on(
     shapes: Geometries,
     standing: Overlay,
     unmeasured: Mask,
-) -> pd.DataFrame:
+) -> ColumnTable:
     """The inputs of density and floor-area rules, one row per lot in order.
 
     ``standing`` sets buildings (as its lots) against ``lots`` (as its zones) and keeps all parts. ``unmeasured`` marks
@@ -122,24 +123,29 @@ def built_on(
     """
     count = len(parcels)
     drawn = np.where(absent(lots), np.nan, shapely.area(lots))
-    table: dict[str, Any] = {"plot_area": drawn, "flaw": lot_flaw}
+    table = ColumnTable({"flaw": lot_flaw}, count)
     legal = numbers(parcels, "area_legal_m2")
     with np.errstate(invalid="ignore"):
         off = (legal > 0) & (np.abs(drawn - legal) > LEGAL_AREA_DISAGREEMENT * legal)
-    table["plot_area.lacking"] = pick(off, "parcel.area_legal_m2")
     drawn[off] = np.nan
+    table["plot_area"], table["plot_area.lacking"] = drawn, when(off, "parcel.area_legal_m2")
 
-    table["parts"] = unions(standing.part, standing.zone, count)
-    table["footprint"] = np.nan_to_num(shapely.area(table["parts"]))
+    covered = unions(standing.part, standing.zone, count)
+    footprint = np.nan_to_num(shapely.area(covered))
+    footprint[unmeasured] = np.nan
+    table["parts"], table["footprint"] = covered, footprint
+    table["footprint.lacking"] = when(unmeasured, "building.geometry")
     share = standing.area / shapely.area(shapes[standing.lot])
     counts = np.flatnonzero(share >= COUNTING_SHARE)
     order = counts[np.argsort(standing.zone[counts], kind="stable")]
     building, lot, weight = standing.lot[order], standing.zone[order], standing.area[order]
     use = words(buildings, "use")[building]
-    table["use"], table["use.lacking"] = _uses(use, lot, count)
+    governing, lacking = _uses(use, lot, count)
+    table["use"] = when(unmeasured, None, governing)
+    table["use.lacking"] = when(unmeasured, "building.geometry", lacking)
     built = np.zeros(count, dtype=bool)
     built[lot] = True
-    table["scope"] = pick(built | unmeasured, None, "no_building")
+    table["scope"] = when(~(built | unmeasured), "no_building")
     main = use != "other"
     main |= ~_any_of(main, lot, count)[lot]
     height, floors = numbers(buildings, "height_m")[building], numbers(buildings, "floors")[building]
@@ -150,24 +156,23 @@ def built_on(
         lot, numbers(buildings, "floor_area_m2")[building] * share[order], minlength=count
     )
     table["buildings"] = _lists(words(buildings, "uid")[building], lot, count)
-    for column in ("use", "footprint"):
-        table[column][unmeasured] = None if column == "use" else np.nan
-        table[f"{column}.lacking"] = pick(unmeasured, "building.geometry", table.get(f"{column}.lacking"))
-    return in_frame(table)
+    return table
 
 
-def _uses(use: Words, lot: Indices, count: int) -> tuple[Words, Words]:
+def _uses(use: Words, lot: Indices, count: int) -> tuple[Coded, Coded]:
     """The use that governs each of ``count`` lots, and what is lacking; ``lot`` is sorted."""
-    governing, lacking = nothing(count), nothing(count)
-    codes, known = pd.factorize(pick(absent(use), None, use), use_na_sentinel=False)
+    governing, lacking = (Coded(np.full(count, -1, dtype=np.int32), ()) for _ in range(2))
+    known = Coded.of(use)
     first = np.flatnonzero(np.diff(lot, prepend=-1))
     if len(first) == 0:
         return governing, lacking
-    together = np.bitwise_or.reduceat(1 << codes.astype(np.int64), first)
+    together = np.bitwise_or.reduceat(1 << (known.code.astype(np.int64) + 1), first)  # bit 0: one without a use
     for bits in np.unique(together):
-        uses = {None if pd.isna(one) else one for i, one in enumerate(known) if bits >> i & 1}
-        at = lot[first[together == bits]]
-        governing[at], lacking[at] = _governing(uses)
+        uses = {one for i, one in enumerate((None, *known.known)) if bits >> i & 1}
+        here = np.zeros(count, dtype=bool)
+        here[lot[first[together == bits]]] = True
+        one, gap = _governing(uses)
+        governing, lacking = when(here, one, governing), when(here, gap, lacking)
     return governing, lacking
 
 

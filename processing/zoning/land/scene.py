@@ -12,8 +12,9 @@ import shapely
 from numpy.typing import NDArray
 
 from ....layers.report import SILENT, Report
-from ..columns import Mask, absent, in_frame, nothing, words
+from ..columns import Mask, absent, nothing, words
 from ..rulebook.rules import Compatibility
+from ..table import ColumnTable, named, when
 from .land_use import refusals
 from .lot_edges import Edges, positions, typed_edges
 from .lots import States, built_on, lots_of_buildings, zone_states
@@ -83,6 +84,16 @@ class Scene:
         return self._parcels[1]
 
     @cached_property
+    def named_lots(self) -> ColumnTable:
+        """Identifier and code of every lot."""
+        return named(self.layers["parcel"])
+
+    @cached_property
+    def named_buildings(self) -> ColumnTable:
+        """Identifier and code of every building."""
+        return named(self.buildings)
+
+    @cached_property
     def zones(self) -> tuple[pd.DataFrame, Geometries]:
         """The planned zones that can be measured."""
         frame = self.layers.get("planned_zone")
@@ -103,16 +114,17 @@ class Scene:
             self.report.progress(share, "zoning.step_overlay")
 
         tell(0.0)
-        uses = self.layers["parcel"]["land_use"].to_numpy(dtype=object)
-        wanted = refusals(uses, self.zones[0]["land_use"].to_numpy(dtype=object), self.matrix)
+        uses = words(self.layers["parcel"], "land_use")
+        wanted = refusals(uses, words(self.zones[0], "land_use"), self.matrix)
         return overlay(self.lots, self.zones[1], wanted=wanted, progress=tell)
 
     @cached_property
-    def lot_states(self) -> pd.DataFrame:
+    def lot_states(self) -> ColumnTable:
         """Area state and plan state of each lot."""
         frame, _ = self.zones
         states = zone_states(frame, self.zoning, shapely.area(self.lots), self.states)
-        return pd.concat([states, in_frame({"lot_code": words(self.layers["parcel"], "code")})], axis=1)
+        states["lot_code"] = words(self.layers["parcel"], "code")
+        return states
 
     @cached_property
     def buildings(self) -> gpd.GeoDataFrame:
@@ -163,7 +175,7 @@ class Scene:
         return typed_edges(self.lots, self.known_streets, corrections)
 
     @cached_property
-    def built(self) -> pd.DataFrame:
+    def built(self) -> ColumnTable:
         """What stands on each lot (``lots.built_on``)."""
         return built_on(
             self.layers["parcel"],
@@ -190,13 +202,18 @@ class Scene:
         marked[lot] = True
         return marked
 
-    def states_of_buildings(self, buildings: Indices) -> pd.DataFrame:
+    def states_of_buildings(self, buildings: Indices) -> ColumnTable:
         """The states of the lot that holds most of each building; those of the job where it stands on none."""
-        found = self._states_and_none.iloc[self.lot_of_building[buildings]]
-        return found.set_axis(pd.RangeIndex(len(found)))
+        return self.states_of_all.at(buildings)
 
     @cached_property
-    def _states_and_none(self) -> pd.DataFrame:
-        """The states of the lots and, after them, those of no lot: what position -1 finds."""
-        off = pd.DataFrame([{"area": self.states.area, "plan_state": self.states.plan}], dtype=object)
-        return pd.concat([self.lot_states, off], ignore_index=True)
+    def states_of_all(self) -> ColumnTable:
+        """As :meth:`states_of_buildings`, of every building."""
+        lot = self.lot_of_building
+        made = ColumnTable({}, len(lot))
+        for name in self.lot_states:
+            made[name] = self.lot_states.column(name).spread(lot)
+        off = lot < 0
+        for name, stated in (("area", self.states.area), ("plan_state", self.states.plan)):
+            made[name] = when(off, stated, made.coded(name))
+        return made

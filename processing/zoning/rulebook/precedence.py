@@ -13,8 +13,9 @@ from itertools import groupby, product
 import numpy as np
 from numpy.typing import NDArray
 
-from ..columns import Mask, Numbers, Words, absent
-from ..verdicts.standing import EDITION, Gaps, Standing
+from ..columns import Mask, Numbers
+from ..table import Coded
+from ..verdicts.standing import EDITION, Gaps, Reasons, Standing
 from .limits import Constant, Limit, Table, look_up
 from .rules import Rule
 
@@ -24,13 +25,13 @@ class Settled:
     """What holds once all levels have spoken.
 
     ``limit`` is NaN where none is known, ``won`` the number of the entry that set it (-1: none); ``reason`` says why
-    nothing applies, None where something ``applies``; ``sure`` is a limit that holds at least, where ``gaps`` leave the
-    limit itself open; ``conflict`` marks two entries of one level that disagree.
+    nothing applies, no word where something ``applies``; ``sure`` is a limit that holds at least, where ``gaps`` leave
+    the limit itself open; ``conflict`` marks two entries of one level that disagree.
     """
 
     limit: Numbers
     won: NDArray[np.intp]
-    reason: Words
+    reason: Coded
     applies: Mask
     gaps: Gaps
     sure: Numbers
@@ -105,13 +106,12 @@ def settle(standings: Sequence[Standing]) -> Settled:
             won[set_here] = said.who[set_here]
             for _, one in chosen:
                 gaps.take(one.gaps, said.gap & one.applies & applies)
-    reason = standings[0].reason.copy()
+    reasons = Reasons(standings[0].reason)
     for one in standings[1:]:  # that another edition would hold says less than why this one does not apply
-        better = (reason == EDITION) & ~one.applies
-        reason[better] = one.reason[better]
-    reason[applies] = None
+        reasons.take(one.reason, reasons.coded.among((EDITION,)) & ~one.applies)
+    reasons.code[applies] = -1
     limit[gaps.any] = np.nan
-    return Settled(limit, won, reason, absent(reason), gaps, sure, conflict)
+    return Settled(limit, won, reasons.coded, reasons.coded.missing, gaps, sure, conflict)
 
 
 def _corners(limits: Sequence[Limit], name: str) -> list[float]:

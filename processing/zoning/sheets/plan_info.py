@@ -46,7 +46,7 @@ def information(data: Path, case: LotCase, judging: Judging) -> dict[str, Any]:
     lot, scene = here.lots[0], here.scene
     area = float(shapely.area(case.shape))
     zones = _zones(data, case.crs, case.shape, judging)
-    states = scene.lot_states.iloc[lot]
+    states = scene.lot_states.row(lot)
     given = {"plot_area": area, "area": plain(states["area"]), "plan_state": plain(states["plan_state"])}
     given |= {name: _tightest(zones, field) for name, field in _OF_ZONE.items()}
     known = scene.known_streets

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from ..columns import absent, in_frame, numbers, pick, words
+from ..columns import absent, numbers, pick, words
 from ..land.overlay import Geometries, Indices
 from ..land.scene import Scene
 from ..land.streets import STREET_LAYERS, beyond_red_line, fronts
+from ..table import ColumnTable
 from .lots import BUILDING_FIELDS, PARCEL_FIELDS, ZONE_FIELDS
-from .model import Kind, Subjects, named
+from .model import Kind, Subjects
 
 
 def fronting(scene: Scene) -> Subjects:
@@ -22,19 +22,16 @@ def fronting(scene: Scene) -> Subjects:
     rows = fronts(shapes, on_lots, scene.frontages, scene.known_streets)
     at = rows["building"].to_numpy()
     lines = rows["line"].to_numpy(dtype=object)
-    more = {
-        "flaw": pick(absent(flaw), lotless, flaw)[at],
-        "height": numbers(scene.buildings, "height_m")[at],
-        "use": words(scene.buildings, "use")[at],
-    }
     rows = rows.drop(columns=["line", "street"]).rename(columns={"label": "street"})
-    told = named(scene.buildings).iloc[at].reset_index(drop=True)
-    frame = pd.concat([told, rows, in_frame(more), scene.states_of_buildings(at)], axis=1)
+    table = scene.named_buildings.at(at).beside(ColumnTable.of(rows), scene.states_of_buildings(at))
+    table["flaw"] = pick(absent(flaw), lotless, flaw)[at]
+    table["height"] = numbers(scene.buildings, "height_m")[at]
+    table["use"] = words(scene.buildings, "use")[at]
 
     def too_close(rows_at: Indices, limit: NDArray[np.float64]) -> Geometries:
         return shapely.intersection(shapes[at[rows_at]], shapely.buffer(lines[rows_at], limit))
 
-    return Subjects("building", frame, scene.buildings.geometry.to_numpy()[at], too_close)
+    return Subjects("building", table, scene.buildings.geometry.to_numpy()[at], too_close)
 
 
 def standing_alone(scene: Scene) -> Subjects:
@@ -42,9 +39,9 @@ def standing_alone(scene: Scene) -> Subjects:
     shapes, flaw = scene.shapes
     drawn = any(name in scene.layers for name in STREET_LAYERS)
     area, beyond, names = beyond_red_line(shapes, scene.known_streets, drawn=drawn)
-    told = in_frame({"beyond": area, "street": names, "flaw": flaw})
-    frame = pd.concat([named(scene.buildings), told, scene.states_of_buildings(np.arange(len(told)))], axis=1)
-    return Subjects("building", frame, scene.buildings.geometry.to_numpy(), lambda at, _limit: beyond[at])
+    table = scene.named_buildings.beside(scene.states_of_all)
+    table["beyond"], table["street"], table["flaw"] = area, names, flaw
+    return Subjects("building", table, scene.buildings.geometry.to_numpy(), lambda at, _limit: beyond[at])
 
 
 # What tells the edges of lots: streets, and what planners corrected.

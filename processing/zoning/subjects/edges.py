@@ -14,20 +14,21 @@ from ..land.building_lines import forecourts
 from ..land.overlay import Geometries, Indices, overlay, parts, unions
 from ..land.scene import Scene
 from ..land.streets import SAME_LINE_M
+from ..table import ColumnTable, when
 from .buildings import STREET_READS
 from .lots import BUILDING_FIELDS, PARCEL_FIELDS, ZONE_FIELDS
-from .model import Kind, Subjects, named
+from .model import Kind, Subjects
 
 
-def _buildings(scene: Scene) -> pd.DataFrame:
+def _buildings(scene: Scene) -> ColumnTable:
     """Columns that every verdict on a single building needs."""
     flaw, lotless = scene.shapes[1], scene.on_lots[1]
-    frame = named(scene.buildings)
-    frame["flaw"] = pick(absent(flaw), lotless, flaw)
-    frame["use"] = words(scene.buildings, "use")
-    frame["height"] = numbers(scene.buildings, "height_m")
-    frame["floors"] = numbers(scene.buildings, "floors")
-    return pd.concat([frame, scene.states_of_buildings(np.arange(len(frame)))], axis=1)
+    table = scene.named_buildings.beside(scene.states_of_all)
+    table["flaw"] = pick(absent(flaw), lotless, flaw)
+    table["use"] = words(scene.buildings, "use")
+    table["height"] = numbers(scene.buildings, "height_m")
+    table["floors"] = numbers(scene.buildings, "floors")
+    return table
 
 
 def _on_lots(scene: Scene) -> tuple[Indices, Indices]:
@@ -54,20 +55,20 @@ def towards(kind: str, scene: Scene) -> Subjects:
     empty = absent(lines) | shapely.is_empty(lines)
     lines[empty] = None
     together = unions(lines[~empty], building[~empty], count)
-    frame = _buildings(scene)
-    frame["edge_distance"] = shapely.distance(shapes, together)
+    distance = shapely.distance(shapes, together)
     fronted = np.zeros(count, dtype=bool)
     fronted[building[~np.isnan(edges.front[lot, 0])]] = True
     unsure = np.zeros(count, dtype=bool)
     unsure[building[edges.doubtful[lot]]] = True
-    frame.loc[unsure, "edge_distance"] = np.nan
     none = absent(together) & ~unsure
-    frame["scope"] = pick(none, pick(fronted, "no_edge", "no_street"))
+    table = _buildings(scene)
+    table["edge_distance"] = np.where(unsure, np.nan, distance)
+    table["scope"] = when(none & fronted, "no_edge", when(none, "no_street"))
 
     def too_close(at: Indices, limit: NDArray[np.float64]) -> Geometries:
         return shapely.intersection(shapes[at], shapely.buffer(together[at], limit))
 
-    return Subjects("building", frame, scene.buildings.geometry.to_numpy(), too_close)
+    return Subjects("building", table, scene.buildings.geometry.to_numpy(), too_close)
 
 
 def behind_line(scene: Scene) -> Subjects:
@@ -79,16 +80,14 @@ def behind_line(scene: Scene) -> Subjects:
     there = overlay(shapes, ground)
     pieces = parts(shapes, ground, there.lot, there.zone)
     beyond = unions(pieces, there.lot, len(shapes))
-    frame = _buildings(scene)
-    frame["beyond_line"] = np.nan_to_num(shapely.area(beyond))
     building, lot = _on_lots(scene)
-    for mask, column in ((crossed, "ruled"), (dangling, "unsure")):
-        frame[column] = False
-        frame.loc[np.unique(building[mask[lot]]), column] = True
-    frame.loc[frame.pop("unsure"), "beyond_line"] = np.nan
-    ruled = frame.pop("ruled").to_numpy(dtype=bool) | np.isnan(frame["beyond_line"].to_numpy())
-    frame["scope"] = pick(ruled, None, "no_building_line")
-    return Subjects("building", frame, scene.buildings.geometry.to_numpy(), lambda at, _limit: beyond[at])
+    ruled, unsure = np.zeros(len(shapes), dtype=bool), np.zeros(len(shapes), dtype=bool)
+    ruled[building[crossed[lot]]] = True
+    unsure[building[dangling[lot]]] = True
+    table = _buildings(scene)
+    table["beyond_line"] = np.where(unsure, np.nan, np.nan_to_num(shapely.area(beyond)))
+    table["scope"] = when(~(ruled | unsure), "no_building_line")
+    return Subjects("building", table, scene.buildings.geometry.to_numpy(), lambda at, _limit: beyond[at])
 
 
 _READS = {"parcel": PARCEL_FIELDS, "building": BUILDING_FIELDS, "planned_zone": ZONE_FIELDS} | STREET_READS

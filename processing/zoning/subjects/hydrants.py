@@ -11,7 +11,8 @@ from shapely.ops import substring
 from ..columns import Words, absent, nothing, numbers, pick, words
 from ..land.overlay import Geometries, Indices
 from ..land.scene import Scene
-from .model import Kind, Subjects, named
+from ..table import named, when
+from .model import Kind, Subjects
 from .separation import MARK_M, areal
 
 # A hydrant farther from every centreline stands on no street: half of the widest, as for lots.
@@ -25,21 +26,22 @@ def spaced(scene: Scene) -> Subjects:
     hydrants, streets = scene.layers["hydrant"], scene.layers["street_centreline"]
     shapes, flaw = scene.sound("hydrant")
     lines, place, at, off = _on_streets(shapes, scene.sound("street_centreline")[0])
-    table = pd.DataFrame({"line": at, "place": place, "row": np.arange(len(shapes))})
-    table = table[at >= 0].sort_values(["line", "place", "row"])
-    same = table["line"].eq(table["line"].shift(-1))
+    along = pd.DataFrame({"line": at, "place": place, "row": np.arange(len(shapes))})
+    along = along[at >= 0].sort_values(["line", "place", "row"])
+    same = along["line"].eq(along["line"].shift(-1))
     spacing, following = np.full(len(shapes), np.nan), np.full(len(shapes), -1, dtype=np.intp)
-    here = table["row"].to_numpy(dtype=np.intp)
-    spacing[here] = (table["place"].shift(-1) - table["place"]).where(same).to_numpy()
-    following[here] = table["row"].shift(-1).where(same, -1).to_numpy(dtype=np.intp)
+    here = along["row"].to_numpy(dtype=np.intp)
+    spacing[here] = (along["place"].shift(-1) - along["place"]).where(same).to_numpy()
+    following[here] = along["row"].shift(-1).where(same, -1).to_numpy(dtype=np.intp)
 
-    frame = named(hydrants)
-    frame["flaw"] = flaw
-    frame["scope"] = pick(absent(flaw) & (following < 0), np.where(off, "off_street", "last_on_street").astype(object))
-    frame["spacing"] = spacing
-    frame["street"] = _of(_labels(streets), lines[at], at)
-    frame["next"] = _of(frame["code"].to_numpy(dtype=object), following, following)
-    frame["next_uid"] = _of(words(hydrants, "uid"), following, following)
+    table = named(hydrants)
+    table["flaw"] = flaw
+    last = absent(flaw) & (following < 0)
+    table["scope"] = when(last & off, "off_street", when(last, "last_on_street"))
+    table["spacing"] = spacing
+    table["street"] = _of(_labels(streets), lines[at], at)
+    table["next"] = _of(table["code"], following, following)
+    table["next_uid"] = _of(words(hydrants, "uid"), following, following)
     curves = _curves(scene.sound("street_centreline")[0])[0]
 
     def stretch(rows: Indices, _limit: NDArray[np.float64]) -> Geometries:
@@ -48,7 +50,7 @@ def spaced(scene: Scene) -> Subjects:
             made[i] = substring(curves[at[row]], place[row], place[following[row]])
         return np.asarray(shapely.buffer(made, MARK_M))
 
-    return Subjects("hydrant", frame, areal(hydrants.geometry.to_numpy()), stretch)
+    return Subjects("hydrant", table, areal(hydrants.geometry.to_numpy()), stretch)
 
 
 def kerbside(scene: Scene) -> Subjects:
@@ -59,14 +61,14 @@ def kerbside(scene: Scene) -> Subjects:
     near, apart = _nearest(shapes, roads, STREET_M)
     half = numbers(streets, "carriageway_m") / 2.0
     half[~(half > 0.0)] = np.nan
-    frame = named(hydrants)
-    frame["flaw"] = flaw
-    frame["scope"] = pick(absent(flaw) & (near < 0), "off_street")
-    frame["kerb"] = np.abs(apart - np.append(half, np.nan)[near])
-    frame["hydrant_type"] = words(hydrants, "hydrant_type")
-    frame["street"] = _of(_labels(streets), near, near)
+    table = named(hydrants)
+    table["flaw"] = flaw
+    table["scope"] = when(absent(flaw) & (near < 0), "off_street")
+    table["kerb"] = np.abs(apart - np.append(half, np.nan)[near])
+    table["hydrant_type"] = words(hydrants, "hydrant_type")
+    table["street"] = _of(_labels(streets), near, near)
     whole = areal(hydrants.geometry.to_numpy())
-    return Subjects("hydrant", frame, whole, lambda rows, _limit: whole[rows])
+    return Subjects("hydrant", table, whole, lambda rows, _limit: whole[rows])
 
 
 def fed(scene: Scene) -> Subjects:
@@ -75,12 +77,12 @@ def fed(scene: Scene) -> Subjects:
     dn = numbers(pipes, "dn_mm").copy()
     dn[~(dn > 0.0)] = np.nan
     row = pd.Index(words(pipes, "uid")).get_indexer(pd.Index(words(hydrants, "branch_pipe_id")))
-    frame = named(hydrants)
-    frame["branch_dn"] = np.append(dn, np.nan)[row]
-    frame["branch_dn.lacking"] = pick(row < 0, "hydrant.branch_pipe_id")
-    frame["pipe"] = _of(words(pipes, "code"), row, row)
+    table = named(hydrants)
+    table["branch_dn"] = np.append(dn, np.nan)[row]
+    table["branch_dn.lacking"] = when(row < 0, "hydrant.branch_pipe_id")
+    table["pipe"] = _of(words(pipes, "code"), row, row)
     whole = areal(hydrants.geometry.to_numpy())
-    return Subjects("hydrant", frame, whole, lambda rows, _limit: whole[rows])
+    return Subjects("hydrant", table, whole, lambda rows, _limit: whole[rows])
 
 
 def reached(scene: Scene) -> Subjects:
@@ -89,19 +91,19 @@ def reached(scene: Scene) -> Subjects:
     shapes, flaw = scene.shapes
     places = scene.sound("hydrant")[0]
     near, _ = _nearest(shapes, places, FAR_M)
-    frame = named(scene.buildings)
-    frame["flaw"] = flaw
-    frame["reach"] = np.where(near < 0, FAR_M, shapely.hausdorff_distance(shapes, _and_none(places)[near]))
-    frame.loc[~absent(flaw), "reach"] = np.nan
-    frame["use"] = words(scene.buildings, "use")
-    frame["hydrant"] = _of(_labels(hydrants), near, near)
-    frame["hydrant_uid"] = _of(words(hydrants, "uid"), near, near)
+    reach = np.where(near < 0, FAR_M, shapely.hausdorff_distance(shapes, _and_none(places)[near]))
+    table = scene.named_buildings.beside()
+    table["flaw"] = flaw
+    table["reach"] = np.where(absent(flaw), reach, np.nan)
+    table["use"] = words(scene.buildings, "use")
+    table["hydrant"] = _of(_labels(hydrants), near, near)
+    table["hydrant_uid"] = _of(words(hydrants, "uid"), near, near)
 
     def beyond(rows: Indices, limit: NDArray[np.float64]) -> Geometries:
         circle = shapely.buffer(_and_none(places)[near[rows]], limit, quad_segs=32)
         return pick(near[rows] < 0, shapes[rows], shapely.difference(shapes[rows], circle))
 
-    return Subjects("building", frame, scene.buildings.geometry.to_numpy(), beyond)
+    return Subjects("building", table, scene.buildings.geometry.to_numpy(), beyond)
 
 
 def _curves(roads: Geometries) -> tuple[Geometries, Indices]:

@@ -20,7 +20,8 @@ from ..columns import Mask, Numbers, absent, nothing, pick, words
 from ..land.graphs import components
 from ..land.overlay import Geometries, Indices
 from ..land.scene import Scene
-from .model import Kind, Subjects, named
+from ..table import named, when
+from .model import Kind, Subjects
 from .pipes import nodes_of
 from .separation import areal
 
@@ -165,13 +166,12 @@ def isolated(scene: Scene) -> Subjects:
     best = best.sort_values(["segment", "length", "piece"], ascending=[True, False, True]).drop_duplicates("segment")
     piece, segment = best["piece"].to_numpy(dtype=np.intp), best["segment"].to_numpy(dtype=np.intp)
     rows = net.pipe[piece]
-    frame = named(pipes).iloc[rows].reset_index(drop=True)
-    frame["flaw"] = None
-    frame["cut_off"] = np.where(astray[segment], np.nan, hydrants_off[segment])
-    frame["cut_off.lacking"] = pick(astray[segment], "hydrant.branch_pipe_id", NO_TANK)
-    frame["segment_length"] = np.round(np.bincount(net.segment, length, minlength=net.count)[segment], 1)
-    frame["own_hydrants"] = own[segment]
-    frame["hydrants_total"] = float(len(hydrants))
+    table = named(pipes).at(rows)
+    table["cut_off"] = np.where(astray[segment], np.nan, hydrants_off[segment])
+    table["cut_off.lacking"] = when(astray[segment], "hydrant.branch_pipe_id", NO_TANK)
+    table["segment_length"] = np.round(np.bincount(net.segment, length, minlength=net.count)[segment], 1)
+    table["own_hydrants"] = own[segment]
+    table["hydrants_total"] = np.full(len(rows), float(len(hydrants)))
 
     def whole(at: Indices, _limit: NDArray[np.float64]) -> Geometries:
         made = nothing(len(at))
@@ -179,7 +179,7 @@ def isolated(scene: Scene) -> Subjects:
             made[i] = shapely.union_all(lines[np.unique(net.pipe[net.segment == segment[row]])])
         return areal(made)
 
-    return Subjects("water_pipe", frame, areal(pipes.geometry.to_numpy())[rows], whole)
+    return Subjects("water_pipe", table, areal(pipes.geometry.to_numpy())[rows], whole)
 
 
 def _lines(scene: Scene) -> Geometries:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
-from ..columns import in_frame, pick
 from ..land.land_use import against_zones
 from ..land.scene import Scene
-from .model import Kind, Subjects, named
+from ..table import when
+from .model import Kind, Subjects
 
 ZONE_FIELDS = (
     "code", "land_use", "area_state", "plan_state", "approved_on", "max_density_pct", "max_far", "max_height_m",
@@ -18,22 +16,21 @@ ZONE_FIELDS = (
 def built_lots(scene: Scene) -> Subjects:
     """Lots with the buildings on them: density, floor area, height."""
     parcel = scene.layers["parcel"]
-    frame = pd.concat([named(parcel), scene.built, scene.lot_states], axis=1)
-    covered = frame.pop("parts").to_numpy(dtype=object)
-    return Subjects("parcel", frame, parcel.geometry.to_numpy(), lambda at, _limit: covered[at])
+    table = scene.named_lots.beside(scene.built.without("parts"), scene.lot_states)
+    covered = scene.built["parts"]
+    return Subjects("parcel", table, parcel.geometry.to_numpy(), lambda at, _limit: covered[at])
 
 
 def used_lots(scene: Scene) -> Subjects:
     """Lots in their planned zones: which part of each lies where its use is not permitted."""
     parcel, (zones, shapes) = scene.layers["parcel"], scene.zones
     use = against_zones(parcel, scene.lots, zones, shapes, scene.zoning, scene.matrix, scene.sliver_m2)
-    more = {"flaw": scene.lot_flaw}
+    table = scene.named_lots.beside(use.table, scene.lot_states.only("plan_state", "approved_on"))
+    table["flaw"] = scene.lot_flaw
     if scene.matrix is not None:
-        more["status"] = pick(use.by_matrix, scene.matrix.status)
-        more["source"] = pick(use.by_matrix, scene.matrix.source.citation)
-    states = scene.lot_states[["plan_state", "approved_on"]]
-    frame = pd.concat([named(parcel), use.table, states, in_frame(more)], axis=1)
-    return Subjects("parcel", frame, parcel.geometry.to_numpy(), lambda at, _limit: use.refused[at])
+        table["status"] = when(use.by_matrix, scene.matrix.status)
+        table["source"] = when(use.by_matrix, scene.matrix.source.citation)
+    return Subjects("parcel", table, parcel.geometry.to_numpy(), lambda at, _limit: use.refused[at])
 
 
 PARCEL_FIELDS = ("code", "land_use", "area_legal_m2")

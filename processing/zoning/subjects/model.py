@@ -6,12 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
-import pandas as pd
 from numpy.typing import NDArray
 
-from ..columns import absent, pick, words
 from ..land.overlay import Geometries, Indices
+from ..table import ColumnTable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,12 +21,12 @@ if TYPE_CHECKING:
 class Subjects:
     """What one kind of verdict is about.
 
-    ``frame`` has ``uid``, ``code`` and the judge's columns; ``whole`` the feature of each row; ``offending`` gives the
+    ``table`` has ``uid``, ``code`` and the judge's columns; ``whole`` the feature of each row; ``offending`` gives the
     breaching part of chosen rows for given limits.
     """
 
     layer: str
-    frame: pd.DataFrame
+    table: ColumnTable
     whole: Geometries
     offending: Callable[[Indices, NDArray[np.float64]], Geometries]
 
@@ -56,9 +54,3 @@ class Kind:
     whole: tuple[str, ...] = ()
     chained: bool = False
     on_its_lots: bool = False
-
-
-def named(frame: gpd.GeoDataFrame) -> pd.DataFrame:
-    """``uid`` and ``code`` of each feature; the uid stands for a missing code."""
-    code, uid = words(frame, "code"), words(frame, "uid")
-    return pd.DataFrame({"uid": uid, "code": pick(absent(code), uid, code)}, dtype=object)

@@ -10,7 +10,8 @@ import shapely
 from ..columns import Mask, Numbers, absent, pick, words
 from ..land.overlay import Geometries, Indices
 from ..land.scene import Scene
-from .model import Kind, Subjects, named
+from ..table import named, when
+from .model import Kind, Subjects
 from .separation import areal
 
 # Ends nearer than this are one node: half of the least accuracy of surveyed pipes (our judgement).
@@ -28,12 +29,12 @@ def ending(scene: Scene) -> Subjects:
     ends = np.full((len(shapes), 2), -1, dtype=np.intp)
     ends[part] = nodes_of(shapes[part])
     length, ends_here = dead_ends(ends, np.nan_to_num(shapely.length(shapes)))
-    frame = named(pipes)
-    frame["flaw"] = flaw
-    frame["scope"] = pick(absent(flaw) & ~ends_here, "no_dead_end")
-    frame["dead_end"] = np.where(ends_here, length, np.nan)
+    table = named(pipes)
+    table["flaw"] = flaw
+    table["scope"] = when(absent(flaw) & ~ends_here, "no_dead_end")
+    table["dead_end"] = np.where(ends_here, length, np.nan)
     whole = areal(pipes.geometry.to_numpy())
-    return Subjects("water_pipe", frame, whole, lambda rows, _limit: whole[rows])
+    return Subjects("water_pipe", table, whole, lambda rows, _limit: whole[rows])
 
 
 def dead_ends(ends: Indices, length: Numbers) -> tuple[Numbers, Mask]:

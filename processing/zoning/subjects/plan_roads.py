@@ -14,8 +14,9 @@ import shapely
 from ..columns import absent, nothing, pick, words
 from ..land.overlay import Geometries, Indices, every_pair, overlay, unions
 from ..land.scene import Scene
+from ..table import Coded, named, when
 from .lots import ZONE_FIELDS
-from .model import Kind, Subjects, named
+from .model import Kind, Subjects
 
 # Streets up to twice as wide between zones of one plan belong to it (the widest section is 80 m).
 HALF_STREET_M = 40.0
@@ -66,13 +67,13 @@ def plans_with_roads(scene: Scene) -> Subjects:
     area = np.where(built, np.nan_to_num(shapely.area(shapes[inside])), 0.0)
     order = np.lexsort((area, group))
     largest = inside[order[np.cumsum(np.bincount(group, minlength=count)) - 1]] if count else inside
-    table = named(frame).iloc[largest].reset_index(drop=True).assign(code=names)
-    table["flaw"] = pick(broken, "planned_zone.geometry")
+    table = named(frame).at(largest)
+    table["code"] = names.astype(object)
+    table["flaw"] = when(broken, "planned_zone.geometry")
     table["plan_area"] = shapely.area(ground)
     table["road_land"] = np.where(unclassed, np.nan, np.nan_to_num(shapely.area(roads)))
-    levels = np.array([*LEVELS, None], dtype=object)[lowest]
-    table["road_level"] = pick(~unclassed, levels)
-    table["scope"] = pick((lowest < 0) & ~unclassed & ~broken, "no_plan_streets")
+    table["road_level"] = when(unclassed, None, Coded(lowest.astype(np.int32), tuple(LEVELS)))
+    table["scope"] = when((lowest < 0) & ~unclassed & ~broken, "no_plan_streets")
     table["plan_state"], table["approved_on"] = (
         words(frame, "plan_state")[largest],
         words(frame, "approved_on")[largest],

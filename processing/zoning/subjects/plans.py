@@ -11,8 +11,9 @@ from ..land.land_use import against_zones, refusals
 from ..land.lots import UNSTATED, zone_states
 from ..land.overlay import Geometries, overlay
 from ..land.scene import Scene
+from ..table import named, when
 from .lots import ZONE_FIELDS
-from .model import Kind, Subjects, named
+from .model import Kind, Subjects
 
 # A protrusion is looked for along the outline every so many metres; between two such points it can grow by no more
 # than half of that.
@@ -28,17 +29,18 @@ def lower_zones(scene: Scene) -> Subjects:
     shared = overlay(shapes, above, wanted=refusals(use, upper_use, scene.matrix))
     against = against_zones(frame, shapes, upper, above, shared, scene.matrix, scene.sliver_m2)
     states = zone_states(upper, shared, shapely.area(shapes), UNSTATED)
-    table = named(frame).assign(flaw=flaw)
+    table = named(frame)
+    table["flaw"] = flaw
     for name in ("land_use", "zones", "zone_uses"):
         table[name] = against.table[name]
     table["upper_misused"] = against.table["misused"]
-    lacking = words(against.table, "misused.lacking")
-    table["upper_misused.lacking"] = pick(lacking == "planned_zone", "upper_zone", lacking)
+    lacking = against.table.coded("misused.lacking")
+    table["upper_misused.lacking"] = when(lacking.among(("planned_zone",)), "upper_zone", lacking)
     for name, field in (("density", "max_density_pct"), ("far", "max_far"), ("height", "max_height_m")):
         table[f"planned_max_{name}"] = numbers(frame, field)
         table[f"upper_max_{name}"] = states[f"zone_max_{name}"]
-        table[f"upper_max_{name}.lacking"] = states[f"zone_max_{name}.lacking"]
-    table["plan_state"], table["approved_on"] = states["plan_state"], states["approved_on"]
+        table[f"upper_max_{name}.lacking"] = states.coded(f"zone_max_{name}.lacking")
+    table["plan_state"], table["approved_on"] = states.coded("plan_state"), states.coded("approved_on")
 
     def offending(at: np.ndarray, _limit: Numbers) -> Geometries:
         parts = against.refused[at]
@@ -60,7 +62,8 @@ def permitted_buildings(scene: Scene) -> Subjects:
     at = pd.Index(known).get_indexer(pd.Index(number))
     at[absent(number)] = -1
     found = at >= 0
-    table = named(frame).assign(flaw=flaw, scope=pick(absent(number), "no_permit"), permit_no=number)
+    table = named(frame)
+    table["flaw"], table["scope"], table["permit_no"] = flaw, when(absent(number), "no_permit"), number
     footprint = nothing(len(frame))
     footprint[found] = allowed[at[found]]
     beyond = shapely.difference(shapes, footprint)
@@ -72,9 +75,9 @@ def permitted_buildings(scene: Scene) -> Subjects:
     broken = np.zeros(len(frame), dtype=bool)
     broken[found] = ~absent(permit_flaw)[at[found]]
     for name in ("protrusion", "offset"):
-        table[f"{name}.lacking"] = pick(broken, "building_permit.geometry")
-    table["permit_height.lacking"] = pick(~found, "building_permit")
-    table["plan_state"] = pick(found, "approved")
+        table[f"{name}.lacking"] = when(broken, "building_permit.geometry")
+    table["permit_height.lacking"] = when(~found, "building_permit")
+    table["plan_state"] = when(found, "approved")
     days = nothing(len(frame))
     days[found] = words(permits, "issued_on")[at[found]]
     table["approved_on"] = days

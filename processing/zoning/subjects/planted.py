@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from ..columns import Mask, absent, pick, words
@@ -11,7 +10,7 @@ from ..land.overlay import Geometries, Indices, every_pair, overlay, unions
 from ..land.scene import Scene
 from ..land.soundness import repaired
 from .lots import BUILT_LOTS
-from .model import Kind, Subjects, named
+from .model import Kind, Subjects
 
 PLANTED = "planted"
 
@@ -36,13 +35,12 @@ def planted_lots(scene: Scene) -> Subjects:
     counted = pick(np.asarray(words(layer, "kind") == PLANTED, dtype=bool), shapes)
     there = overlay(counted, scene.lots, wanted=every_pair)
     green = unions(there.part, there.zone, len(parcel))
-    covered = scene.built["parts"].to_numpy(dtype=object)
+    covered = scene.built["parts"]
     both = np.flatnonzero(~absent(green) & ~absent(covered))
     under = both[~shapely.touches(green[both], covered[both])]  # few: gardens end at the house
     green[under] = shapely.difference(green[under], covered[under])
-    frame = pd.concat([named(parcel), scene.built.drop(columns="parts"), scene.lot_states], axis=1)
-    frame["green_area"] = np.nan_to_num(shapely.area(green))
-    frame.loc[_unsure(scene), "green_area"] = np.nan
+    table = scene.named_lots.beside(scene.built.without("parts"), scene.lot_states)
+    table["green_area"] = np.where(_unsure(scene), np.nan, np.nan_to_num(shapely.area(green)))
 
     def bare(at: Indices, _limit: object) -> Geometries:
         """What is neither built on nor planted; the whole lot where nothing is."""
@@ -52,7 +50,7 @@ def planted_lots(scene: Scene) -> Subjects:
             ground[some] = shapely.difference(ground[some], taken[some])
         return np.where(shapely.is_empty(ground), scene.lots[at], ground)
 
-    return Subjects("parcel", frame, parcel.geometry.to_numpy(), bare)
+    return Subjects("parcel", table, parcel.geometry.to_numpy(), bare)
 
 
 PLANTED_LOTS = Kind(

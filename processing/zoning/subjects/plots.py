@@ -3,40 +3,37 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import shapely
 
-from ..columns import Words, absent, nothing, numbers, pick
+from ..columns import Words, absent, nothing, numbers
 from ..land.lots import LEGAL_AREA_DISAGREEMENT
 from ..land.overlay import Indices
 from ..land.scene import Scene
+from ..table import Coded, ColumnTable, when
 from .buildings import STREET_READS
 from .lots import BUILDING_FIELDS, PARCEL_FIELDS, ZONE_FIELDS
-from .model import Kind, Subjects, named
+from .model import Kind, Subjects
 
 VACANT = "vacant"
 
 
-def _use(scene: Scene) -> tuple[Words, Words]:
+def _use(scene: Scene) -> tuple[Coded, Coded]:
     """The use of each lot as its buildings have it, and what is lacking; a lot that nothing stands on is vacant."""
     built = scene.built
-    empty = ~absent(built["scope"].to_numpy(dtype=object))
-    return (
-        pick(empty, VACANT, built["use"].to_numpy(dtype=object)),
-        built["use.lacking"].to_numpy(dtype=object),
-    )
+    return when(~built.coded("scope").missing, VACANT, built.coded("use")), built.coded("use.lacking")
 
 
-def _lots(scene: Scene) -> pd.DataFrame:
+def _lots(scene: Scene) -> ColumnTable:
     parcel = scene.layers["parcel"]
     drawn = np.where(absent(scene.lots), np.nan, shapely.area(scene.lots))
     legal = numbers(parcel, "area_legal_m2")
     with np.errstate(invalid="ignore"):
         off = (legal > 0) & (np.abs(drawn - legal) > LEGAL_AREA_DISAGREEMENT * legal)
-    frame = named(parcel).assign(flaw=scene.lot_flaw, plot_area=np.where(off, np.nan, drawn))
-    frame["plot_area.lacking"] = pick(off, "parcel.area_legal_m2")
-    frame["use"], frame["use.lacking"] = _use(scene)
-    return pd.concat([frame, scene.lot_states], axis=1)
+    table = scene.named_lots.beside(scene.lot_states)
+    table["flaw"] = scene.lot_flaw
+    table["plot_area"], table["plot_area.lacking"] = np.where(off, np.nan, drawn), when(off, "parcel.area_legal_m2")
+    table["use"], table["use.lacking"] = _use(scene)
+    return table
 
 
 def plots(scene: Scene) -> Subjects:
@@ -52,23 +49,21 @@ def fronting_lots(scene: Scene) -> Subjects:
     measured square to it.
     """
     lots, edges, known = scene.lots, scene.edges, scene.known_streets.table
-    count = len(lots)
     street, width, line = main_fronts(scene)
-    frame = _lots(scene)
-    frame["frontage"] = width
-    frame["lot_depth"] = _depths(scene, line)
+    table = _lots(scene)
+    table["frontage"] = np.where(edges.doubtful, np.nan, width)
+    table["lot_depth"] = np.where(edges.doubtful, np.nan, _depths(scene, line))
     for column, field in (("street", "label"), ("road_width", "road_width"), ("road_class", "road_class")):
-        frame[column] = np.concatenate([known[field].to_numpy(dtype=object), nothing(1)])[street]
-    frame["street_uid"] = np.concatenate([known["uid"].to_numpy(dtype=object), nothing(1)])[street]
-    frame["scope"] = pick((street < 0) & ~edges.doubtful & ~absent(lots), "no_street", nothing(count))
-    frame.loc[edges.doubtful, ["frontage", "lot_depth"]] = np.nan
+        table[column] = np.concatenate([known[field].to_numpy(dtype=object), nothing(1)])[street]
+    table["street_uid"] = np.concatenate([known["uid"].to_numpy(dtype=object), nothing(1)])[street]
+    table["scope"] = when((street < 0) & ~edges.doubtful & ~absent(lots), "no_street")
     whole = scene.layers["parcel"].geometry.to_numpy()
 
     def behind(at: Indices, _limit: object) -> Words:
         ground = shapely.intersection(lots[at], shapely.buffer(line[at], 2.0, cap_style="flat"))
         return np.where(shapely.is_empty(ground) | absent(ground), lots[at], ground)
 
-    return Subjects("parcel", frame, whole, behind)
+    return Subjects("parcel", table, whole, behind)
 
 
 def main_fronts(scene: Scene) -> tuple[Indices, np.ndarray, Words]:

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from ..columns import Numbers, absent, numbers, pick, words
 from ..land.overlay import Geometries, Indices, overlay
 from ..land.scene import Scene
+from ..table import named, when
 from .lots import ZONE_FIELDS
-from .model import Kind, Subjects, named
+from .model import Kind, Subjects
 from .separation import areal
 
 # Land codes of TT 08/2024 that Bảng 2.6 of QCVN 01:2021/BXD counts as roads, green and technical works (our reading);
@@ -27,35 +28,34 @@ def sections(scene: Scene) -> Subjects:
     """One subject per street, with its widths."""
     streets = scene.layers["street_centreline"]
     _, flaw = scene.sound("street_centreline")
-    frame = named(streets)
+    table = named(streets)
     name = words(streets, "name")
-    frame["street"] = pick(absent(name), frame["code"].to_numpy(dtype=object), name)
-    frame["flaw"] = flaw
-    frame["section"] = _positive(numbers(streets, "width_m"))
-    frame["sidewalk"] = _positive(numbers(streets, "sidewalk_m"), zero=True)
-    frame["design_speed"] = _positive(numbers(streets, "design_speed_kmh"))
-    frame["road_class"] = words(streets, "road_class")
-    known = words(streets, "area_state")
-    frame["area"] = scene.states.area or pick(~absent(known), known)
+    table["street"] = pick(absent(name), table["code"], name)
+    table["flaw"] = flaw
+    table["section"] = _positive(numbers(streets, "width_m"))
+    table["sidewalk"] = _positive(numbers(streets, "sidewalk_m"), zero=True)
+    table["design_speed"] = _positive(numbers(streets, "design_speed_kmh"))
+    table["road_class"] = words(streets, "road_class")
+    table["area"] = scene.states.area or words(streets, "area_state")
     whole = areal(streets.geometry.to_numpy())
-    return Subjects("street_centreline", frame, whole, lambda rows, _limit: whole[rows])
+    return Subjects("street_centreline", table, whole, lambda rows, _limit: whole[rows])
 
 
 def sections_at_speed(scene: Scene) -> Subjects:
     """The same; a street whose design speed nobody entered is judged by the least width of its class alone."""
     made = sections(scene)
-    made.frame["scope"] = pick(made.frame["design_speed"].isna().to_numpy(), "no_speed")
+    made.table["scope"] = when(np.isnan(made.table["design_speed"]), "no_speed")
     return made
 
 
 def ports(scene: Scene) -> Subjects:
     """One subject per port."""
     layer = scene.layers["logistics_port"]
-    frame = named(layer)
-    frame["port_kind"] = words(layer, "port_kind")
-    frame["port_area"], frame["quay"] = _positive(numbers(layer, "area_ha")), _positive(numbers(layer, "quay_m"))
+    table = named(layer)
+    table["port_kind"] = words(layer, "port_kind")
+    table["port_area"], table["quay"] = _positive(numbers(layer, "area_ha")), _positive(numbers(layer, "quay_m"))
     whole = areal(layer.geometry.to_numpy())
-    return Subjects("logistics_port", frame, whole, lambda rows, _limit: whole[rows])
+    return Subjects("logistics_port", table, whole, lambda rows, _limit: whole[rows])
 
 
 def parks(scene: Scene) -> Subjects:
@@ -72,22 +72,22 @@ def parks(scene: Scene) -> Subjects:
         return np.bincount(park, laid.area * np.isin(uses, codes), minlength=count).astype(float)
 
     unknown = np.bincount(park, laid.area, minlength=count) < (1.0 - UNKNOWN_SHARE) * area
-    frame = named(layer)
-    frame["flaw"] = flaw
-    frame["park_area"] = area
+    table = named(layer)
+    table["flaw"] = flaw
+    table["park_area"] = area
     for name, codes in (("park_roads", ROADS), ("park_green", GREEN), ("park_technical", TECHNICAL)):
-        frame[name] = np.where(unknown, np.nan, of(codes))
+        table[name] = np.where(unknown, np.nan, of(codes))
     inside = np.flatnonzero(~np.isin(uses, OPEN) & (laid.area > UNKNOWN_SHARE))
     lot = shapely.intersection(grounds[laid.zone[inside]], shapes[park[inside]])
     apart = np.full(count, np.inf)
     np.minimum.at(apart, park[inside], shapely.distance(lot, shapely.boundary(shapes[park[inside]])))
-    frame["buffer"] = np.where(unknown | ~np.isfinite(apart), np.nan, apart)
-    frame["scope"] = pick(absent(flaw) & ~unknown & ~np.isfinite(apart), "no_lots")
+    table["buffer"] = np.where(unknown | ~np.isfinite(apart), np.nan, apart)
+    table["scope"] = when(absent(flaw) & ~unknown & ~np.isfinite(apart), "no_lots")
 
     def offending(rows: Indices, _limit: NDArray[np.float64]) -> Geometries:
         return np.asarray(shapes[rows])
 
-    return Subjects("industrial_park", frame, layer.geometry.to_numpy(), offending)
+    return Subjects("industrial_park", table, layer.geometry.to_numpy(), offending)
 
 
 def _positive(values: Numbers, *, zero: bool = False) -> Numbers:

@@ -19,7 +19,8 @@ from ..columns import Numbers, Words, absent, numbers, pick, words
 from ..land.overlay import Geometries, Indices
 from ..land.scene import Scene
 from ..land.separations import SEPARATIONS, Separation
-from .model import Kind, Subjects, named
+from ..table import named, when
+from .model import Kind, Subjects
 
 # A point or a line has no part that is too near: the place itself is shown, this far around it.
 MARK_M = 1.0
@@ -51,24 +52,23 @@ def separated(one: Separation, scene: Scene) -> Subjects:
     seen = np.concatenate([to[keep], np.full(len(lonely), -1)])[order].astype(np.intp)
     rows = rows[order].astype(np.intp)
 
-    frame = named(subjects).iloc[rows].reset_index(drop=True)
-    frame["flaw"] = flaw[rows]
-    frame["scope"] = pick(~there, "no_object")
-    frame["apart"] = _spread(apart[keep], there, order, np.nan).astype(float)
+    table = named(subjects).at(rows)
+    table["flaw"] = flaw[rows]
+    table["scope"] = when(~there & absent(flaw[rows]), "no_object")
+    table["apart"] = _spread(apart[keep], there, order, np.nan).astype(float)
     labels, uids, gaps = _labels(objects), words(objects, "uid"), pick(absent(broken), edge_gap, broken)
     for name, values in (("object", labels), ("object_uid", uids), ("apart.lacking", gaps)):
-        frame[name] = pick(there, values[seen] if len(values) else None)
+        table[name] = pick(there, values[seen] if len(values) else None)
     for name, known in asked.items():
-        frame[name] = _spread(known[keep], there, order, None)
+        table[name] = _spread(known[keep], there, order, None)
     for name, name_of in one.own.items():
-        frame[name] = _values(subjects, name_of)[rows]
-    frame["scope"] = pick(absent(flaw[rows]), frame["scope"].to_numpy(dtype=object))
+        table[name] = _values(subjects, name_of)[rows]
 
     def too_near(at_rows: Indices, limit: NDArray[np.float64]) -> Geometries:
         corridor = shapely.buffer(theirs[seen[at_rows]], limit + np.nan_to_num(edge[seen[at_rows]]))
         return areal(shapely.intersection(areal(mine[rows[at_rows]]), corridor))
 
-    return Subjects(one.subject, frame, areal(subjects.geometry.to_numpy())[rows], too_near)
+    return Subjects(one.subject, table, areal(subjects.geometry.to_numpy())[rows], too_near)
 
 
 def areal(shapes: Geometries) -> Geometries:

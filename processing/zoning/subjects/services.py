@@ -13,8 +13,9 @@ from ..land.overlay import Geometries, Indices
 from ..land.scene import Scene
 from ..land.walking import network, ways
 from ..measures.services import SCHOOLS, WALKED
+from ..table import ColumnTable, when
 from .lots import BUILDING_FIELDS, PARCEL_FIELDS, ZONE_FIELDS
-from .model import Kind, Subjects, named
+from .model import Kind, Subjects
 
 # Uses in which people live.
 DWELLINGS = ("detached", "apartment", "mixed")
@@ -39,7 +40,8 @@ def homes(scene: Scene) -> Subjects:
     sites, _ = scene.sound("service_facility")
     kind, label = words(facilities, "kind"), _label(facilities)
     lives = np.isin(use.astype(str), DWELLINGS)
-    table = named(frame).assign(flaw=flaw, use=use)
+    table = scene.named_buildings.beside(scene.states_of_all)
+    table["flaw"], table["use"] = flaw, use
     places = pick(lives, shapely.centroid(shapes))
     for one in WALKED:
         goals = np.flatnonzero((kind == one) & ~absent(sites))
@@ -48,9 +50,8 @@ def homes(scene: Scene) -> Subjects:
         if len(goals):
             table[f"walk_{one}.lacking"] = "way_on_foot"
             table[f"nearest_{one}"] = pick(found.goal >= 0, label[goals][found.goal])
-    table = pd.concat([table, scene.states_of_buildings(np.arange(len(frame)))], axis=1)
-    rural = lives & _rural(scene, words(table, "zone_uid"))
-    table["scope"] = pick(~lives & ~absent(use), "not_dwelling", pick(rural, "rural"))
+    rural = lives & _rural(scene, table.words("zone_uid"))
+    table["scope"] = when(~lives & ~absent(use), "not_dwelling", when(rural, "rural"))
     whole: Geometries = frame.geometry.to_numpy()
     return Subjects("building", table, whole, lambda at, _limit: shapes[at])
 
@@ -93,14 +94,14 @@ def units(scene: Scene) -> Subjects:
     park = np.zeros(count)
     np.maximum.at(park, group, np.where(role[inside] == "public_green", np.nan_to_num(area), 0.0))
     largest = inside[_last_of_largest(group, area, count)]
-    table = pd.DataFrame(
+    table = ColumnTable(
         {
             "uid": words(frame, "uid")[largest],
-            "code": names,
-            "flaw": pick(broken, "planned_zone.geometry"),
+            "code": names.astype(object),
+            "flaw": when(broken, "planned_zone.geometry"),
             "unit_population": people,
             "population": people,
-            "zones": [", ".join(words(frame, "code")[inside[group == i]].astype(str)) for i in range(count)],
+            "zones": _codes(words(frame, "code")[inside], group, count),
             "green_area": green,
             "green_per_person": _each(green, people),
             "largest_park": np.where(roleless, np.nan, park),
@@ -108,16 +109,24 @@ def units(scene: Scene) -> Subjects:
             "plan_state": words(frame, "plan_state")[largest],
             "approved_on": words(frame, "approved_on")[largest],
             "area": words(frame, "area_state")[largest],
-        }
+        },
+        count,
     )
     for name in ("green_per_person", "parking_per_person"):
-        table[f"{name}.lacking"] = pick(~(people > 0), "planned_zone.population")
+        table[f"{name}.lacking"] = when(~(people > 0), "planned_zone.population")
     whole = nothing(count)
     for i in range(count):
         whole[i] = shapely.union_all(shapes[inside[group == i]])
     table["city_population"] = _city(scene, whole)
     _schools(scene, table, whole)
     return Subjects("planned_zone", table, whole, lambda at, _limit: whole[at])
+
+
+def _codes(code: Words, group: Indices, count: int) -> Words:
+    """The codes of each group, one after the other."""
+    made = nothing(count)
+    made[:] = [", ".join(code[group == i].astype(str)) for i in range(count)]
+    return made
 
 
 def _each(amount: Numbers, people: Numbers) -> Numbers:
@@ -153,7 +162,7 @@ def _city(scene: Scene, places: Geometries) -> Numbers:
     return made
 
 
-def _schools(scene: Scene, table: pd.DataFrame, places: Geometries) -> None:
+def _schools(scene: Scene, table: ColumnTable, places: Geometries) -> None:
     """School places inside each unit for a thousand of its people; a school without capacity makes them unknown."""
     facilities = scene.layers.get("service_facility")
     if facilities is None:
@@ -164,7 +173,7 @@ def _schools(scene: Scene, table: pd.DataFrame, places: Geometries) -> None:
     for school in SCHOOLS:
         mine = kind[site] == school
         places_there = _total(capacity[site[mine]], unit[mine], len(table))
-        table[f"places_{school}"] = 1000.0 * _each(places_there, table["unit_population"].to_numpy())
+        table[f"places_{school}"] = 1000.0 * _each(places_there, table["unit_population"])
 
 
 _STATES: dict[str, Any] = {"parcel": PARCEL_FIELDS, "building": BUILDING_FIELDS, "planned_zone": ZONE_FIELDS}

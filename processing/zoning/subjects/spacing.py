@@ -9,14 +9,15 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from ..columns import Words, absent, nothing, numbers, pick, words
+from ..columns import Words, absent, nothing, numbers, words
 from ..land.overlay import Geometries, Indices
 from ..land.scene import Scene
 from ..land.spacing import REACH_M, Pairs, between, extent, facing_pairs, terraces
 from ..land.streets import STREETS_BY_RANK
+from ..table import when
 from .buildings import STREET_READS
 from .lots import BUILDING_FIELDS, PARCEL_FIELDS, ZONE_FIELDS
-from .model import Kind, Subjects, named
+from .model import Kind, Subjects
 
 HOUSE, SHED = "detached", "other"
 
@@ -24,20 +25,18 @@ HOUSE, SHED = "detached", "other"
 def _subjects(scene: Scene, pairs: Pairs, *, judged: Indices, other: Indices) -> Subjects:
     """One subject per pair, about the building ``judged``; the height is that of the taller one."""
     shapes, heights = scene.shapes[0], numbers(scene.buildings, "height_m")
-    names = named(scene.buildings)
-    frame = names.iloc[judged].reset_index(drop=True)
-    frame["gap"] = pairs.gap
-    frame["facing"] = pairs.facing
-    frame["height"] = np.maximum(heights[judged], heights[other])  # NaN where one is missing
-    frame["use"] = words(scene.buildings, "use")[judged]
-    frame["other"] = names["code"].to_numpy(dtype=object)[other]
-    frame["other_uid"] = names["uid"].to_numpy(dtype=object)[other]
-    frame = pd.concat([frame, scene.states_of_buildings(judged)], axis=1)
+    names = scene.named_buildings
+    table = names.at(judged).beside(scene.states_of_buildings(judged))
+    table["gap"] = pairs.gap
+    table["facing"] = pairs.facing
+    table["height"] = np.maximum(heights[judged], heights[other])  # NaN where one is missing
+    table["use"] = words(scene.buildings, "use")[judged]
+    table["other"], table["other_uid"] = names["code"][other], names["uid"][other]
 
     def strip(at: Indices, limit: NDArray[np.float64]) -> Geometries:
         return between(shapes, judged[at], other[at], limit)
 
-    return Subjects("building", frame, scene.buildings.geometry.to_numpy()[judged], strip)
+    return Subjects("building", table, scene.buildings.geometry.to_numpy()[judged], strip)
 
 
 def facing(scene: Scene) -> Subjects:
@@ -71,26 +70,24 @@ def rows(scene: Scene) -> Subjects:
     lot = scene.lot_of_building
     row = terraces(scene.shapes[0], lot, *_houses(scene)).row
     members = np.flatnonzero(row >= 0)
-    names = named(scene.buildings)
-    members = members[np.lexsort((names["code"].astype(str).to_numpy()[members], row[members]))]
+    members = members[np.lexsort((scene.named_buildings["code"].astype(str)[members], row[members]))]
     numbers_of, first, group, size = np.unique(row[members], return_index=True, return_inverse=True, return_counts=True)
     count = len(numbers_of)
     of_lot = np.full(len(scene.lots), -1, dtype=np.intp)
     of_lot[lot[members]] = group
     head = members[first]
-    frame = names.iloc[head].reset_index(drop=True)
-    frame["row_length"] = extent(scene.lots, of_lot, count)
-    frame["houses"] = size
+    table = scene.named_buildings.at(head).beside(scene.states_of_buildings(head))
+    table["row_length"] = extent(scene.lots, of_lot, count)
+    table["houses"] = size
     through = np.bincount(group, scene.edges.through[lot[members]], minlength=count) > size / 2
-    frame["scope"] = pick(through, None, "one_front")
-    frame["use"] = HOUSE
-    frame["road_class"] = _highest_class(scene, of_lot, count)
-    frame = pd.concat([frame, scene.states_of_buildings(head)], axis=1)
+    table["scope"] = when(~through, "one_front")
+    table["use"] = HOUSE
+    table["road_class"] = _highest_class(scene, of_lot, count)
     shapes = scene.shapes[0]
     ground = nothing(count)
     for k, mine in enumerate(np.split(members, first[1:]) if count else ()):
         ground[k] = shapely.union_all(shapes[mine])
-    return Subjects("building", frame, ground, lambda at, _limit: ground[at])
+    return Subjects("building", table, ground, lambda at, _limit: ground[at])
 
 
 def _highest_class(scene: Scene, of_lot: Indices, count: int) -> Words:

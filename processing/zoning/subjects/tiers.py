@@ -8,13 +8,13 @@ what rises above it. A lot that names only one of both is tested as a whole.
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from ..columns import Words, numbers, words
 from ..land.lots import COUNTING_SHARE
 from ..land.overlay import Geometries, Indices, parts, unions
 from ..land.scene import Scene
+from ..table import stacked
 from .lots import BUILT_LOTS, built_lots
 from .model import Kind, Subjects
 
@@ -24,39 +24,39 @@ PODIUM, TOWER = "podium", "tower"
 def tiers(scene: Scene) -> Subjects:
     """One subject per lot; two, with ``part``, for a lot of podium and towers."""
     base = built_lots(scene)
-    frame = base.frame.assign(part="whole")
-    covered: Geometries = scene.built["parts"].to_numpy(dtype=object)
+    table = base.table.beside()
+    table["part"] = "whole"
+    covered: Geometries = scene.built["parts"]
     part, standing = words(scene.buildings, "part"), scene.standing
     share = standing.area / shapely.area(scene.shapes[0][standing.lot])
     counts = share >= COUNTING_SHARE
     on: dict[str, Indices] = {name: np.flatnonzero(counts & (part[standing.lot] == name)) for name in (PODIUM, TOWER)}
     apart = np.intersect1d(standing.zone[on[PODIUM]], standing.zone[on[TOWER]])
     if len(apart) == 0:
-        return Subjects("parcel", frame, base.whole, lambda at, _limit: covered[at])
+        return Subjects("parcel", table, base.whole, lambda at, _limit: covered[at])
 
     heights, floors = numbers(scene.buildings, "height_m"), numbers(scene.buildings, "floors")
     tables, shapes, wholes = [], [], []
-    left = np.setdiff1d(np.arange(len(frame)), apart)
-    tables.append(frame.iloc[left])
+    left = np.setdiff1d(np.arange(len(table)), apart)
+    tables.append(table.at(left))
     shapes.append(covered[left])
     wholes.append(base.whole[left])
     for name in (PODIUM, TOWER):
         at = on[name][np.isin(standing.zone[on[name]], apart)]
-        rows = frame.iloc[apart].assign(part=name)
+        rows = table.at(apart)
+        rows["part"] = name
         pieces: Words = parts(scene.shapes[0], scene.lots, standing.lot[at], standing.zone[at])
-        ground = covered if name == PODIUM else unions(pieces, standing.zone[at], len(frame))
+        ground = covered if name == PODIUM else unions(pieces, standing.zone[at], len(table))
         for column, values in (("height", heights), ("floors", floors)):
-            highest = np.full(len(frame), -np.inf)
+            highest = np.full(len(table), -np.inf)
             np.maximum.at(highest, standing.zone[at], values[standing.lot[at]])  # NaN: the height of one is missing
             rows[column] = highest[apart]
-        unknown = rows["footprint"].isna()
-        rows["footprint"] = np.where(unknown, np.nan, shapely.area(ground[apart]))
+        rows["footprint"] = np.where(np.isnan(rows["footprint"]), np.nan, shapely.area(ground[apart]))
         tables.append(rows)
         shapes.append(ground[apart])
         wholes.append(base.whole[apart])
     every = np.concatenate(shapes)
-    together = pd.concat(tables, ignore_index=True)
-    return Subjects("parcel", together, np.concatenate(wholes), lambda at, _limit: every[at])
+    return Subjects("parcel", stacked(tables), np.concatenate(wholes), lambda at, _limit: every[at])
 
 
 TIERS = Kind(tiers, BUILT_LOTS.reads, required=BUILT_LOTS.required, reach_m=BUILT_LOTS.reach_m)

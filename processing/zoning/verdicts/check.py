@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ....layers.report import SILENT, Report, Stage
 from ....store.verdicts import VerdictColumns
-from ..columns import Words, words
+from ..columns import Words
 from ..land.lots import UNSTATED, States
 from ..land.scene import Layers, Scene
 from ..measures import MEASURES
@@ -133,9 +133,9 @@ def _judged(
             judgeable.setdefault(kind, []).append(in_force)
     done = 0
     for kind, subjects in _built(list(judgeable), scene, ahead=asking.about is None):
-        uids = words(subjects.frame, "uid")
+        uids = subjects.table.words("uid")
         rows = None if asking.about is None else np.flatnonzero([uid in asking.about for uid in uids])
-        columns = Columns(subjects.frame if rows is None or len(rows) == len(uids) else subjects.frame.iloc[rows])
+        columns = Columns(subjects.table if rows is None or len(rows) == len(uids) else subjects.table.at(rows))
         for group in judgeable[kind]:
             report.progress(0.6 + 0.4 * done / len(rules), "zoning.step_judge")
             done += len(group)
@@ -177,10 +177,11 @@ def _judged_together(
         rows = np.flatnonzero(np.isin(verdicts.code, codes))
         kept.append((in_columns(verdicts, subjects.layer, uids), verdicts.at(rows), rows))
         short.append(verdicts.in_short)
-    cut, at = Columns(subjects.frame.iloc[:0]), np.zeros(0, dtype=np.intp)
+    at = np.zeros(0, dtype=np.intp)
+    cut = Columns(subjects.table.at(at))
     for rule, mine, (outcomes, verdicts, rows) in zip(group, short, kept, strict=True):
         if not np.array_equal(rows, at):
-            cut, at = Columns(subjects.frame.iloc[rows]), rows
+            cut, at = Columns(subjects.table.at(rows)), rows
         table = write_down(verdicts, subjects, rows, cut, brief=asking.brief)
         same_side = [one.at(rows) for one in short if one is not mine and one.rule.op == mine.rule.op]
         tell_others(table, mine.at(rows), same_side, brief=asking.brief)

@@ -22,6 +22,7 @@ from ..measures import INPUTS, MEASURES
 from ..rulebook.limits import Found, Surely
 from ..rulebook.precedence import Settled, settle, stricter
 from ..rulebook.rules import OUTCOMES, Case, Exemption, Rule
+from ..table import Coded, ColumnTable
 from .standing import PLAN_STATE, Columns, Gaps, Standing, edition_gap, in_force, stand
 
 __all__ = [
@@ -48,8 +49,8 @@ class Verdicts:
 
     ``code`` is the outcome's number in ``rules.OUTCOMES``. ``limit`` is NaN where none was found, ``won`` the number in
     ``entries`` of the one that set it (of the widest level where none did). ``margin`` is negative where the limit is
-    broken, in the unit of the rule. ``reason`` names the input whose condition a not-applicable subject fails (or the
-    clause of the exception); ``missing`` the gaps of a not-checkable one; ``fired`` is the number in ``exemptions`` of
+    broken, in the unit of the rule. ``why`` names the input whose condition a not-applicable subject fails (or the
+    clause of the exception), ``gaps`` are those of a not-checkable one; ``fired`` is the number in ``exemptions`` of
     the exception that holds, or -1. ``conflict`` marks where two entries of one level disagree. ``strict`` is the other
     number of a clause with two, where what was measured lies between them and is therefore not checkable; else NaN.
     """
@@ -60,8 +61,8 @@ class Verdicts:
     margin: Numbers
     limit: Numbers
     won: NDArray[np.intp]
-    reason: Words
-    missing: Words
+    why: Coded
+    gaps: Gaps
     fired: NDArray[np.intp]
     conflict: Mask
     strict: Numbers
@@ -72,11 +73,22 @@ class Verdicts:
         """The outcomes in words."""
         return np.array(OUTCOMES, dtype=object)[self.code]
 
+    @cached_property
+    def reason(self) -> Words:
+        """Why the rule does not apply, None where it does."""
+        return self.why.words
+
+    @cached_property
+    def missing(self) -> Words:
+        """What is missing to judge, as tuples of codes; None where nothing is."""
+        return self.gaps.lists()
+
     def at(self, rows: NDArray[np.intp]) -> Verdicts:
         """The verdicts on the subjects ``rows``."""
-        columns = ("code", "measured", "margin", "limit", "won", "reason", "missing", "fired", "conflict", "strict")
+        columns = ("code", "measured", "margin", "limit", "won", "fired", "conflict", "strict")
         chosen = {name: getattr(self, name)[rows] for name in columns}
-        return replace(self, **chosen, standings=tuple(one.at(rows) for one in self.standings))
+        standings = tuple(one.at(rows) for one in self.standings)
+        return replace(self, **chosen, why=self.why.at(rows), gaps=self.gaps.at(rows), standings=standings)
 
     @property
     def entries(self) -> tuple[Rule, ...]:
@@ -181,7 +193,7 @@ def find_limits(rule: Rule, columns: Columns, on: date) -> tuple[tuple[Standing,
     return standings, _alone(standings[0]) if len(standings) == 1 else settle(standings)
 
 
-def judge(rule: Rule, frame: pd.DataFrame | Columns, on: date) -> Verdicts:
+def judge(rule: Rule, frame: pd.DataFrame | ColumnTable | Columns, on: date) -> Verdicts:
     """The verdicts of ``rule`` on the subjects in ``frame`` on the day ``on``; columns made once serve many rules.
 
     ``frame`` holds the inputs as columns (``measures.INPUTS``; NaN or None: missing), and may hold ``NAME.lacking`` (a
@@ -219,15 +231,14 @@ def judge(rule: Rule, frame: pd.DataFrame | Columns, on: date) -> Verdicts:
     code[blind] = NOT_CHECKABLE
     for values in (measured, margin):
         values[outside | blind] = np.nan
-    missing = gaps.lists()
-    missing[sure] = None
+    gaps.bits[sure] = 0
     strict = strictly(standings)
     with np.errstate(invalid="ignore"):
         between = (code == PASS) & ~(sign * (strict - measured) >= -tolerance) if strict is not None else None
     if between is not None and between.any():
         code[between], margin[between] = NOT_CHECKABLE, np.nan
-        at = np.flatnonzero(between)
-        missing[at] = np.fromiter(((TWO_NUMBERS,) for _ in at), dtype=object, count=len(at))
+        gaps.bits[between] = 0
+        gaps.add(TWO_NUMBERS, between)
     return Verdicts(
         rule,
         code,
@@ -236,7 +247,7 @@ def judge(rule: Rule, frame: pd.DataFrame | Columns, on: date) -> Verdicts:
         limit,
         won,
         reason,
-        missing,
+        gaps,
         _fired(standings, won),
         settled.conflict,
         np.full(len(code), np.nan) if between is None or strict is None else np.where(between, strict, np.nan),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from ....store.verdicts import VerdictColumns
 from ..columns import Words
@@ -14,9 +13,11 @@ from .judge import FAIL, NOT_APPLICABLE, Verdicts
 def in_columns(verdicts: Verdicts, layer: str, uids: Words) -> VerdictColumns:
     """The outcomes of ``verdicts`` on the features ``uids`` of ``layer``."""
     judged = verdicts.code <= FAIL
-    outside = np.flatnonzero(verdicts.code == NOT_APPLICABLE)
-    reason = np.full(len(verdicts.code), -1, dtype=np.int16)
-    reason[outside], reasons = pd.factorize(verdicts.reason[outside])
+    told = np.where(verdicts.code == NOT_APPLICABLE, verdicts.why.code, -1)
+    there = np.flatnonzero(np.bincount(told + 1, minlength=1)[1:])
+    used = sorted(there.tolist(), key=lambda number: int(np.argmax(told == number)))  # in the order in which they come
+    renumbered = np.full(len(verdicts.why.known) + 1, -1, dtype=np.int16)
+    renumbered[used] = np.arange(len(used))
     return VerdictColumns(
         verdicts.rule.id,
         verdicts.rule.version,
@@ -26,6 +27,6 @@ def in_columns(verdicts: Verdicts, layer: str, uids: Words) -> VerdictColumns:
         verdicts.code,
         verdicts.measured[judged],
         verdicts.limit[judged],
-        reason,
-        tuple(str(one) for one in reasons),
+        renumbered[told],
+        tuple(str(verdicts.why.known[number]) for number in used),
     )

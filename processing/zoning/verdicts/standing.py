@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..columns import Mask, Numbers, Words, absent, nothing, numbers, pick, words
+from ..columns import Mask, Numbers, Words, nothing
 from ..measures import INPUTS
 from ..rulebook.limits import Found, Table, look_up
 from ..rulebook.rules import PLAN_LEVELS, Condition, Exemption, Rule, Validity
+from ..table import Coded, ColumnTable, when
 
 EDITION = "edition"
 PLAN_STATE = "plan_state"
@@ -25,53 +26,38 @@ _FEW = 1_000  # values that are told apart one by one: below that pandas takes l
 
 
 class Columns:
-    """The columns of the subjects as arrays; one that is absent is missing everywhere. Each is made once."""
+    """The inputs of the rules in a table of subjects, as what they are: numbers or words."""
 
-    def __init__(self, frame: pd.DataFrame) -> None:
-        self.frame = frame
-        self.count = len(frame)
-        self._plain: dict[str, NDArray[Any] | None] = {}
-        self._numbers: dict[str, Numbers] = {}
-        self._words: dict[str, Words] = {}
-        self._codes: dict[str, tuple[NDArray[np.intp], Words]] = {}
-        self._unknown: dict[str, Mask] = {}
-        self._lacking: dict[tuple[str, str], Words] = {}
+    def __init__(self, table: ColumnTable | pd.DataFrame) -> None:
+        self.table = table if isinstance(table, ColumnTable) else ColumnTable.of(table)
+        self.count = self.table.count
+        self._lacking: dict[tuple[str, str], Coded] = {}
 
     def numbers(self, name: str) -> Numbers:
         """A column as floats, NaN where it is missing."""
-        if name not in self._numbers:
-            self._numbers[name] = numbers(self.frame, name)
-        return self._numbers[name]
+        return self.table.numbers(name)
 
     def words(self, name: str) -> Words:
         """A column as objects, None where it is missing."""
-        if name not in self._words:
-            self._words[name] = words(self.frame, name)
-        return self._words[name]
+        return self.table.words(name)
+
+    def coded(self, name: str) -> Coded:
+        """A column as words in code."""
+        return self.table.coded(name)
 
     def plain(self, name: str) -> NDArray[Any] | None:
         """A column as it is, None where there is none."""
-        if name not in self._plain:
-            self._plain[name] = self.frame[name].to_numpy() if name in self.frame else None
-        return self._plain[name]
+        return self.table[name] if name in self.table else None  # noqa: SIM401 - no dict
 
     def objects(self, name: str) -> Words:
-        """A column that every frame has, as objects."""
-        return np.asarray(self.plain(name), dtype=object)
+        """A column that every table has, as objects."""
+        return np.asarray(self.table[name], dtype=object)
 
     def those_of(self, names: Iterable[str]) -> Iterator[tuple[str, NDArray[Any]]]:
         """The columns among ``names``, as they are."""
         for name in names:
-            values = self.plain(name)
-            if values is not None:
-                yield name, values
-
-    def among(self, name: str, wanted: Sequence[str]) -> Mask:
-        """Where a column of words is one of ``wanted``: each distinct word is looked at once."""
-        if name not in self._codes:
-            self._codes[name] = pd.factorize(self.words(name), use_na_sentinel=False)
-        codes, distinct = self._codes[name]
-        return np.asarray(np.array([word in wanted for word in distinct], dtype=bool)[codes])
+            if name in self.table:
+                yield name, self.table[name]
 
     def values(self, name: str) -> Numbers | Words:
         """An input as what it is."""
@@ -79,23 +65,46 @@ class Columns:
 
     def unknown(self, name: str) -> Mask:
         """Where an input is missing."""
-        if not INPUTS[name].is_text and name not in self._unknown:
-            self._unknown[name] = np.isnan(self.numbers(name))
-        return self.wordless(name) if INPUTS[name].is_text else self._unknown[name]
+        return self.wordless(name) if INPUTS[name].is_text else self.table.column(name).unknown
 
     def wordless(self, name: str) -> Mask:
         """Where a column of words holds nothing."""
-        if name not in self._unknown:
-            self._unknown[name] = absent(self.words(name))
-        return self._unknown[name]
+        return self.coded(name).missing
 
-    def lacking(self, name: str, code: str = "") -> Words:
+    def lacking(self, name: str, code: str = "") -> Coded:
         """What to name when ``name`` is missing: the column ``name.lacking`` may say it more exactly."""
         code = code or INPUTS[name].lacking
         if (name, code) not in self._lacking:
-            exact = self.words(f"{name}.lacking")
-            self._lacking[name, code] = pick(absent(exact), code, exact)
+            exact = self.coded(f"{name}.lacking")
+            self._lacking[name, code] = when(exact.missing, code, exact)
         return self._lacking[name, code]
+
+
+class Reasons:
+    """Why a rule does not apply to each subject, as numbers of words: -1 where it does."""
+
+    def __init__(self, told: Coded) -> None:
+        self.code = told.code.copy()
+        self.known = list(told.known)
+
+    def because(self, where: Mask, word: str) -> None:
+        """Say ``word`` of those that nothing was said of yet: the first reason is told."""
+        self.code[where & (self.code < 0)] = self._number(word)
+
+    def take(self, other: Coded, where: Mask) -> None:
+        """What ``other`` says, ``where``."""
+        numbers = np.array([*map(self._number, other.known), -1], dtype=np.int32)
+        self.code[where] = numbers[other.code[where]]
+
+    @property
+    def coded(self) -> Coded:
+        """The words in code."""
+        return Coded(self.code, tuple(self.known))
+
+    def _number(self, word: str) -> int:
+        if word not in self.known:
+            self.known.append(word)
+        return self.known.index(word)
 
 
 class Gaps:
@@ -110,7 +119,7 @@ class Gaps:
         """Where something is missing."""
         return np.asarray(self.bits > 0)
 
-    def add(self, codes: str | Words, where: Mask) -> None:
+    def add(self, codes: str | Coded, where: Mask) -> None:
         """Note that ``codes`` (one for all, or one per subject) are missing ``where``."""
         at = np.flatnonzero(where)
         if len(at) == 0:
@@ -118,9 +127,9 @@ class Gaps:
         if isinstance(codes, str):
             self.bits[at] |= self._bit(codes)
             return
-        named = codes[at]
-        for code in dict.fromkeys(named.tolist()):
-            self.bits[at[named == code]] |= self._bit(code)
+        named = codes.code[at]
+        for number in dict.fromkeys(named.tolist()):
+            self.bits[at[named == number]] |= self._bit(codes.known[number])
 
     def _bit(self, code: str) -> int:
         if code not in self.codes:
@@ -152,8 +161,8 @@ class Gaps:
 def _broken(condition: Condition, columns: Columns) -> Mask:
     """Where the condition is known not to hold."""
     if condition.values:
-        among = columns.among(condition.input, condition.values)
-        return np.asarray(~among & ~columns.unknown(condition.input))
+        given = columns.coded(condition.input)
+        return np.asarray(~given.among(condition.values) & ~given.missing)
     x = columns.numbers(condition.input)
     broken = np.zeros(columns.count, dtype=bool)
     with np.errstate(invalid="ignore"):
@@ -206,7 +215,7 @@ def _outside(rule: Rule, columns: Columns) -> tuple[Mask, Unknown]:
     return outside, [(name, ~outside & unknown) for name, unknown in asked]
 
 
-def edition_gap(valid: Validity, on: date, plan_state: Words, approved_on: Words) -> tuple[Mask, Mask]:
+def edition_gap(valid: Validity, on: date, plan_state: Coded, approved_on: Coded) -> tuple[Mask, Mask]:
     """Subjects for which no edition is known on ``on``, and those whose plan state would decide but is missing.
 
     After the last day the edition goes on only for plans approved or appraised by then (QCVN 01:2026/BXD, 5.4): one
@@ -219,15 +228,12 @@ def edition_gap(valid: Validity, on: date, plan_state: Words, approved_on: Words
         return none, none
     if valid.transition == "none":
         return every, none
-    stateless = absent(plan_state)
-    continues = np.isin(plan_state.astype(str), _CONTINUES) & ~_later(approved_on, valid.last)
-    return ~continues & ~stateless, np.asarray(stateless, dtype=bool)
+    continues = plan_state.among(_CONTINUES) & ~_later(approved_on, valid.last)
+    return ~continues & ~plan_state.missing, plan_state.missing
 
 
-def _later(days: Words, than: date) -> Mask:
-    if absent(days).all():
-        return np.zeros(len(days), dtype=bool)
-    return np.array([isinstance(day, date) and day > than for day in days], dtype=bool)
+def _later(days: Coded, than: date) -> Mask:
+    return days.is_(isinstance(day, date) and day > than for day in days.known)
 
 
 @dataclass(frozen=True)
@@ -246,7 +252,7 @@ def in_force(entries: Sequence[Rule], columns: Columns, on: date) -> list[Force]
     Of the editions of one authority the earliest that still holds counts, since its transition outlasts it. Where none
     holds, one of the widest level leaves a gap; of a lower level the wider one stands alone.
     """
-    state, approved = columns.words(PLAN_STATE), columns.words("approved_on")
+    state, approved = columns.coded(PLAN_STATE), columns.coded("approved_on")
     none = np.zeros(columns.count, dtype=bool)
     decided: dict[tuple[str, str], Mask] = {}
     last = {_family(entry): entry for entry in entries}
@@ -272,14 +278,14 @@ def _family(entry: Rule) -> tuple[str, str]:
 class Standing:
     """What ``rule``, one entry, says about every subject.
 
-    ``reason`` is None where it ``applies``, else the input whose condition fails (or the clause of an exception);
+    ``reason`` has no word where it ``applies``, else the input whose condition fails (or the clause of an exception);
     ``gaps`` are what is missing where it applies; ``fired`` is the number of the exception that holds, or -1.
     ``strict`` are the limits in the stricter reading of a clause with two numbers (NaN: unknown), None where it has
     one.
     """
 
     rule: Rule
-    reason: Words
+    reason: Coded
     applies: Mask
     gaps: Gaps
     found: Found
@@ -290,7 +296,7 @@ class Standing:
         """What it says about the subjects ``rows``."""
         return replace(
             self,
-            reason=self.reason[rows],
+            reason=self.reason.at(rows),
             applies=self.applies[rows],
             gaps=self.gaps.at(rows),
             found=self.found.at(rows),
@@ -307,35 +313,30 @@ class Standing:
 def stand(rule: Rule, columns: Columns, force: Force) -> Standing:
     """What the entry ``rule`` says. ``flaw`` and ``scope`` hold for every rule of its kind (see ``judge.judge``)."""
     gaps, flawed = Gaps(columns.count), ~columns.wordless("flaw")
-    reason, free = columns.words("scope").copy(), columns.wordless("scope").copy()
-
-    def because(where: Mask, word: str) -> None:
-        here = where & free  # the first reason is told
-        reason[here] = word
-        free[here] = False
-
-    because(force.out, EDITION)
+    reasons = Reasons(columns.coded("scope"))
+    reasons.because(force.out, EDITION)
     asked: Unknown = []
     for condition in rule.conditions:
-        because(_broken(condition, columns), condition.input)
+        reasons.because(_broken(condition, columns), condition.input)
         asked.append((condition.input, columns.unknown(condition.input)))
     fired = np.full(columns.count, -1, dtype=np.intp)
     for number, exemption in enumerate(rule.exemptions):
         holds, open_to = _excepted(exemption, columns)
         fired[holds & (fired < 0)] = number
         if exemption.then == "not_applicable":
-            because(fired == number, exemption.clause)
+            reasons.because(fired == number, exemption.clause)
             asked += open_to
     found = look_up(rule.limit, {name: columns.values(name) for name in rule.limit.by}, columns.count)
     if isinstance(rule.limit, Table) and rule.limit.outside == "not_applicable" and found.outside is not None:
-        because(found.outside, rule.limit.by[0])
+        reasons.because(found.outside, rule.limit.by[0])
     strict = None
     if rule.surely is not None:
         strict = rule.surely.values({name: columns.values(name) for name in rule.surely.by}, columns.count)
-    reason[flawed] = None
-    inside = free & ~flawed
+    reasons.code[flawed] = -1  # nobody knows whether it applies: that is told as a gap
+    reason = reasons.coded
+    inside = reason.missing & ~flawed
 
-    gaps.add(columns.words("flaw"), flawed)
+    gaps.add(columns.coded("flaw"), flawed)
     gaps.add(EDITION, inside & force.no_edition)
     gaps.add(PLAN_LATER, inside & force.later)
     gaps.add(columns.lacking(PLAN_STATE, PLAN_STATE), inside & force.no_state)
@@ -345,4 +346,4 @@ def stand(rule: Rule, columns: Columns, force: Force) -> Standing:
         gaps.add(columns.lacking(name), inside & columns.unknown(name))
     if found.rowless is not None:
         gaps.add(NO_ROW, inside & found.rowless)
-    return Standing(rule, reason, free | flawed, gaps, found, fired, strict)
+    return Standing(rule, reason, reason.missing, gaps, found, fired, strict)

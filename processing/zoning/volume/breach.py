@@ -22,7 +22,7 @@ from ..rulebook.rules import Rule
 from ..subjects import KINDS, Subjects
 from ..verdicts.judge import Verdicts, judge
 from .envelope import asked, height_rules, steps
-from .envelope_edges import BY_KIND, LINE, row_of
+from .envelope_edges import BY_KIND, LINE
 
 # What a part outside is called, by the measure of the rule that says so.
 KIND_OF = {"setback": "setback", LINE: "line"} | {measure: kind for kind, measure in BY_KIND.items()}
@@ -71,19 +71,19 @@ def breaches(scene: Scene, chosen: Sequence[int], rules: Sequence[Rule], on: dat
     for group, outside in by_kind:
         for rule in group:
             subjects = KINDS[MEASURES[rule.measure].subject].build(scene)
-            verdicts = judge(rule, subjects.frame, on)
-            for i in np.flatnonzero(subjects.frame["uid"].isin(wanted)):
+            verdicts = judge(rule, subjects.table, on)
+            for i in [at for at, uid in enumerate(subjects.table["uid"].tolist()) if uid in wanted]:
                 if verdicts.outcome[i] == "fail":
-                    found += outside(rule, verdicts, subjects, int(i), on)
+                    found += outside(rule, verdicts, subjects, i, on)
                 elif verdicts.outcome[i] == "not_checkable":
-                    missing += [(str(subjects.frame["code"].iloc[i]), code) for code in verdicts.missing[i]]
+                    missing += [(str(subjects.table["code"][i]), code) for code in verdicts.missing[i]]
     found += _over_the_border(scene, chosen)
     return Breaches(tuple(found), tuple(dict.fromkeys(missing)))
 
 
 def _too_close(rule: Rule, verdicts: Verdicts, fronts: Subjects, i: int, on: date) -> list[Breach]:
     """The strip too close to one edge, band by band: lower down the rule may ask for less."""
-    row = row_of(fronts.frame, i)
+    row = fronts.table.row(i)
     height, limit = float(row["height"]), float(verdicts.limit[i])
     whole = fronts.offending(np.array([i]), np.array([limit]))[0]
     lows = sorted({0.0, *(h for h in steps(rule) if 0 < h < height)})
@@ -110,7 +110,7 @@ def _too_close(rule: Rule, verdicts: Verdicts, fronts: Subjects, i: int, on: dat
 
 def _beyond_line(_rule: Rule, verdicts: Verdicts, subjects: Subjects, i: int, _on: date) -> list[Breach]:
     """What stands before the building line, from the ground to the roof."""
-    row, entry = subjects.frame.iloc[i], verdicts.entry(i)
+    row, entry = subjects.table.row(i), verdicts.entry(i)
     limit, area, height = float(verdicts.limit[i]), float(verdicts.measured[i]), float(row["height"])
     part = subjects.offending(np.array([i]), np.array([limit]))[0]
     told = (entry, limit, area, verdicts.status(i), entry.source.citation)
@@ -120,7 +120,7 @@ def _beyond_line(_rule: Rule, verdicts: Verdicts, subjects: Subjects, i: int, _o
 
 def _too_high(_rule: Rule, verdicts: Verdicts, subjects: Subjects, i: int, _on: date) -> list[Breach]:
     """What rises above the greatest height allowed."""
-    row, entry = subjects.frame.iloc[i], verdicts.entry(i)
+    row, entry = subjects.table.row(i), verdicts.entry(i)
     limit, height = float(verdicts.limit[i]), float(verdicts.measured[i])
     told = (entry, limit, height, verdicts.status(i), entry.source.citation)
     return [Breach(str(row["uid"]), str(row["code"]), "height", subjects.whole[i], limit, height, *told)]

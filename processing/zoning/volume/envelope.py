@@ -26,7 +26,7 @@ from ..rulebook.limits import Table
 from ..rulebook.rules import Condition, Rule
 from ..subjects import KINDS
 from ..verdicts.judge import Verdicts, judge
-from .envelope_edges import LINE, Edge, border_edges, forecourt_edges, row_of, street_edges
+from .envelope_edges import LINE, Edge, border_edges, forecourt_edges, street_edges
 
 # A table interpolated by height changes all the way: it is cut into bands of at most this height, each with its
 # strictest distance.
@@ -320,9 +320,9 @@ def envelope(
     uid, code = str(parcel["uid"]), str(parcel["code"] or parcel["uid"])
     if not absent(scene.lot_flaw)[lot]:
         return Envelope(uid, code, math.nan, (), math.inf, "", (), missing=(str(scene.lot_flaw[lot]),))
-    stands = row_of(KINDS["lot"].build(scene).frame, lot) if "building" in scene.layers else {}
+    stands = KINDS["lot"].build(scene).table.row(lot) if "building" in scene.layers else {}
     use = use or stands.get("use")
-    inputs = row_of(scene.lot_states, lot) | stands | {"use": use, "scope": None, "flaw": None}
+    inputs = scene.lot_states.row(lot) | stands | {"use": use, "scope": None, "flaw": None}
     inputs.setdefault("plot_area", float(shapely.area(scene.lots[lot])))
     for measured in ("height", "footprint", "floor_area"):
         inputs.pop(measured, None)

@@ -43,15 +43,10 @@ class Edge:
         return "at_most" if self.measure == LINE else "at_least"
 
 
-def row_of(frame: pd.DataFrame, at: int) -> dict[str, Any]:
-    """One row as inputs of the judge."""
-    return {str(name): value for name, value in frame.iloc[at].to_dict().items()}
-
-
 def street_edges(scene: Scene, lot: int, use: str | None) -> list[Edge]:
     """The red lines before a lot, each with its street and the lot's states."""
     found = frontages(scene.lots[[lot]], scene.known_streets)
-    states = row_of(scene.lot_states, lot)
+    states = scene.lot_states.row(lot)
     made = []
     for street, line in zip(found.street, found.line, strict=True):
         of = scene.known_streets.table.iloc[street]
@@ -72,7 +67,7 @@ def border_edges(scene: Scene, lot: int, use: str | None, joined: Sequence[int] 
 
     A lot whose streets are not all known may have other sides: then their place is unknown.
     """
-    inputs = row_of(scene.lot_states, lot) | {"use": use}
+    inputs = scene.lot_states.row(lot) | {"use": use}
     if scene.edges.doubtful[lot]:
         return [Edge(None, measure, inputs | {"edge_distance": math.nan}) for measure in BY_KIND.values()]
     others = [other for other in joined if other != lot]
@@ -95,7 +90,7 @@ def forecourt_edges(scene: Scene, lot: int, use: str | None) -> list[Edge]:
     named = pd.Index(words(scene.layers["building_line"], "street"))
     of_street = pd.Index(scene.known_streets.table["uid"]).get_indexer(named)
     ground, crossed, dangling = forecourts(scene.lots, scene.edges, lines, of_street)
-    inputs = row_of(scene.lot_states, lot) | {"use": use}
+    inputs = scene.lot_states.row(lot) | {"use": use}
     if dangling[lot]:
         return [Edge(None, LINE, inputs | {"beyond_line": math.nan})]
     return [Edge(None, LINE, inputs, ground[lot])] if crossed[lot] and ground[lot] is not None else []
