@@ -7,8 +7,9 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from .. import __version__
@@ -25,15 +26,23 @@ def language() -> str:
     return "en" if wanted.lower().startswith("en") else "vi"
 
 
-def _words(job: Job, parameter: Parameter, lang: str) -> str:
-    text = sentence(f"job.{job.id}.{parameter.id}.help", lang)
+Words = Callable[[str], str]
+
+
+def _unasked(_code: str) -> str:
+    """No words where nobody asked for help: to read them all takes as long as a quick job."""
+    return ""
+
+
+def _words(job: Job, parameter: Parameter, words: Words) -> str:
+    text = words(f"job.{job.id}.{parameter.id}.help")
     if parameter.default is not None:
         text += f" [{parameter.default}]"
     return (text + (f" ({parameter.unit})" if parameter.unit else "")).replace("%", "%%")
 
 
-def _add(parser: argparse.ArgumentParser, job: Job, parameter: Parameter, lang: str) -> None:
-    options: dict[str, Any] = {"help": _words(job, parameter, lang)}
+def _add(parser: argparse.ArgumentParser, job: Job, parameter: Parameter, words: Words) -> None:
+    options: dict[str, Any] = {"help": _words(job, parameter, words)}
     if parameter.kind == "flag":
         options["action"] = "store_true"
         options["default"] = None
@@ -45,9 +54,9 @@ def _add(parser: argparse.ArgumentParser, job: Job, parameter: Parameter, lang: 
         parser.add_argument(f"--{parameter.id.replace('_', '-')}", dest=parameter.id, **options)
 
 
-def parser(lang: str) -> argparse.ArgumentParser:
-    """The command line, made from the contract."""
-    top = argparse.ArgumentParser(prog="dothi", description=sentence("engine.about", lang))
+def parser(words: Words) -> argparse.ArgumentParser:
+    """The command line, made from the contract; ``words`` gives the sentence of a code."""
+    top = argparse.ArgumentParser(prog="dothi", description=words("engine.about"))
     top.add_argument("--version", action="version", version=f"dothi {__version__}")
     areas = top.add_subparsers(dest="area", required=True, metavar="AREA")
     groups: dict[str, Any] = {}
@@ -56,18 +65,18 @@ def parser(lang: str) -> argparse.ArgumentParser:
         place = areas
         for area in above:
             if area not in groups:
-                group = areas.add_parser(area, help=sentence(f"job.{area}.title", lang))
+                group = areas.add_parser(area, help=words(f"job.{area}.title"))
                 groups[area] = group.add_subparsers(dest="word", required=True, metavar="JOB")
             place = groups[area]
-        title = sentence(f"job.{job.id}.title", lang)
-        leaf = place.add_parser(word, help=title, description=sentence(f"job.{job.id}.help", lang))
+        title = words(f"job.{job.id}.title")
+        leaf = place.add_parser(word, help=title, description=words(f"job.{job.id}.help"))
         leaf.set_defaults(job=job)
         for parameter in (p for p in job.parameters if not p.secret):  # everybody can read a command line
-            _add(leaf, job, parameter, lang)
+            _add(leaf, job, parameter, words)
         how = leaf.add_mutually_exclusive_group()
-        how.add_argument("--json", action="store_true", help=sentence("engine.option_json", lang))
-        how.add_argument("--events", action="store_true", help=sentence("engine.option_events", lang))
-    areas.add_parser("serve", help=sentence("engine.option_serve", lang))
+        how.add_argument("--json", action="store_true", help=words("engine.option_json"))
+        how.add_argument("--events", action="store_true", help=words("engine.option_events"))
+    areas.add_parser("serve", help=words("engine.option_serve"))
     return top
 
 
@@ -100,7 +109,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str] | None) -> int:
     lang = language()
-    given = parser(lang).parse_args(arguments)
+    given_words = sys.argv[1:] if arguments is None else arguments
+    asked = any(word.startswith(("-h", "--h")) for word in given_words)
+    given = parser(partial(sentence, language=lang) if asked else _unasked).parse_args(given_words)
     if given.area == "serve":
         from .serve import serve
 

@@ -4,7 +4,10 @@
 neither a link in site-packages nor a change of ``sys.path`` is needed (QGIS's own ``processing`` stays importable).
 """
 
+import atexit
+import os
 import sys
+from contextlib import suppress
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -21,8 +24,29 @@ def load() -> None:
     spec.loader.exec_module(module)
 
 
+_code: int | None = None  # what ``main`` returned; none where it ended in another way
+
+
+def _leave() -> None:
+    """End the process without freeing a million objects one by one for nobody.
+
+    Called last of all: threads have been joined, and whatever else asked to be done at the end is done. What a job
+    wrote is closed and has its name before it returns. Streams that refuse their last words are left to the
+    interpreter.
+    """
+    if _code is None:
+        return
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(_code)
+
+
 if __name__ == "__main__":
+    if sys.argv[1:2] != ["serve"]:
+        atexit.register(_leave)  # before any other: those are called first
     load()
     from dothi.engine.cli import main
 
-    sys.exit(main())
+    _code = main()
+    sys.exit(_code)

@@ -5,7 +5,10 @@ Each runner takes the parameters as read by the contract and a report, and retur
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import gc
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ from typing import Any
 from ...layers.errors import InputError
 from ...layers.report import Report
 from ..contract import Job
+from .threads import one_thread_for_blas
 
 Runner = Callable[[Mapping[str, Any], Report], dict[str, Any]]
 
@@ -20,8 +24,26 @@ Runner = Callable[[Mapping[str, Any], Report], dict[str, Any]]
 def runner(job_id: str) -> Runner:
     """The function that runs ``job_id``: ``zoning.check`` → ``engine/jobs/zoning.py``, function ``check``."""
     module, function = job_id.split(".")
-    found: Runner = getattr(import_module(f"{__name__}.{module}"), _function_name(function))
+    with _importing():
+        found: Runner = getattr(import_module(f"{__name__}.{module}"), _function_name(function))
     return found
+
+
+@contextmanager
+def _importing() -> Iterator[None]:
+    """A thousand modules are read without the search for circular garbage, and it never looks through them later:
+    they stay. numpy starts no threads of its own: they would be awake for a tenth of a second with nothing to do.
+    """
+    known, searched = len(sys.modules), gc.isenabled()
+    one_thread_for_blas()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if len(sys.modules) > known:
+            gc.freeze()
+        if searched:
+            gc.enable()
 
 
 def perform(job: Job, values: Mapping[str, Any], report: Report) -> dict[str, Any]:

@@ -165,6 +165,7 @@ def _judge_all(
     return done
 
 
+@_hurried()
 def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     """Judge the data set and write a run; returns its path and the outcomes, in total and by rule.
 
@@ -189,7 +190,6 @@ def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     heard = zoning_again.Heard(report)
     anew = bool(parameters["full"])
     with (
-        _hurried(),
         ThreadPoolExecutor(1) as aside,
         zoning_again.looking(data, judging, found, aside, wanted=plain, anew=anew) as seen,
     ):

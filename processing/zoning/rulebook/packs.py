@@ -58,16 +58,24 @@ PACK_FILE = "pack.toml"
 
 @dataclass(frozen=True)
 class Pack:
-    """One folder of rules. ``sha256`` is that of the names and bytes of its files: what a run was judged by."""
+    """One folder of rules. ``sha256`` is that of the names and bytes of its files: what a run was judged by.
+
+    ``named`` is the title that its ``pack.toml`` gives it, None without one.
+    """
 
     id: str
     version: int
-    title: Text
+    named: Text | None
     issued_by: str
     level: str
     note: Text | None
     folder: Path
     sha256: str = ""
+
+    @property
+    def title(self) -> Text:
+        """What people call it. The words for one without name are not read before somebody wants to see them."""
+        return self.named or Text(sentence("zoning.pack_own", "vi"), sentence("zoning.pack_own", "en"))
 
 
 @dataclass(frozen=True)
@@ -168,8 +176,7 @@ def declared_pack(folder: Path) -> Pack:
     level = LEVELS[0] if ships else OWN_LEVEL
     path = folder / PACK_FILE
     if not path.is_file():
-        title = Text(sentence("zoning.pack_own", "vi"), sentence("zoning.pack_own", "en"))
-        return Pack(name, 1, title, "", level, None, folder)
+        return Pack(name, 1, None, "", level, None, folder)
     raw, sha256 = read_toml(path)
     check_schema(raw, path, "pack.schema.json")
     note = Text(**raw["note"]) if "note" in raw else None

@@ -232,3 +232,48 @@ sys.exit(cli.main(["crs", "transform", "--from", "a", "--to", "b", "1", "2", "--
 def test_warnings_of_libraries_are_not_for_users():
     done = subprocess.run([sys.executable, "-P", "-c", WARNING], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "{}\n", "")
+
+
+def run(program: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-I", "-X", "utf8", "-c", program],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def test_the_end_of_a_process_frees_nothing_but_waits_for_threads_and_does_what_is_to_be_done():
+    program = f"""if True:
+        import atexit, sys, threading, time
+        sys.path.insert(0, {str(ROOT / "engine")!r})
+        import launch
+        class Told:
+            def __del__(self): print("freed")
+        atexit.register(launch._leave)
+        atexit.register(print, "at the end")
+        threading.Thread(target=lambda: (time.sleep(0.2), print("thread"))).start()
+        told = Told()
+        launch._code = 3
+        print("main")
+    """
+    done = run(program)
+    assert (done.returncode, done.stdout.split("\n"), done.stderr) == (3, ["main", "thread", "at the end", ""], "")
+    assert "freed" in run(program.replace("launch._code = 3", "")).stdout  # it ended in no way that anybody knows of
+
+
+def test_modules_of_a_job_are_read_without_looking_for_garbage_in_them():
+    program = f"""if True:
+        import gc, os, sys
+        sys.path.insert(0, {str(ROOT / "engine")!r})
+        import launch
+        launch.load()
+        from dothi.engine.jobs import runner
+        runner("crs.transform")
+        print(gc.isenabled(), gc.get_freeze_count() > 10_000, os.environ["OPENBLAS_NUM_THREADS"])
+        kept = gc.get_freeze_count()
+        runner("crs.transform")
+        print(gc.get_freeze_count() == kept)
+    """
+    assert run(program).stdout.split() == ["True", "True", "1", "True"]
