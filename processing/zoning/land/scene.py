@@ -196,6 +196,8 @@ class Scene:
         """Lots on which a building stands whose geometry cannot be measured."""
         at = np.flatnonzero(~absent(self.shapes[1]))
         marked = np.zeros(len(self.lots), dtype=bool)
+        if len(at) == 0:
+            return marked
         broken = self.buildings.iloc[at]
         marked |= self.layers["parcel"]["uid"].isin(broken["parcel"].dropna()).to_numpy()
         _, lot = shapely.STRtree(self.lots).query(repaired(broken.geometry.to_numpy()), predicate="intersects")

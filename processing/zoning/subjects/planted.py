@@ -20,6 +20,8 @@ def _unsure(scene: Scene) -> Mask:
     layer, (_, flaw) = scene.layers["green_space"], scene.sound("green_space")
     unsound = repaired(layer.geometry.to_numpy()[~absent(flaw)])
     marked = np.zeros(len(scene.lots), dtype=bool)
+    if len(unsound) == 0:
+        return marked
     marked[shapely.STRtree(scene.lots).query(unsound, predicate="intersects")[1]] = True
     return marked
 
