@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,8 +83,10 @@ def against_zones(
     refused, unknown = total(verdict == _REFUSED), total(verdict == _UNKNOWN)
     area = np.nan_to_num(shapely.area(lots))
     outside = area - total(np.ones(len(verdict), dtype=bool))
-    for i in np.flatnonzero(outside < -sliver_m2):  # zones overlap here: the sum says nothing about holes
-        mine = zone_shapes[shared.zone[shared.lot == i]]
+    twice = np.flatnonzero(outside < -sliver_m2)  # zones overlap here: the sum says nothing about holes
+    start, stop = (np.searchsorted(shared.lot, twice, side=side) for side in ("left", "right"))
+    for i, low, high in zip(twice, start, stop, strict=True):
+        mine = zone_shapes[shared.zone[low:high]]
         outside[i] = shapely.area(shapely.difference(lots[i], shapely.union_all(mine)))
     misused = np.where(refused > sliver_m2, refused, np.where(unknown > sliver_m2, np.nan, refused))
     misused[(refused <= sliver_m2) & (outside > sliver_m2)] = np.nan
@@ -98,28 +101,36 @@ def against_zones(
     differs = lot_use[shared.lot] != planned_use[shared.zone]
     by_matrix[shared.lot[(verdict != _UNKNOWN) & differs]] = True
     names = np.array([f"{code} ({use})" for code, use in zip(zones["code"], planned_use, strict=True)], dtype=object)
+    zone_names, zone_uses = _by_lot(shared, (names, when(planned.missing, "?", planned).words), count)
     table = ColumnTable(
         {
             "misused": misused,
             "misused.lacking": lacking,
             "land_use": use,
-            "zones": _by_lot(shared, names, count),
-            "zone_uses": _by_lot(shared, when(planned.missing, "?", planned).words, count),
-        },
-        count,
+            "zones": zone_names,
+            "zone_uses": zone_uses,
+        }
     )
     at = np.flatnonzero(verdict == _REFUSED)
     return LandUse(table, unions(shared.part[at], shared.lot[at], count), by_matrix)
 
 
-def _by_lot(shared: Overlay, told: Words, count: int) -> Words:
+def _by_lot(shared: Overlay, told: Sequence[Words], count: int) -> list[Words]:
     """What the zones of each lot are ``told`` as, joined by commas, the largest share first; nothing twice."""
-    made = np.full(count, "", dtype=object)
     order = np.lexsort((-shared.area, shared.lot))
     lot, zone = shared.lot[order], shared.zone[order]
     first = np.diff(lot, prepend=-1) > 0
-    made[lot[first]] = told[zone[first]]
-    for at, word in zip(lot[~first], told[zone[~first]], strict=True):
-        if word not in made[at].split(", "):
-            made[at] += ", " + word
+    alone = np.bincount(lot, minlength=count)[lot] == 1
+    made = []
+    for word in told:
+        text = np.full(count, "", dtype=object)
+        text[lot[first]] = word[zone[first]]
+        coded = Coded.of(word)
+        pair = lot[~alone] * len(word) + coded.code[zone[~alone]]
+        new = np.flatnonzero(~alone)[np.sort(np.unique(pair, return_index=True)[1])]
+        while len(new := new[~first[new]]):  # one more word of each lot that has more
+            here = new[np.diff(lot[new], prepend=-1) > 0]
+            text[lot[here]] += ", " + word[zone[here]]
+            new = np.setdiff1d(new, here, assume_unique=True)
+        made.append(text)
     return made
