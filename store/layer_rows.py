@@ -55,7 +55,7 @@ class LayerRows:
         """``uid``, ``columns`` (null where the layer lacks one) and ``geometry``."""
         nothing = np.full(len(self.fid), None, dtype=object)
         table = plain_frame({name: self.columns.get(name, nothing) for name in dict.fromkeys(("uid", *columns))})
-        return gpd.GeoDataFrame(table, geometry=self.shapes, crs=self.system or None)
+        return gpd.GeoDataFrame(table, geometry=self.shapes, crs=self.system or None, copy=False)
 
 
 def read_rows(path: str | Path, layer_id: str, columns: Sequence[str], area: Any = None) -> LayerRows:
@@ -90,7 +90,9 @@ def read_shapes(wkb: Any) -> NDArray[np.object_]:
 
 
 def plain_frame(columns: Mapping[str, NDArray[Any]]) -> pd.DataFrame:
-    """A frame of arrays as they are: pandas would make text columns of its own from objects."""
-    return pd.DataFrame(
-        {name: pd.Series(values, dtype=object if values.dtype == object else None) for name, values in columns.items()}
-    )
+    """A frame of arrays as they are, none copied: pandas would make text columns of its own from objects."""
+    kept = {
+        name: pd.Series(values, dtype=object if values.dtype == object else None, copy=False)
+        for name, values in columns.items()
+    }
+    return pd.DataFrame(kept, copy=False)

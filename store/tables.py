@@ -11,8 +11,6 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-import sqlite_utils
-
 from ..layers import catalogue
 from ..layers.model import Domain, Field, Layer
 from . import geopackage
@@ -118,15 +116,17 @@ def _describe(database: sqlite3.Connection, layer: Layer, field: Field, extra: P
 
 def create_domain(database: sqlite3.Connection, domain: Domain) -> None:
     """The list as table ``dom_<id>`` (code, vi, en); a closed one also as an enumeration of the schema extension."""
-    tables = sqlite_utils.Database(database)
-    table = tables[domain_table(domain.id)]
-    if table.exists():
+    table = domain_table(domain.id)
+    if database.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)).fetchone():
         return
     rows = [{"code": code, "vi": words.vi, "en": words.en} for code, words in domain.values.items()]
-    table.create({"fid": int, "code": str, "vi": str, "en": str}, pk="fid", not_null={"code", "vi", "en"})
-    table.create_index(["code"], unique=True)
-    table.insert_all(rows)
-    geopackage.register_attributes(database, table.name, title=table.name, description=domain.source)
+    database.execute(
+        f'CREATE TABLE "{table}" (fid INTEGER PRIMARY KEY, code TEXT NOT NULL, vi TEXT NOT NULL, en TEXT NOT NULL)'
+    )
+    database.execute(f'CREATE UNIQUE INDEX "idx_{table}_code" ON "{table}" (code)')
+    insert = f'INSERT INTO "{table}" (code, vi, en) VALUES (:code, :vi, :en)'  # noqa: S608  # nosec B608 - a list of the catalogue
+    database.executemany(insert, rows)
+    geopackage.register_attributes(database, table, title=table, description=domain.source)
     if domain.closed:
         database.executemany(
             "INSERT INTO gpkg_data_column_constraints VALUES (?, 'enum', ?, NULL, NULL, NULL, NULL, ?)",
