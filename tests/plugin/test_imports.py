@@ -22,7 +22,6 @@ SCIENCE = {
     "pyogrio",
     "skimage",
     "scipy",
-    "sqlite_utils",
     "PySide6",
 }
 SOURCES = sorted((ROOT / "qgis_plugin").rglob("*.py"))
