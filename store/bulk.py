@@ -7,8 +7,8 @@ all rows are there (:func:`index`). Format: OGC 12-128r18, 2.1.3 (geometry blobs
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +20,20 @@ from numpy.typing import NDArray
 
 from ..layers.model import Field, Layer
 from . import dataset, packed_index
-from .many_rows import hurried, insert_rows
+from .many_rows import hurried, insert
+from .packed_index import Boxes, Entries
 from .rows import fit, promote
 from .tables import GEOMETRY
 from .troubles import told
 
 # Header of a blob: magic, version 1, little-endian with an envelope of minx, maxx, miny, maxy.
 _HEADER = b"GP\x00\x03"
+_Table = tuple[dict[str, list[Any]], NDArray[np.object_] | None]  # columns, and the geometry of each row
 _DATES = {"date": "%Y-%m-%d", "datetime": "%Y-%m-%dT%H:%M:%S.%fZ"}
 
 
-def fill(path: Path, layer: Layer, frame: pd.DataFrame, extra: Path | None = None) -> int:
-    """Write ``frame`` to the table of ``layer`` in the unfinished GeoPackage ``path``; returns the number of rows.
+def fill(path: Path, layer: Layer, frame: pd.DataFrame, extra: Path | None = None) -> Entries:
+    """Write ``frame`` to the table of ``layer`` in the unfinished GeoPackage ``path``; returns where its rows lie.
 
     Checked and cast as :func:`dataset.append` does it. The spatial index waits for :func:`index`. Raises an error of
     data or machine; ``path`` is then useless.
@@ -39,33 +41,42 @@ def fill(path: Path, layer: Layer, frame: pd.DataFrame, extra: Path | None = Non
     crs = dataset.crs_of(path, layer.id)
     rows = fit(frame, layer, crs, extra)
     columns = {field.id: plain(rows[field.id], field) for field in layer.fields if field.id in rows}
-    _write(path, layer.id, columns, rows.geometry.to_numpy() if isinstance(rows, gpd.GeoDataFrame) else None, crs)
-    return len(rows)
+    shapes = rows.geometry.to_numpy() if isinstance(rows, gpd.GeoDataFrame) else None
+    return _write(path, layer.id, [(columns, shapes)], crs)
 
 
-def fill_made(path: Path, layer_id: str, columns: Mapping[str, NDArray[Any]]) -> None:
+def fill_made(path: Path, layer_id: str, tables: Iterable[Mapping[str, NDArray[Any]]]) -> Entries:
     """As :func:`fill`, of columns that this program made for the table: words, None, numbers (NaN: null) and, in the
-    layer's own system, ``geometry``. Nothing is checked.
+    layer's own system, ``geometry``. Nothing is checked. Rows that share many values should be a table of their own.
     """
+    return _write(path, layer_id, [_made(columns) for columns in tables], dataset.crs_of(path, layer_id))
+
+
+def _made(columns: Mapping[str, NDArray[Any]]) -> _Table:
     plain_columns = {name: values.tolist() for name, values in columns.items() if name != "geometry"}
-    shapes = promote(columns["geometry"]) if "geometry" in columns else None
-    _write(path, layer_id, plain_columns, shapes, dataset.crs_of(path, layer_id))
+    return plain_columns, promote(columns["geometry"]) if "geometry" in columns else None
 
 
-def _write(
-    path: Path, layer_id: str, columns: dict[str, list[Any]], shapes: NDArray[np.object_] | None, crs: str
-) -> None:
-    count = len(next(iter(columns.values())))
-    if count == 0:
-        return
+def _write(path: Path, layer_id: str, some: Sequence[_Table], crs: str) -> Entries:
+    placed: list[Entries] = []
     with told(path, writing=True), hurried(path) as database:
         first = 1 + (database.execute(f'SELECT max("fid") FROM "{layer_id}"').fetchone()[0] or 0)  # noqa: S608  # nosec B608 - names of the catalogue
-        columns = {"fid": list(range(first, first + count)), **columns}
-        if shapes is None or not crs:
-            _insert(database, layer_id, columns)
-        else:
-            with _unindexed(database, layer_id):
-                _insert(database, layer_id, columns | {GEOMETRY: blobs(shapes, int(crs.removeprefix("EPSG:")))})
+        with _unindexed(database, layer_id) if crs else nullcontext():
+            for columns, shapes in some:
+                fids = np.arange(first, first + len(next(iter(columns.values()))))
+                first += len(fids)
+                made = {"fid": fids.tolist(), **columns}
+                if shapes is not None and crs:
+                    made[GEOMETRY], there, boxes = _packed(shapes, int(crs.removeprefix("EPSG:")))
+                    placed.append((fids[there], boxes))
+                insert(database, layer_id, made)
+    return together(placed)
+
+
+def together(some: Sequence[Entries]) -> Entries:
+    """Entries of a spatial index, one after the other."""
+    none: Entries = np.zeros(0, dtype=np.int64), np.zeros((0, 4))
+    return np.concatenate([none[0], *(fids for fids, _ in some)]), np.concatenate([none[1], *(box for _, box in some)])
 
 
 @contextmanager
@@ -79,17 +90,17 @@ def _unindexed(database: sqlite3.Connection, table: str) -> Iterator[None]:
     database.execute(trigger)
 
 
-def index(path: Path, layers: Iterable[str]) -> None:
-    """Fill the spatial indexes of ``layers``, once all their rows are written; one without geometry has none."""
+def index(path: Path, layers: Iterable[str], new: Mapping[str, Sequence[Entries]] | None = None) -> None:
+    """Fill the spatial indexes of ``layers``, once all their rows are written; one without geometry has none.
+
+    ``new`` says where the rows lie that were written since a layer was last indexed, as :func:`fill` told; where it is
+    not said they are read.
+    """
     with told(path, writing=True), hurried(path) as database:
         known = {row[0] for row in database.execute("SELECT table_name FROM gpkg_geometry_columns")}
         for layer_id in known.intersection(layers):
-            packed_index.fill(database, layer_id)
-
-
-def _insert(database: sqlite3.Connection, table: str, columns: dict[str, list[Any]]) -> None:
-    names = ", ".join(f'"{name}"' for name in columns)  # identifiers of the catalogue
-    insert_rows(database, f'"{table}" ({names})', zip(*columns.values(), strict=True))
+            placed = (new or {}).get(layer_id)
+            packed_index.fill(database, layer_id, together(placed) if placed else None)
 
 
 def plain(values: pd.Series, field: Field) -> list[Any]:
@@ -108,16 +119,16 @@ def plain(values: pd.Series, field: Field) -> list[Any]:
 
 def blobs(shapes: NDArray[np.object_], srs_id: int) -> list[bytes | None]:
     """Geometries as GeoPackage blobs; None where there is none."""
+    return _packed(shapes, srs_id)[0]
+
+
+def _packed(shapes: NDArray[np.object_], srs_id: int) -> tuple[list[bytes | None], NDArray[np.intp], Boxes]:
+    """As :func:`blobs`; and where there are geometries, and the minx, maxx, miny, maxy of each of these."""
     packed = np.full(len(shapes), None, dtype=object)
     there = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
-    head = _HEADER + srs_id.to_bytes(4, "little", signed=True)
-    boxes = _boxes(shapes[there]).astype("<f8").tobytes()
+    boxes = np.ascontiguousarray(shapely.bounds(shapes[there])[:, [0, 2, 1, 3]], dtype="<f8")
+    head, envelopes = _HEADER + srs_id.to_bytes(4, "little", signed=True), boxes.tobytes()
     wkb = shapely.to_wkb(shapes[there], byte_order=1)
-    packed[there] = [head + boxes[32 * i : 32 * i + 32] + text for i, text in enumerate(wkb)]
+    packed[there] = [head + envelopes[32 * i : 32 * i + 32] + text for i, text in enumerate(wkb)]
     made: list[bytes | None] = packed.tolist()
-    return made
-
-
-def _boxes(shapes: NDArray[np.object_]) -> NDArray[np.float64]:
-    """minx, maxx, miny, maxy of each."""
-    return np.ascontiguousarray(shapely.bounds(shapes)[:, [0, 2, 1, 3]])
+    return made, there, boxes

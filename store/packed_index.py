@@ -10,39 +10,46 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .many_rows import insert_rows
+from .many_rows import insert
 from .tables import GEOMETRY
 
 _CELL = np.dtype([("id", ">i8"), ("box", ">f4", (4,))])
 _ROOT = 1
+_Value = TypeVar("_Value", int, bytes)
 # Where the index holds so many times the rows that it lacks, these are searched their places one by one.
 _FEW = 10
 # In our blobs minx, maxx, miny and maxy follow eight bytes of header (OGC 12-128r18, 2.1.3).
 _ENVELOPES = 'SELECT "fid", substr("geom", 9, 32) FROM "{table}" WHERE "fid" > ? AND "geom" IS NOT NULL'
 
 Boxes = NDArray[np.float64]
+# Numbers of rows, and the box of each: minx, maxx, miny, maxy.
+Entries = tuple[NDArray[np.int64], Boxes]
 
 
-def fill(database: sqlite3.Connection, table: str) -> None:
-    """Enter the rows of ``table`` that its index lacks: those after the last one that is in it. See :func:`pack`."""
+def fill(database: sqlite3.Connection, table: str, new: Entries | None = None) -> None:
+    """Enter the rows of ``table`` that its index lacks: those after the last one that is in it. See :func:`pack`.
+
+    ``new`` are these rows where they are known; else the table is read for them.
+    """
     index = f"rtree_{table}_{GEOMETRY}"
     there, last = database.execute(f'SELECT count(*), max(rowid) FROM "{index}_rowid"').fetchone()  # noqa: S608  # nosec B608 - names of the catalogue
-    new = f'SELECT count(*) FROM "{table}" WHERE "fid" > ?'  # noqa: S608  # nosec B608 - names of the catalogue
-    if there < _FEW * database.execute(new, (last or 0,)).fetchone()[0] or not there:
-        pack(database, table)
-        return
-    fids, boxes = _envelopes(database, table, last)
-    entries = [(fid, *box) for fid, box in zip(fids.tolist(), boxes.tolist(), strict=True)]
-    database.executemany(f'INSERT INTO "{index}" VALUES (?, ?, ?, ?, ?)', entries)  # noqa: S608  # nosec B608 - names of the catalogue
-    if entries:
+    fids, boxes = _envelopes(database, table, last or 0) if new is None else new
+    if not there:
+        pack(database, table, fids, boxes)
+    elif there < _FEW * len(fids):
+        pack(database, table, *_envelopes(database, table, 0))
+    elif len(fids):
+        entries = [(fid, *box) for fid, box in zip(fids.tolist(), boxes.tolist(), strict=True)]
+        database.executemany(f'INSERT INTO "{index}" VALUES (?, ?, ?, ?, ?)', entries)  # noqa: S608  # nosec B608 - names of the catalogue
         _tell_extent(database, table, boxes)
 
 
-def _envelopes(database: sqlite3.Connection, table: str, after: int) -> tuple[NDArray[np.int64], Boxes]:
+def _envelopes(database: sqlite3.Connection, table: str, after: int) -> Entries:
     """Number and box (minx, maxx, miny, maxy) of each row with a geometry whose number is above ``after``."""
     rows = database.execute(_ENVELOPES.format(table=table), (after,)).fetchall()
     fids = np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
@@ -60,20 +67,20 @@ def _tell_extent(database: sqlite3.Connection, table: str, boxes: Boxes) -> None
     )
 
 
-def pack(database: sqlite3.Connection, table: str) -> None:
-    """Fill the index of ``table``, a name of the catalogue, from the envelopes of its rows, and tell the extent.
+def pack(database: sqlite3.Connection, table: str, fids: NDArray[np.int64], boxes: Boxes) -> None:
+    """Fill the index of ``table``, a name of the catalogue, with its rows ``fids`` in ``boxes``, and tell the extent.
 
     What is in the index is thrown away. All geometries are blobs made by :func:`bulk.blobs`; the index has not been
     looked at through this connection.
     """
-    fids, boxes = _envelopes(database, table, 0)
     index = f"rtree_{table}_{GEOMETRY}"
     root = database.execute(f'SELECT length(data) FROM "{index}_node" WHERE nodeno = {_ROOT}').fetchone()  # noqa: S608  # nosec B608 - names of the catalogue
     for part in ("node", "rowid", "parent"):
         database.execute(f'DELETE FROM "{index}_{part}"')  # noqa: S608  # nosec B608 - names of the catalogue
     made = _packed(fids, boxes, int(root[0]))
-    for part, two in (("node", made.nodes), ("rowid", made.leaf_of), ("parent", made.parents)):
-        insert_rows(database, f'"{index}_{part}"', two)
+    insert(database, f"{index}_node", {"nodeno": made.nodes[0], "data": made.nodes[1]})
+    insert(database, f"{index}_rowid", {"rowid": made.leaf_of[0], "nodeno": made.leaf_of[1]})
+    insert(database, f"{index}_parent", {"nodeno": made.parents[0], "parentnode": made.parents[1]})
     extent = (*boxes[:, [0, 2]].min(axis=0), *boxes[:, [1, 3]].max(axis=0)) if len(boxes) else (None,) * 4
     database.execute(
         "UPDATE gpkg_contents SET min_x = ?, min_y = ?, max_x = ?, max_y = ? WHERE table_name = ?", (*extent, table)
@@ -82,11 +89,11 @@ def pack(database: sqlite3.Connection, table: str) -> None:
 
 @dataclass(frozen=True)
 class _Tree:
-    """Rows of the index's three tables: numbered nodes, the leaf of each feature, the parent of each node."""
+    """The index's three tables, two columns each: numbered nodes, the leaf of each feature, the parent of each node."""
 
-    nodes: list[tuple[int, bytes]]
-    leaf_of: list[tuple[int, int]]
-    parents: list[tuple[int, int]]
+    nodes: tuple[list[int], list[bytes]]
+    leaf_of: tuple[list[int], list[int]]
+    parents: tuple[list[int], list[int]]
 
 
 def _packed(fids: NDArray[np.int64], boxes: Boxes, size: int) -> _Tree:
@@ -95,19 +102,24 @@ def _packed(fids: NDArray[np.int64], boxes: Boxes, size: int) -> _Tree:
     order = _in_tiles(boxes, capacity)
     cells = np.zeros(len(fids), dtype=_CELL)
     cells["id"], cells["box"] = fids[order], _outwards(boxes[order])
-    tree = _Tree([], [], [])
+    tree = _Tree(([], []), ([], []), ([], []))
     depth, after = 0, _ROOT + 1
     while len(cells) > capacity:
         count = -(-len(cells) // capacity)
         numbers = np.arange(after, after + count)
         after += count
-        tree.nodes.extend(zip(numbers.tolist(), _blobs(cells, capacity, size), strict=True))
+        _add(tree.nodes, numbers.tolist(), _blobs(cells, capacity, size))
         within = np.repeat(numbers, capacity)[: len(cells)].tolist()
-        (tree.parents if depth else tree.leaf_of).extend(zip(cells["id"].tolist(), within, strict=True))
+        _add(tree.parents if depth else tree.leaf_of, cells["id"].tolist(), within)
         cells, depth = _above(cells, numbers, capacity), depth + 1
-    (tree.parents if depth else tree.leaf_of).extend((number, _ROOT) for number in cells["id"].tolist())
-    tree.nodes.append((_ROOT, depth.to_bytes(2, "big") + _blob(cells, size)[2:]))
+    _add(tree.parents if depth else tree.leaf_of, cells["id"].tolist(), [_ROOT] * len(cells))
+    _add(tree.nodes, [_ROOT], [depth.to_bytes(2, "big") + _blob(cells, size)[2:]])
     return tree
+
+
+def _add(table: tuple[list[int], list[_Value]], numbers: list[int], values: list[_Value]) -> None:
+    table[0].extend(numbers)
+    table[1].extend(values)
 
 
 def _in_tiles(boxes: Boxes, capacity: int) -> NDArray[np.intp]:

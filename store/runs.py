@@ -6,7 +6,7 @@ import json
 import os
 import re
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -23,6 +23,7 @@ from .. import __version__
 from ..layers import catalogue
 from ..layers.model import Layer
 from . import bulk, continued, coordinates, dataset, geopackage, tables
+from .packed_index import Entries
 from .troubles import told
 from .verdicts import Packing
 from .whole import put, remove, sweep, temporary_name
@@ -42,6 +43,7 @@ class RunFile:
         self._temporary = temporary_name(path)
         self._siblings: dict[Path, Path] = {}
         self._written: set[str] = set()
+        self._placed: dict[str, list[Entries]] = {}
         self._row = dict(row)
         self._extra = extra
         self.finished = False
@@ -67,13 +69,17 @@ class RunFile:
         layer = self._table(layer_id, coordinates.code_of(frame.crs) if isinstance(frame, gpd.GeoDataFrame) else "")
         if "run" not in frame.columns and any(field.id == "run" for field in layer.fields):
             frame = frame.assign(run=self.uid)
-        return bulk.fill(self._temporary, layer, frame, self._extra)
+        self._placed.setdefault(layer_id, []).append(bulk.fill(self._temporary, layer, frame, self._extra))
+        return len(frame)
 
-    def write_made(self, layer_id: str, columns: Mapping[str, NDArray[Any]], crs: str) -> None:
-        """As :meth:`write`, of columns that this program made for the table, with ``geometry`` in ``crs``."""
+    def write_made(self, layer_id: str, tables: Sequence[Mapping[str, NDArray[Any]]], crs: str) -> None:
+        """As :meth:`write`, of columns that this program made for the table, with ``geometry`` in ``crs``; see
+        :func:`bulk.fill_made`.
+        """
         self._table(layer_id, crs)
-        run = np.full(len(columns["uid"]), self.uid, dtype=object)
-        bulk.fill_made(self._temporary, layer_id, {**columns, "run": run})
+        runs = [np.full(len(columns["uid"]), self.uid, dtype=object) for columns in tables]
+        mine = [{**columns, "run": run} for columns, run in zip(tables, runs, strict=True)]
+        self._placed.setdefault(layer_id, []).append(bulk.fill_made(self._temporary, layer_id, mine))
 
     def _table(self, layer_id: str, crs: str) -> Layer:
         """The declared layer; its table is made when it is first written to."""
@@ -114,7 +120,7 @@ class RunFile:
             "counts": dict(counts),
             "note": note or None,
         }
-        bulk.index(self._temporary, self._written)
+        bulk.index(self._temporary, self._written, self._placed)
         dataset.append(self._temporary, "run", pd.DataFrame({name: [value] for name, value in row.items()}))
         self.finished = True
 

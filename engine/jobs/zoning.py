@@ -144,7 +144,7 @@ def _judge_all(
     matrix, states = judging.matrix, judging.states
 
     def write(tables: Sequence[Written]) -> None:
-        run.write_made("finding", with_waivers(identified(tables), waived), crs)
+        run.write_made("finding", [with_waivers(identified([table]), waived) for table in tables], crs)
 
     with ThreadPoolExecutor(1) as writer:  # SQLite lets go of the interpreter while it writes
         writing: Future[None] | None = None

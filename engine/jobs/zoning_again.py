@@ -197,7 +197,7 @@ def write(run: runs.RunFile, step: Again, former: Path, waived: Mapping[tuple[st
             run.verdicts.add(one.outcomes)
     rows = [table for table in step.findings if len(table["rule"])]
     if rows:
-        run.write_made("finding", with_waivers(identified(rows), waived), step.crs)
+        run.write_made("finding", [with_waivers(identified(rows), waived)], step.crs)
     return list(step.judged)
 
 

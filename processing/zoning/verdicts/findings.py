@@ -26,7 +26,7 @@ from ..rulebook.limits import Attribute, Constant, Table
 from ..rulebook.rules import MARKLESS, OUTCOMES, Rule
 from ..subjects.model import Subjects
 from .judge import FAIL, NOT_CHECKABLE, InShort, Verdicts
-from .sentences import NOTHING, json_rows, sentences
+from .sentences import NOTHING, Piece, each, joined, json_pieces, json_rows, once, sentences
 from .standing import EDITION, NO_ROW, Columns
 
 COLUMNS = (
@@ -82,7 +82,8 @@ def write_down(
     source = np.array([entry.source.citation for entry in verdicts.entries], dtype=object)[verdicts.won]
     if (more := columns.plain("source")) is not None:
         source = pick(absent(more), source, source + "; " + more.astype(str))
-    warned = np.array([n >= 0 and verdicts.exemptions[n].then == "warning" for n in verdicts.fired], dtype=bool)
+    mild = [exemption.then == "warning" for exemption in verdicts.exemptions]
+    warned = np.array([*mild, False])[verdicts.fired]  # -1, where none fired, is the last
     table: Written = {
         "rule": np.full(count, rule.id, dtype=object),
         "rule_version": np.array([entry.version for entry in verdicts.entries])[verdicts.won],
@@ -91,7 +92,7 @@ def write_down(
         "feature_uid": columns.objects("uid"),
         "feature_code": columns.objects("code"),
         "outcome": verdicts.outcome,
-        "severity": np.where(failed, np.where(warned, "warning", rule.severity), "info"),
+        "severity": pick(failed, pick(warned, "warning", rule.severity), "info"),
         "measured": verdicts.measured,
         "limit_value": np.where(judged, verdicts.limit, np.nan),
         "margin": verdicts.margin,
@@ -197,14 +198,22 @@ def _how(
     """
     at = np.flatnonzero(judged)
     told = MEASURES[verdicts.rule.measure].told
-    inputs = json_rows({name: values[at] for name, values in columns.those_of(told)}, len(at))
-    levels = [verdicts.entries[won].level for won in verdicts.won[at]]
-    parts = zip(_limits(verdicts, columns, at), levels, inputs, strict=True)
+    inputs = json_pieces({name: values[at] for name, values in columns.those_of(told)})
+    named = [entry.level for entry in verdicts.entries]
+    levels = once([named[won] for won in verdicts.won[at].tolist()])
+    more = _more(verdicts, compared)
+    pieces = ['{"limit": ', *_limits(verdicts, columns, at), ', "level": "', levels, '", "inputs": ', *inputs]
     made = nothing(columns.count)
-    made[at] = [f'{{"limit": {limit}, "level": "{level}", "inputs": {given}}}' for limit, level, given in parts]
+    made[at] = joined([*pieces, [more.get(i, "") for i in at.tolist()] if more else "", "}"], len(at))
+    return made
+
+
+def _more(verdicts: Verdicts, compared: NDArray[np.bool_]) -> dict[int, str]:
+    """What is told of few rows, as JSON that goes on: other levels, both numbers of a clause, the exception."""
+    made: dict[int, str] = {}
 
     def add(i: int, name: str, value: Any) -> None:
-        made[i] = made[i][:-1] + ", " + json_rows({name: [value]}, 1)[0][1:]
+        made[i] = made.get(i, "") + ", " + json_rows({name: [value]}, 1)[0][1:-1]
 
     if len(verdicts.entries) > 1:
         for i in np.flatnonzero(compared).tolist():
@@ -218,8 +227,9 @@ def _how(
         two = {"limit": float(verdicts.limit[i]), "surely": _or_none(verdicts.strict[i])}
         depends = {language: surely.depends_on[language] for language in LANGUAGES}
         add(i, "two_numbers", two | {"measured": float(verdicts.measured[i]), "depends_on": depends})
-    for i in at[verdicts.fired[at] >= 0].tolist():
-        add(i, "exception", verdicts.exemptions[verdicts.fired[i]].clause)
+    exemptions = verdicts.exemptions
+    for i in np.flatnonzero(verdicts.fired >= 0).tolist():
+        add(i, "exception", exemptions[verdicts.fired[i]].clause)
     return made
 
 
@@ -234,32 +244,35 @@ def tell_others(table: Written, mine: InShort, others: Sequence[InShort], *, bri
     """
     how = table["how"]
     asked = np.asarray(table["outcome"] == "fail") if brief else ~np.isnan(mine.limit)
-    beside: list[list[str]] = [[] for _ in how]
+    beside: dict[int, str] = {}
     for other in others:
         at = np.flatnonzero(asked & ~np.isnan(other.limit))
-        for i, told in zip(at.tolist(), json_rows(other.beside(at, mine.limit[at]), len(at)), strict=True):
-            beside[i].append(told)
-    for i, said in enumerate(beside):
-        if said and '"others": [' in how[i]:
-            told = json.loads(how[i])
-            told["others"] += [json.loads(one) for one in said]
-            how[i] = json.dumps(told, ensure_ascii=False)
-        elif said:
-            how[i] = how[i][:-1] + ', "others": [' + ", ".join(said) + "]}"
+        said = other.beside(at, mine.limit[at])
+        for i, told in zip(at.tolist(), json_rows(said | {"limit": np.array(said["limit"])}, len(at)), strict=True):
+            beside[i] = f"{beside[i]}, {told}" if i in beside else told
+    for i, told in beside.items():
+        if '"others": [' in how[i]:
+            known = json.loads(how[i])
+            known["others"] += json.loads(f"[{told}]")
+            how[i] = json.dumps(known, ensure_ascii=False)
+        else:
+            how[i] = f'{how[i][:-1]}, "others": [{told}]}}'
 
 
-def _limits(verdicts: Verdicts, columns: Columns, at: NDArray[np.intp]) -> list[str]:
+def _limits(verdicts: Verdicts, columns: Columns, at: NDArray[np.intp]) -> list[Piece]:
     """How the limits of the rows ``at`` were found, as JSON: a constant, an attribute, table rows and weights."""
     rule = verdicts.rule
     if len(verdicts.entries) == 1 and isinstance(rule.limit, Constant):
-        return json_rows({"constant": [rule.limit.value]}, 1) * len(at)
+        return [*json_rows({"constant": [rule.limit.value]}, 1)]
     if len(verdicts.entries) == 1 and isinstance(rule.limit, Attribute):
         known = columns.plain("zone_uid")
         zones = [None] * len(at) if known is None else list(known[at])
-        return json_rows({"attribute": [rule.limit.name] * len(at), "zone": zones}, len(at))
-    explained = [{"table": verdicts.entry(int(i)).source.table, **verdicts.explain(int(i))} for i in at]
+        return json_pieces({"attribute": [rule.limit.name] * len(at), "zone": zones})
+    tables = [entry.source.table for entry in verdicts.entries]
+    won = verdicts.won[at].tolist()
+    explained = [{"table": tables[k], **verdicts.explain(i)} for k, i in zip(won, at.tolist(), strict=True)]
     names = dict.fromkeys(name for told in explained for name in told)
-    return json_rows({name: [told.get(name) for told in explained] for name in names}, len(at))
+    return json_pieces({name: [told.get(name) for told in explained] for name in names})
 
 
 def _missing(verdicts: Verdicts) -> NDArray[np.object_]:
@@ -277,14 +290,16 @@ def _say(
     rule = verdicts.rule
     said = {column: nothing(columns.count) for column in COLUMNS[-4:]}
     spoken = dict(columns.those_of(MEASURES[rule.measure].spoken))
-    for outcome in OUTCOMES:
-        at = np.flatnonzero(verdicts.outcome == outcome)
+    for number, outcome in enumerate(OUTCOMES):
+        at = np.flatnonzero(verdicts.code == number)
         if len(at) == 0:
             continue
         if brief and outcome == "pass":
             said["message_code"][at] = f"zoning.found.{rule.measure}.pass"
             continue
         plain: dict[str, Any] = {"feature": table["feature_code"][at]}
+        own: dict[str, dict[str, Piece]] = {language: {"title": rule.title[language]} for language in LANGUAGES}
+        ends: dict[str, list[Piece]] = {language: [] for language in LANGUAGES}
         judged = outcome in ("pass", "fail")
         code = f"zoning.found.{rule.measure}.{outcome}" if judged else f"zoning.found.{outcome}"
         if judged:
@@ -296,42 +311,31 @@ def _say(
             plain["reason"] = list(verdicts.reason[at])
         else:
             plain["missing"] = [list(codes) for codes in verdicts.missing[at]]
+        for language in LANGUAGES:
+            if judged:
+                ends[language].append(_marks(table["rule_status"][at], language))
+                if outcome == "fail" and warned[at].any():
+                    ends[language].append(_exempt(verdicts, at, warned, language))
+            elif outcome == "not_applicable":
+                own[language]["reason"] = reasons(plain["reason"], language)
+            else:
+                own[language]["missing"] = _lacking(verdicts.missing[at], language)
+                ends[language].append(_reasons_more(verdicts, columns, at, language))
         said["message_code"][at] = code
         if outcome in _TELLING:  # millions of others say all in their columns
             said["arguments"][at] = json_rows(plain | {"rule": [rule.id] * len(at)}, len(at))
-        for language in LANGUAGES:
-            told = plain | {"title": [rule.title[language]] * len(at)}
-            if outcome == "not_applicable":
-                told["reason"] = reasons(plain["reason"], language)
-            if outcome == "not_checkable":
-                told["missing"] = _lacking(verdicts.missing[at], language)
-            lines = sentences(code, language, told, len(at))
-            if outcome == "not_checkable":
-                lines = _with_reasons(lines, verdicts, columns, at, language)
-            if judged:
-                lines = _marked(lines, table["rule_status"][at], language)
-                if outcome == "fail":
-                    lines = [
-                        line
-                        + " "
-                        + sentence("zoning.exempt", language, clause=verdicts.exemptions[verdicts.fired[i]].clause)
-                        if warned[i]
-                        else line
-                        for line, i in zip(lines, at, strict=True)
-                    ]
-            said[f"message_{language}"][at] = lines
+        for language, pieces in sentences(code, plain, own).items():
+            said[f"message_{language}"][at] = joined([*pieces, *ends[language]], len(at))
     return said
 
 
-def _with_reasons(
-    lines: list[str], verdicts: Verdicts, columns: Columns, at: NDArray[np.intp], language: str
-) -> list[str]:
+def _reasons_more(verdicts: Verdicts, columns: Columns, at: NDArray[np.intp], language: str) -> Piece:
     """What more there is to say of a verdict that is not checkable: both numbers of a clause, or the row it lacks."""
     rule, between = verdicts.rule, verdicts.between
-    made = list(lines)
+    made = [""] * len(at)
     for k, i in enumerate(at.tolist()):
         if between[i]:
-            made[k] += " " + sentence(
+            made[k] = " " + sentence(
                 "zoning.two_numbers",
                 language,
                 measured=float(verdicts.measured[i]),
@@ -345,24 +349,29 @@ def _with_reasons(
             name = verdicts.entry(i).limit.by[0]
             value, unit = float(columns.numbers(name)[i]), INPUTS[name].unit
             source = verdicts.entry(i).source.citation
-            made[k] += " " + sentence("zoning.no_row", language, value=value, unit=unit, source=source)
-    return made
+            made[k] = " " + sentence("zoning.no_row", language, value=value, unit=unit, source=source)
+    return once(made)
 
 
-def _lacking(missing: Iterable[tuple[str, ...]], language: str) -> list[str]:
-    cache = {codes: ", ".join(_words_of(codes, "missing", language)) for codes in set(missing)}
-    return [cache[codes] for codes in missing]
+def _lacking(missing: Iterable[tuple[str, ...]], language: str) -> Piece:
+    return each(missing, lambda codes: ", ".join(_words_of(codes, "missing", language)))
 
 
-def _marked(lines: list[str], statuses: Iterable[str], language: str) -> list[str]:
+def _marks(statuses: Iterable[str], language: str) -> Piece:
     """Nothing unverified is presented as law: the mark of the number follows the sentence."""
-    marks = {
-        status: ""
-        if status in MARKLESS
-        else " " + sentence("zoning.unverified", language, status=_word(f"status.{status}", language))
-        for status in set(statuses)
-    }
-    return [line + marks[status] for line, status in zip(lines, statuses, strict=True)]
+
+    def mark(status: str) -> str:
+        words = "" if status in MARKLESS else _word(f"status.{status}", language)
+        return " " + sentence("zoning.unverified", language, status=words) if words else ""
+
+    return each(statuses, mark)
+
+
+def _exempt(verdicts: Verdicts, at: NDArray[np.intp], warned: NDArray[np.bool_], language: str) -> Piece:
+    """By which clause a breach is only warned of."""
+    clauses = [exemption.clause for exemption in verdicts.exemptions]
+    said = {clause: " " + sentence("zoning.exempt", language, clause=clause) for clause in clauses}
+    return [said[clauses[verdicts.fired[i]]] if warned[i] else "" for i in at.tolist()]
 
 
 def with_waivers(findings: Written, waived: Mapping[tuple[str, str], Waiver]) -> Written:

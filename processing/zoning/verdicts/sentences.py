@@ -1,37 +1,57 @@
-"""Many sentences from one template at once: a template is parsed once, and columns are written as a whole.
+"""Many texts at once, sentences and JSON: a template is parsed once, and columns are written as a whole.
 
-The words come from ``resources/messages`` like all others; one at a time they would cost more than the geometry.
+A text is put together from pieces: a word that is the same in every row, or a list with one for each. What repeats is
+said once, and numbers are written once for all languages. The words come from ``resources/messages`` like all others;
+one at a time they would cost more than the geometry.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from itertools import repeat
 from json.encoder import encode_basestring  # written in C
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from ....layers.messages import catalogue, number, separated
+from ....layers.messages import LANGUAGES, catalogue, number, separated
 
 NOTHING = "–"
 _SMALL = 0.01  # below it more decimals are shown
-_nested = json.JSONEncoder(ensure_ascii=False).encode
+_FEW = 500  # numbers that are written one by one: below that pandas takes longer to tell apart which differ
 
 Column = Sequence[Any] | NDArray[Any]
+Piece = str | list[str]
 
 
-def _told(value: Any, language: str) -> str:
-    if value is None or value != value:  # NaN is the one value that differs from itself
-        return NOTHING
-    return number(value, language) if isinstance(value, float) else str(value)
+def joined(pieces: Iterable[Piece], count: int) -> list[str]:
+    """``count`` texts of ``pieces`` one after the other."""
+    merged: list[Piece] = []
+    for piece in pieces:
+        if isinstance(piece, str) and merged and isinstance(merged[-1], str):
+            merged[-1] += piece
+        else:
+            merged.append(piece)
+    if all(isinstance(piece, str) for piece in merged):
+        return ["".join(str(piece) for piece in merged)] * count
+    columns = (repeat(piece, count) if isinstance(piece, str) else piece for piece in merged)
+    return list(map("".join, zip(*columns, strict=True)))
 
 
-def _each(values: Iterable[Any], say: Callable[[Any], str]) -> list[str]:
+def once(texts: list[str]) -> Piece:
+    """``texts`` as a piece: one word where all are the same."""
+    alike = texts and texts[0] == texts[-1] and texts.count(texts[0]) == len(texts)
+    return texts[0] if alike else texts
+
+
+def each(values: Iterable[Any], say: Callable[[Any], str]) -> Piece:
     """``say`` of every value, asked once for each distinct one: limits and sources repeat a thousand times."""
     said: dict[Any, str] = {}
     made = []
@@ -40,59 +60,106 @@ def _each(values: Iterable[Any], say: Callable[[Any], str]) -> list[str]:
         if text is None:
             text = said[value] = say(value)
         made.append(text)
-    return made
+    return made[0] if len(said) == 1 else made
+
+
+def _numbers(values: NDArray[np.floating[Any]], say: Callable[[NDArray[Any]], list[str]]) -> Piece:
+    """``say`` of numbers; of each distinct one where they repeat, as limits, heights and numbers of floors do."""
+    if len(values) < _FEW:
+        return say(values)
+    bits = np.ascontiguousarray(values).view(f"i{values.itemsize}")  # 0 and -0 are written differently
+    codes, distinct = pd.factorize(bits)
+    if 2 * len(distinct) > len(values):
+        return say(values)
+    texts = np.array(say(distinct.view(values.dtype)), dtype=object)
+    return str(texts[0]) if len(texts) == 1 else texts[codes].tolist()
+
+
+def _plain(values: Column) -> list[Any]:
+    return values.tolist() if isinstance(values, np.ndarray) else list(values)
 
 
 def _words_alone(values: list[Any]) -> bool:
     return set(map(type, values)) == {str}
 
 
-def shown(values: NDArray[np.float64], language: str) -> list[str]:
-    """``messages.number`` of every value; what is missing is a dash."""
+def _told(value: Any, language: str) -> str:
+    if value is None or value != value:  # NaN is the one value that differs from itself
+        return NOTHING
+    return number(value, language) if isinstance(value, float) else str(value)
+
+
+def shown(values: NDArray[np.float64]) -> list[str]:
+    """``messages.number`` of every value in English; what is missing is a dash."""
     plain = values.tolist()
     texts = [text.rstrip("0").rstrip(".") for text in map(format, plain, repeat(",.2f"))]
     with np.errstate(invalid="ignore"):
         odd = np.flatnonzero(~(np.abs(values) >= _SMALL))  # small ones, zero, and those that are no number
     for i in odd.tolist():
         texts[i] = _told(plain[i], "en")
-    return separated("\n".join(texts), language).split("\n") if texts else []
+    return texts
 
 
-def spoken(columns: Mapping[str, Column], language: str) -> dict[str, list[str]]:
-    """Columns as the language says them, for :func:`sentences`."""
-    made: dict[str, list[str]] = {}
-    for name, values in columns.items():
-        if isinstance(values, np.ndarray) and values.dtype.kind == "f":
-            made[name] = shown(values, language)
-            continue
-        plain = values.tolist() if isinstance(values, np.ndarray) else list(values)
-        made[name] = plain if _words_alone(plain) else _each(plain, lambda value: _told(value, language))
+def _separated(numerals: Piece, language: str) -> Piece:
+    if isinstance(numerals, str):
+        return separated(numerals, language)
+    return separated("\n".join(numerals), language).split("\n") if numerals else []
+
+
+def spoken(values: Column) -> dict[str, Piece]:
+    """A column as each language says it."""
+    if isinstance(values, np.ndarray) and values.dtype.kind == "f":
+        numerals = _numbers(values, shown)
+        return {language: _separated(numerals, language) for language in LANGUAGES}
+    plain = _plain(values)
+    if _words_alone(plain):
+        return dict.fromkeys(LANGUAGES, once(plain))
+    return {language: each(plain, partial(_told, language=language)) for language in LANGUAGES}
+
+
+def sentences(
+    code: str, columns: Mapping[str, Column], own: Mapping[str, Mapping[str, Piece]]
+) -> dict[str, list[Piece]]:
+    """The sentence of ``code`` about many rows in each language, in pieces for :func:`joined`.
+
+    ``columns`` has the values for the names in its braces; ``own``, by language, what is already said in it instead.
+    """
+    templates = {language: list(string.Formatter().parse(catalogue(language)[code])) for language in LANGUAGES}
+    named = {name for template in templates.values() for _, name, _, _ in template if name}
+    wanted = named.difference(*own.values())
+    told = {name: spoken(values) for name, values in columns.items() if name in wanted}
+    made: dict[str, list[Piece]] = {}
+    for language, template in templates.items():
+        words = {name: said[language] for name, said in told.items()} | dict(own[language])
+        made[language] = [piece for literal, name, _, _ in template for piece in (literal, words[name] if name else "")]
     return made
 
 
-def sentences(code: str, language: str, columns: Mapping[str, Column], count: int) -> list[str]:
-    """``count`` sentences of ``code``; ``columns`` has ``count`` values for every name in its braces."""
-    pieces: list[Iterable[str]] = []
-    template = list(string.Formatter().parse(catalogue(language)[code]))
-    told = spoken({name: columns[name] for _, name, _, _ in template if name}, language)
-    for literal, name, _, _ in template:
-        if literal:
-            pieces.append(repeat(literal, count))
-        if name:
-            pieces.append(told[name])
-    return list(map("".join, zip(*pieces, strict=True))) if pieces else [""] * count
+def _nested(value: Any) -> str:
+    """JSON of what stands inside other JSON, numbers as they are."""
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(_nested, value)) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join([f"{encode_basestring(key)}: {_nested(one)}" for key, one in value.items()]) + "}"
+    if value is None:
+        return "null"
+    if isinstance(value, float) and math.isfinite(value):
+        return float.__repr__(value)
+    return json.dumps(value)
 
 
 def _encoded(value: Any) -> str:
-    if isinstance(value, str):
-        return encode_basestring(value)
+    if isinstance(value, (str, list, tuple, dict)):
+        return _nested(value)
     if value is None or value != value:
         return "null"
     if isinstance(value, float):
         return repr(round(float(value), 4))
     if isinstance(value, date):
         return f'"{value.isoformat()[:10]}"'
-    return _nested(value)
+    return json.dumps(value)
 
 
 def _numerals(values: NDArray[np.float64]) -> list[str]:
@@ -103,19 +170,28 @@ def _numerals(values: NDArray[np.float64]) -> list[str]:
     return texts
 
 
-def json_rows(columns: Mapping[str, Column], count: int) -> list[str]:
-    """``count`` JSON objects with the same keys; missing values are null, numbers keep four decimals."""
-    pieces: list[Iterable[str]] = []
+def _json(values: Column) -> Piece:
+    if isinstance(values, np.ndarray) and values.dtype.kind == "f":
+        return _numbers(values, _numerals)
+    plain = _plain(values)
+    if _words_alone(plain):
+        words = once(plain)
+        return encode_basestring(words) if isinstance(words, str) else list(map(encode_basestring, words))
+    if any(isinstance(value, (list, tuple, dict)) for value in plain):
+        return [_encoded(value) for value in plain]
+    return each(plain, _encoded)
+
+
+def json_pieces(columns: Mapping[str, Column]) -> list[Piece]:
+    """JSON objects with the same keys, in pieces for :func:`joined`; missing values are null, numbers keep four
+    decimals.
+    """
+    pieces: list[Piece] = []
     for name, values in columns.items():
-        pieces.append(repeat(f"{', ' if pieces else '{'}{encode_basestring(name)}: ", count))
-        if isinstance(values, np.ndarray) and values.dtype.kind == "f":
-            pieces.append(_numerals(values))
-            continue
-        plain = values.tolist() if isinstance(values, np.ndarray) else list(values)
-        if _words_alone(plain):
-            pieces.append(map(encode_basestring, plain))
-        elif any(isinstance(value, (list, tuple, dict)) for value in plain):
-            pieces.append([_encoded(value) for value in plain])
-        else:
-            pieces.append(_each(plain, _encoded))
-    return list(map("".join, zip(*pieces, repeat("}", count), strict=True))) if pieces else ["{}"] * count
+        pieces += [f"{', ' if pieces else '{'}{encode_basestring(name)}: ", _json(values)]
+    return [*pieces, "}"] if pieces else ["{}"]
+
+
+def json_rows(columns: Mapping[str, Column], count: int) -> list[str]:
+    """``count`` JSON objects with the same keys; see :func:`json_pieces`."""
+    return joined(json_pieces(columns), count)
