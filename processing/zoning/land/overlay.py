@@ -1,9 +1,7 @@
 """The area that every lot shares with every zone: the base of each check that sets one layer against another.
 
-Most lots lie wholly inside one zone; a prepared ``covers`` finds that without cutting anything. Only the rest is cut,
-and where the zones tile the ground without gap or overlap, the last piece of a lot is what the others leave.
-The pairs are sorted by zone and split at zone borders, so that a prepared zone is used by one thread; shapely releases
-the interpreter's lock, and the memory needed is that of one chunk per thread.
+Most pairs need no cutting: what they share is summed up over their edges. Cut are those whose shape is asked for, and
+those with too many edges; of the latter, a prepared ``covers`` first finds the lots that lie wholly inside.
 """
 
 from __future__ import annotations
@@ -17,21 +15,23 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from ..columns import nothing, pick
+from ..columns import Mask, nothing, pick
+from .arrays import Areas, Geometries, Indices
+from .shared_area import shared_areas
 from .threads import each
 
-Geometries = NDArray[np.object_]
-Indices = NDArray[np.intp]
-Areas = NDArray[np.float64]
+__all__ = [
+    "LEAST_AREA_M2", "Areas", "Geometries", "Indices", "Overlay", "Wanted", "every_pair", "no_overlay", "overlay",
+    "parts", "unions",
+]  # fmt: skip
 
 # A shared area below 1 cm² is rounding of coordinates, not a shared area.
 LEAST_AREA_M2 = 1e-4
-# Cutting is quadratic in the detail of a zone: rivers and forests are first clipped to the lot's box.
+# The whole detail of a zone takes part in a cut: rivers and forests are first clipped to the lot's box.
 MANY_VERTICES = 300
 _CHUNK = 20_000  # pairs looked at by one thread at a time
 _CUTS = 4_000  # pairs cut by one thread at a time
 _OFTEN = 8  # a zone that is asked about fewer lots is not worth preparing
-_APART, _INSIDE, _CROSSING = 0, 1, 2
 
 
 @dataclass(frozen=True)
@@ -83,39 +83,25 @@ def _clipped(zone: Any, lot: Any) -> Any:
 def parts(lots: Geometries, zones: Geometries, lot: Indices, zone: Indices) -> Geometries:
     """The shared part of each pair."""
     cutter = zones[zone]
-    for i in np.flatnonzero(shapely.get_num_coordinates(cutter) > MANY_VERTICES):
+    many = np.flatnonzero(shapely.get_num_coordinates(cutter) > MANY_VERTICES)
+    for i in many:
         cutter[i] = _clipped(cutter[i], lots[lot[i]])
     shared: Geometries = shapely.intersection(lots[lot], cutter)
+    if len(many):  # GEOS clips a zone with a needle in it to the needle alone, without a word
+        many = many[np.argsort(zone[many], kind="stable")]
+        area = shared_areas(lots, zones, lot[many], zone[many], shapely.bounds(lots), shapely.area(lots))
+        wrong = many[~(np.abs(shapely.area(shared[many]) - area) <= LEAST_AREA_M2)]
+        shared[wrong] = shapely.intersection(lots[lot[wrong]], zones[zone[wrong]])
     return shared
 
 
-def _relation(lots: Geometries, zones: Geometries, lot: Indices, zone: Indices) -> NDArray[np.int8]:
-    """How each pair lies: wholly inside, crossing the zone's border, or apart. Prepares the zones for the while."""
-    cutters, candidates = zones[zone], lots[lot]
-    often = np.flatnonzero(np.bincount(zone) >= _OFTEN) if len(zone) else zone
+def _inside(lots: Geometries, zones: Geometries, lot: Indices, zone: Indices) -> Mask:
+    """Which pairs of a lot and a zone, by zone, lie wholly inside. Prepares the zones for the while."""
+    often = np.flatnonzero(np.bincount(zone) >= _OFTEN)
     shapely.prepare(zones[often])
-    covered = shapely.covers(cutters, candidates)
-    relation = np.where(covered, _INSIDE, _APART).astype(np.int8)
-    rest = np.flatnonzero(~covered)
-    relation[rest[shapely.intersects(cutters[rest], candidates[rest])]] = _CROSSING
+    covered: Mask = shapely.covers(zones[zone], lots[lot])
     shapely.destroy_prepared(zones[often])
-    return relation
-
-
-def _remainders(lots: Geometries, zones: Geometries, lot: Indices, free: NDArray[np.bool_]) -> Indices:
-    """Crossing pairs that need no cut, one for a lot: where the zones tile the ground, its area is what others leave.
-
-    ``lot`` are the lots of the crossing pairs; only those marked ``free`` may be chosen. Returns positions in ``lot``.
-    """
-    sound = zones[~shapely.is_missing(zones)]
-    if not free.any() or not shapely.coverage_is_valid(sound):
-        return np.zeros(0, dtype=np.intp)
-    ground = shapely.coverage_union_all(sound)
-    shapely.prepare(ground)
-    mine = np.unique(lot)
-    tiled = mine[shapely.covers(ground, lots[mine])]
-    open_to_it = np.flatnonzero(free & np.isin(lot, tiled))
-    return open_to_it[np.unique(lot[open_to_it], return_index=True)[1]]
+    return covered
 
 
 def overlay(
@@ -138,28 +124,28 @@ def overlay(
     zone, lot = shapely.STRtree(lots).query(zones)
     order = np.argsort(zone, kind="stable")
     zone, lot = zone[order], lot[order]
-    lot_areas = shapely.area(lots)
-    slices = _cuts(zone, _CHUNK)
-    found = [np.zeros(0, dtype=np.int8)]
-    for chunk in each(lambda at: _relation(lots, zones, lot[at], zone[at]), slices, threads):
-        found.append(chunk)
+    whole, boxes = shapely.area(lots), shapely.bounds(lots)
+    slices = [slice(at, at + _CHUNK) for at in range(0, len(lot), _CHUNK)]
+    found = [np.zeros(0)]
+    for some in each(lambda at: shared_areas(lots, zones, lot[at], zone[at], boxes, whole), slices, threads):
+        found.append(some)
         tell(0.4 * len(found) / (len(slices) + 1))
-    relation = np.concatenate(found)
-    lot, zone, relation = (values[relation != _APART] for values in (lot, zone, relation))
+    area = np.concatenate(found)
+    kept = np.flatnonzero(~(area <= LEAST_AREA_M2))
+    lot, zone, area = lot[kept], zone[kept], area[kept]
+    detailed = np.flatnonzero(np.isnan(area))
+    zonewise = [detailed[at] for at in _cuts(zone[detailed], _CHUNK)]
+    for inside in each(lambda at: at[_inside(lots, zones, lot[at], zone[at])], zonewise, threads):
+        area[inside] = whole[lot[inside]]
     asked = wanted(lot, zone) if wanted is not None else np.zeros(len(lot), dtype=bool)
-    area = np.where(relation == _INSIDE, lot_areas[lot], 0.0)
-    part = pick(asked & (relation == _INSIDE), lots[lot])
-    crossing = np.flatnonzero(relation == _CROSSING)
-    left = crossing[_remainders(lots, zones, lot[crossing], ~asked[crossing])]
-    cut = np.setdiff1d(crossing, left, assume_unique=True)
+    part = pick(asked & (area == whole[lot]), lots[lot])
+    cut = np.flatnonzero(np.isnan(area) | (asked & (area != whole[lot])))
     runs = [cut[at : at + _CUTS] for at in range(0, len(cut), _CUTS)]
     shared = each(lambda run: parts(lots, zones, lot[run], zone[run]), runs, threads)
     for done, (run, pieces) in enumerate(zip(runs, shared, strict=True), start=1):
         area[run] = shapely.area(pieces)
         part[run[asked[run]]] = pieces[asked[run]]
         tell(0.4 + 0.6 * done / len(runs))
-    taken = np.bincount(lot, area, minlength=len(lots))
-    area[left] = np.maximum(lot_areas[lot[left]] - taken[lot[left]], 0.0)
     kept = np.flatnonzero(area > LEAST_AREA_M2)
     order = kept[np.lexsort((zone[kept], lot[kept]))]
     return Overlay(lot[order], zone[order], area[order], part[order])

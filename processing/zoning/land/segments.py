@@ -13,8 +13,8 @@ from functools import cached_property
 import numpy as np
 import shapely
 
-from ..columns import Mask, Numbers, absent
-from .overlay import Geometries, Indices
+from ..columns import Mask, Numbers, absent, pick
+from .arrays import Geometries, Indices, spread
 from .threads import each
 
 _NOTHING_M = 1e-6  # shorter stretches are rounding
@@ -44,13 +44,63 @@ class Segments:
 
 def segments(geometries: Geometries) -> Segments:
     """All straight pieces of polygons or lines (None: none); rings of polygons have the inside to the left."""
-    parts, owner = shapely.get_parts(geometries, return_index=True)
+    points, of = shapely.get_coordinates(geometries, return_index=True)
+    first = np.flatnonzero(np.diff(of, prepend=-1))
+    alone = _one_ring(geometries, points, of, first)
+    if len(first) and alone.all():  # as most lots and buildings are
+        return _pieces(_counter_clockwise(points, of, first), of, np.arange(len(geometries)))
+    several = np.ones(len(geometries), dtype=bool)
+    several[of[first[alone]]] = False
+    mine = ~several.take(of)
+    points, of = points[mine], of[mine]
+    simple = _counter_clockwise(points, of, np.flatnonzero(np.diff(of, prepend=-1)))
+    parts, owner = shapely.get_parts(pick(several, geometries), return_index=True)
     if (shapely.get_dimensions(parts) == 2).any():
         parts, part = shapely.get_rings(shapely.orient_polygons(parts), return_index=True)
         owner = owner[part]
-    points, of = shapely.get_coordinates(parts, return_index=True)
-    at = np.flatnonzero((of[1:] == of[:-1]) & (points[1:] != points[:-1]).any(axis=1))
-    return Segments(owner[of[at]], of[at], points[at], points[at + 1])
+    others, ring = shapely.get_coordinates(parts, return_index=True)
+    owners = np.concatenate([np.arange(len(geometries)), owner])
+    of = np.concatenate([of, ring + len(geometries)])
+    order = np.argsort(owners.take(of), kind="stable")
+    return _pieces(np.concatenate([simple, others]).take(order, axis=0), of.take(order), owners)
+
+
+def _one_ring(geometries: Geometries, points: Numbers, of: Indices, first: Indices) -> Mask:
+    """Which geometries, whose ``points`` begin at ``first``, are polygons of a single ring.
+
+    No valid ring comes back to its first point before its end.
+    """
+    if len(first) == 0:
+        return np.zeros(0, dtype=bool)
+    kind = shapely.get_type_id(geometries[of[first]])
+    polygon = (kind == shapely.GeometryType.POLYGON) | (kind == shapely.GeometryType.MULTIPOLYGON)
+    size = np.diff(first, append=len(of))
+    back = (points == np.repeat(points.take(first, axis=0), size, axis=0)).view(np.uint8).prod(axis=1)
+    ends = points.take(first + size - 1, axis=0) == points.take(first, axis=0)
+    return np.asarray(polygon & (np.add.reduceat(back, first, dtype=np.intp) == 2) & ends.all(axis=1))
+
+
+def _counter_clockwise(points: Numbers, of: Indices, first: Indices) -> Numbers:
+    """The points of rings, one after the other; each ring begins at one of ``first``."""
+    if len(first) == 0:
+        return points
+    size = np.diff(first, append=len(of))
+    x, y = (points - np.repeat(points.take(first, axis=0), size, axis=0)).T
+    twice = np.zeros(len(of))
+    twice[:-1] = x[:-1] * y[1:] - x[1:] * y[:-1]
+    turned = np.flatnonzero(np.add.reduceat(twice, first) < 0.0)
+    ring, at = spread(first[turned], size[turned])
+    made = points.copy()
+    made[at] = points.take((2 * first + size - 1)[turned].take(ring) - at, axis=0)
+    return made
+
+
+def _pieces(points: Numbers, of: Indices, owner: Indices) -> Segments:
+    """The straight pieces between ``points`` of the same line or ring ``of``, without those of no length."""
+    x, y = points[:, 0], points[:, 1]
+    at = np.flatnonzero((of[1:] == of[:-1]) & ((x[1:] != x[:-1]) | (y[1:] != y[:-1])))
+    line = of.take(at)
+    return Segments(owner.take(line), line, points.take(at, axis=0), points.take(at + 1, axis=0))
 
 
 @dataclass(frozen=True)
@@ -119,10 +169,7 @@ def _candidates(tree: shapely.STRtree, areas: Geometries, distance: float) -> tu
 def _each_edge(area: Indices, outlines: Segments) -> tuple[Indices, Indices]:
     """Every pair number with every edge of its area."""
     begin = np.searchsorted(outlines.owner, area)
-    size = np.searchsorted(outlines.owner, area, side="right") - begin
-    pair = np.repeat(np.arange(len(area)), size)
-    edge = np.arange(len(pair)) - np.repeat(np.cumsum(size) - size, size) + np.repeat(begin, size)
-    return pair, edge
+    return spread(begin, np.searchsorted(outlines.owner, area, side="right") - begin)
 
 
 def _intervals(

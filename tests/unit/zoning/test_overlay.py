@@ -60,3 +60,16 @@ def test_unions_leave_groups_without_members_empty():
         np.array([shapely.box(0, 0, 2, 1), shapely.box(1, 0, 3, 1), shapely.box(5, 0, 6, 1)]), np.array([2, 2, 0]), 4
     )
     assert [None if shape is None else shape.area for shape in made] == [1.0, None, 3.0, None]
+
+
+def test_a_needle_in_a_zone_takes_nothing_from_the_lot():
+    # GEOS clips this zone to the needle: a hole that is narrower than coordinates are exact.
+    needle = [
+        (582408.526, 1190602.914), (582407.90775, 1190603.69475), (582407.2895, 1190604.4755000002),
+        (582407.9077499999, 1190603.69475),
+    ]  # fmt: skip
+    lot = shapely.box(582397.807, 1190587.867, 582413.921, 1190603.449)
+    zone = shapely.Polygon(shapely.segmentize(shapely.box(582000, 1190000, 583000, 1191000), 5.0).exterior, [needle])
+    assert zone.is_valid
+    found = overlay(np.array([lot]), np.array([zone]), wanted=module.every_pair)
+    assert shapely.area(found.part) == pytest.approx([lot.area], abs=1e-6)
