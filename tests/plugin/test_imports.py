@@ -22,6 +22,7 @@ SCIENCE = {
     "pyogrio",
     "skimage",
     "scipy",
+    "sqlite_utils",
     "PySide6",
 }
 SOURCES = sorted((ROOT / "qgis_plugin").rglob("*.py"))
