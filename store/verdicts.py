@@ -161,15 +161,18 @@ class Packing:
 
 
 def _list(uids: NDArray[np.object_]) -> bytes:
-    """A list of subjects, compressed."""
-    return zlib.compress("\n".join(uids.tolist()).encode(), _FAST)
+    """A list of subjects, compressed: random identifiers repeat no stretch, so none is searched for."""
+    return _compressed("\n".join(uids.tolist()).encode(), zlib.Z_HUFFMAN_ONLY)
 
 
 def _blobs(one: VerdictColumns) -> dict[str, bytes]:
+    """The arrays of one rule, compressed. What is measured repeats nothing but itself, as outcomes do: searching for
+    other stretches would take thrice as long and find none. Limits and reasons repeat in turn.
+    """
     return {
-        "outcome": _packed(one.code, "<i1"),
+        "outcome": _packed(one.code, "<i1", zlib.Z_RLE),
         "reason": _packed(one.reason, "<i2"),
-        "measured": _packed(one.measured, "<f8"),
+        "measured": _packed(one.measured, "<f8", zlib.Z_RLE),
         "limit_value": _packed(one.limit, "<f8"),
     }
 
@@ -186,8 +189,13 @@ def _insert(database: sqlite3.Connection, table: str, *, instead_of: str = "", *
     return int(row.lastrowid or 0)
 
 
-def _packed(values: NDArray[Any], kind: str) -> bytes:
-    return zlib.compress(np.ascontiguousarray(values, dtype=kind).tobytes(), _FAST)
+def _packed(values: NDArray[Any], kind: str, strategy: int = zlib.Z_DEFAULT_STRATEGY) -> bytes:
+    return _compressed(np.ascontiguousarray(values, dtype=kind).tobytes(), strategy)
+
+
+def _compressed(data: bytes, strategy: int) -> bytes:
+    packing = zlib.compressobj(_FAST, strategy=strategy)
+    return packing.compress(data) + packing.flush()
 
 
 def _unpacked(blob: bytes, kind: str) -> NDArray[Any]:

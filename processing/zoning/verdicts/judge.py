@@ -161,14 +161,15 @@ class InShort:
 
     def beside(self, at: NDArray[np.intp], held: Numbers) -> dict[str, list[Any]]:
         """What it says of the subjects ``at``, all of which it judges, where ``held`` holds; see :func:`said`."""
-        entries = [self.rule.entries[won] for won in self.won[at].tolist()]
-        limit, plain = self.limit[at], np.array([entry.mode != "bonus" for entry in entries], dtype=bool)
+        entries, won, limit = self.rule.entries, self.won[at].tolist(), self.limit[at]
+        sources = [entry.source.citation for entry in entries]
+        plain = np.array([entry.mode != "bonus" for entry in entries], dtype=bool)[won]
         return {
-            "rule": [entry.id for entry in entries],
-            "level": [entry.level for entry in entries],
-            "mode": [entry.mode for entry in entries],
+            "rule": [entries[k].id for k in won],
+            "level": [entries[k].level for k in won],
+            "mode": [entries[k].mode for k in won],
             "limit": np.round(limit, 4).tolist(),
-            "source": [entry.source.citation for entry in entries],
+            "source": [sources[k] for k in won],
             "stricter": (plain & stricter(self.rule.op, limit, held)).tolist(),
         }
 

@@ -56,3 +56,14 @@ def test_rows_are_json():
         {"number": None, "whole": 2, "word": 'b"', "list": [], "nested": None, "alike": "é"},
         {"number": 3.0, "whole": 3, "word": None, "list": [1.5], "nested": {"a": 1e-7}, "alike": "é"},
     ]
+
+
+@pytest.mark.parametrize("word", ["plain", "a, b", ', "\x1f", ', "\x1f", "é\\"])
+def test_lists_and_objects_are_json_whatever_words_they_hold(word):
+    columns: dict[str, list[Any]] = {
+        "list": [[word], [word, word, 1.23456], [], None],
+        "one": [{"in": [word, {word: None}]}] * 4,
+    }
+    rows = [json.loads(row) for row in json_rows(columns, 4)]
+    assert [row["list"] for row in rows] == columns["list"]
+    assert [row["one"] for row in rows] == columns["one"]
