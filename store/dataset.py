@@ -122,15 +122,11 @@ def system_name(organization: str, number: int, name: str) -> str:
 def meta(path: str | Path) -> dict[str, Any]:
     """What the data set says of itself: ``province``, ``simulated``, ``judged_on``, ``plan_state``, …; may be empty."""
     with reading(Path(path)) as database:
-        if not _has_notes(database):
+        noted = database.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (META,))
+        if noted.fetchone() is None:
             return {}
         rows = database.execute("SELECT key, value FROM dothi_meta").fetchall()
     return {str(key): json.loads(value) for key, value in rows}
-
-
-def _has_notes(database: sqlite3.Connection) -> bool:
-    found = database.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (META,))
-    return found.fetchone() is not None
 
 
 def set_meta(path: str | Path, **values: Any) -> None:
@@ -146,9 +142,12 @@ def set_meta(path: str | Path, **values: Any) -> None:
 
 
 def _remember(database: sqlite3.Connection, values: Mapping[str, Any]) -> None:
-    if not _has_notes(database):
-        database.execute("CREATE TABLE dothi_meta (fid INTEGER PRIMARY KEY, key TEXT NOT NULL, value TEXT NOT NULL)")
-        database.execute("CREATE UNIQUE INDEX idx_dothi_meta_key ON dothi_meta (key)")
+    from sqlite_utils import Database  # only those wait for it who make a data set or mark it
+
+    table = Database(database)[META]
+    if not table.exists():
+        table.create({"fid": int, "key": str, "value": str}, pk="fid", not_null={"key", "value"})
+        table.create_index(["key"], unique=True)
         geopackage.register_attributes(database, META, title=META, description="Ghi chú của bộ dữ liệu")
     for key, value in values.items():
         text = json.dumps(value, ensure_ascii=False, default=str)
