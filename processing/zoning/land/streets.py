@@ -18,7 +18,7 @@ from shapely.ops import substring
 
 from ..columns import Mask, Words, absent, in_frame, nothing, numbers, pick, words
 from .overlay import Geometries, Indices, every_pair, overlay, unions
-from .segments import stretches_near
+from .stretches import stretches_near
 from .threads import by_chunks
 
 # A lot's border and the red line are one line drawn twice; cadastral maps at 1:500 to 1:2000 hold 0.05 to 0.3 m.

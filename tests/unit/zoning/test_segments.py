@@ -10,7 +10,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dothi.processing.zoning.land.segments import segments, stretches_near
+from dothi.processing.zoning.land.segments import segments
+from dothi.processing.zoning.land.stretches import stretches_near
 
 LOT = shapely.box(0.0, 0.0, 10.0, 20.0)
 
