@@ -5,7 +5,7 @@ A million features are there in half a second, as long as nobody asks for their 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 from pyogrio.raw import read_arrow
@@ -25,31 +26,47 @@ STEP = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: odd, so that column
 SAMPLE = 1000  # values that tell whether a column repeats itself: then each is hashed once
 
 
+class Columns(Mapping[str, NDArray[Any]]):
+    """Columns as arrays: texts are objects, None where null. Each is made when somebody first looks at it."""
+
+    def __init__(self, arrow: Mapping[str, pa.ChunkedArray]) -> None:
+        self.arrow = arrow
+        self._made: dict[str, NDArray[Any]] = {}
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        if name not in self._made:
+            self._made[name] = self.arrow[name].to_numpy()
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.arrow)
+
+    def __len__(self) -> int:
+        return len(self.arrow)
+
+    def some(self, name: str, rows: NDArray[np.intp]) -> list[Any]:
+        """The values of some ``rows``, without making the others."""
+        found: list[Any] = self.arrow[name].take(pa.array(rows)).to_pylist()
+        return found
+
+
 @dataclass(frozen=True)
 class LayerRows:
     """The rows of one layer in the order of their ``fid``.
 
-    ``columns`` are those asked for that are there: texts are objects, None where null. ``wkb`` are the shapes, None
-    where there is none; ``system`` is ``EPSG:n``.
+    ``columns`` are those asked for that are there, ``wkb`` the shapes, null where there is none; ``system`` is
+    ``EPSG:n``.
     """
 
     system: str
     fid: NDArray[np.int64]
-    columns: Mapping[str, NDArray[Any]]
-    wkb: NDArray[np.object_]
+    columns: Columns
+    wkb: pa.ChunkedArray
 
     @cached_property
     def shapes(self) -> NDArray[np.object_]:
         """The shapes; None for one that nobody can read, such as a ring that does not close."""
-        return read_shapes(self.wkb)
-
-    @cached_property
-    def hashes(self) -> NDArray[np.uint64]:
-        """One number per row that changes when anything in it does."""
-        total = np.zeros(len(self.fid), dtype=np.uint64)
-        for name in sorted(self.columns):
-            total = total * STEP + hash_values(self.columns[name])
-        return total * STEP + hash_values(self.wkb)
+        return read_shapes(self.wkb.to_numpy())
 
     def frame(self, columns: Sequence[str]) -> gpd.GeoDataFrame:
         """``uid``, ``columns`` (null where the layer lacks one) and ``geometry``."""
@@ -71,8 +88,8 @@ def read_rows(path: str | Path, layer_id: str, columns: Sequence[str], area: Any
     return LayerRows(
         about["crs"] or "",
         table[about["fid_column"]].to_numpy(),
-        {name: table[name].to_numpy() for name in wanted},
-        table[shape].to_numpy() if shape else np.full(len(table), None, dtype=object),
+        Columns({name: table[name] for name in wanted}),
+        table[shape] if shape else pa.chunked_array([pa.nulls(len(table), pa.binary())]),
     )
 
 
