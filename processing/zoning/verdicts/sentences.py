@@ -8,12 +8,14 @@ one at a time they would cost more than the geometry.
 from __future__ import annotations
 
 import json
+import math
 import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from itertools import repeat
 from json.encoder import encode_basestring  # written in C
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -26,6 +28,8 @@ NOTHING = "–"
 _SMALL = 0.01  # below it more decimals are shown
 _BETWEEN = "\x1f"  # the unit separator, which JSON writes as \\u001f
 _NESTED = {list, tuple, dict}
+_PARTS = 10_000  # numbers in JSON have so many parts
+_EXACT = 1e15  # and up to so many of them fifteen digits
 _FEW = 500  # numbers that are written one by one: below that pandas takes longer to tell apart which differ
 _inside = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -152,11 +156,27 @@ def _encoded(value: Any) -> str:
     return _inside(value)
 
 
-def _numerals(values: NDArray[np.float64]) -> list[str]:
-    """Numbers as JSON with four decimals, null where there is none."""
-    texts = json.dumps(np.round(values, 4).tolist())[1:-1].split(", ") if len(values) else []
-    for i in np.flatnonzero(~np.isfinite(values)).tolist():
-        texts[i] = "null"
+@cache
+def _fractions() -> NDArray[np.object_]:
+    """What follows the whole number, by ten-thousandths: ``.0``, ``.0001``, … ``.9999``."""
+    return np.array([f".{k:04d}".rstrip("0") if k else ".0" for k in range(_PARTS)], dtype=object)
+
+
+def _numerals(values: NDArray[np.floating[Any]]) -> list[str]:
+    """Numbers as JSON with four decimals, null where there is none.
+
+    Put together from whole numbers and fractions, which takes half the time of looking for the shortest decimal that
+    means the same number: up to fifteen digits that is the rounded number itself.
+    """
+    with np.errstate(invalid="ignore", over="ignore"):
+        parts = np.rint(np.asarray(values, dtype=float) * _PARTS)
+        plain = (np.abs(parts) < _EXACT) & ((parts <= -_PARTS) | ~np.signbit(parts))  # -0.5 has no whole number
+        odd = np.flatnonzero(~plain)
+        rounded = np.round(values[odd], 4).tolist()
+    whole, part = np.divmod(np.abs(np.where(plain, parts, 0.0)).astype(np.int64), _PARTS)
+    texts = list(map(add, map(str, np.where(parts < 0, -whole, whole).tolist()), _fractions()[part].tolist()))
+    for i, value in zip(odd.tolist(), rounded, strict=True):
+        texts[i] = repr(value) if math.isfinite(value) else "null"
     return texts
 
 

@@ -1,6 +1,7 @@
 """Columns of numbers are written as single ones are."""
 
 import json
+import math
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,14 @@ def test_numbers_that_repeat_are_written_as_single_ones_are(language):
     assert spoken(values)[language] == [*(number(one, language) for one in ODD), NOTHING] * 100
     assert json_rows({"a": values}, len(values)) == json_rows({"a": values[: len(ODD) + 1]}, len(ODD) + 1) * 100
     assert spoken(np.full(1_000, 1234.5))[language] == number(1234.5, language)
+
+
+@given(st.lists(st.floats()))
+def test_numbers_in_json_keep_four_decimals(some):
+    values = np.array([*ODD, -0.5, -0.00004, 0.00005, 1.00005, -1.0, -0.99995, 1e11, 99999999999.9999, 1e15, *some])
+    with np.errstate(over="ignore", invalid="ignore"):
+        expected = [json.dumps(one) if math.isfinite(one) else "null" for one in np.round(values, 4).tolist()]
+    assert json_rows({"a": values}, len(values)) == [f'{{"a": {one}}}' for one in expected]
 
 
 def test_pieces_are_joined_row_by_row():
