@@ -54,7 +54,7 @@ def segments(geometries: Geometries) -> Segments:
     """All straight pieces of polygons or lines (None: none); rings of polygons have the inside to the left."""
     points, of = shapely.get_coordinates(geometries, return_index=True)
     first = np.flatnonzero(np.diff(of, prepend=-1))
-    alone = _one_ring(geometries, points, of, first)
+    alone = one_ring(geometries, points, of, first)
     if len(first) and alone.all():  # as most lots and buildings are
         return _pieces(_counter_clockwise(points, of, first), of, np.arange(len(geometries)))
     several = np.ones(len(geometries), dtype=bool)
@@ -73,19 +73,18 @@ def segments(geometries: Geometries) -> Segments:
     return _pieces(np.concatenate([simple, others]).take(order, axis=0), of.take(order), owners)
 
 
-def _one_ring(geometries: Geometries, points: Numbers, of: Indices, first: Indices) -> Mask:
-    """Which geometries, whose ``points`` begin at ``first``, are polygons of a single ring.
-
-    No valid ring comes back to its first point before its end.
+def one_ring(geometries: Geometries, points: Numbers, of: Indices, first: Indices) -> Mask:
+    """Which geometries, whose ``points`` begin at ``first``, are polygons of a single ring that does not touch itself
+    there: these come back to their first point at their end alone.
     """
     if len(first) == 0:
         return np.zeros(0, dtype=bool)
     kind = shapely.get_type_id(geometries[of[first]])
     polygon = (kind == shapely.GeometryType.POLYGON) | (kind == shapely.GeometryType.MULTIPOLYGON)
     size = np.diff(first, append=len(of))
-    back = (points == np.repeat(points.take(first, axis=0), size, axis=0)).view(np.uint8).prod(axis=1)
-    ends = points.take(first + size - 1, axis=0) == points.take(first, axis=0)
-    return np.asarray(polygon & (np.add.reduceat(back, first, dtype=np.intp) == 2) & ends.all(axis=1))
+    begin, (x, y) = np.repeat(first, size), points.T
+    back = (x == x.take(begin)) & (y == y.take(begin))
+    return np.asarray(polygon & back[first + size - 1] & (np.add.reduceat(back, first, dtype=np.intp) == 2))
 
 
 def _counter_clockwise(points: Numbers, of: Indices, first: Indices) -> Numbers:

@@ -7,9 +7,13 @@ from typing import Any
 import numpy as np
 import shapely
 
-from ..columns import Mask, Words, absent, nothing, pick
-from .overlay import Geometries
+from ..columns import Mask, Numbers, Words, absent, nothing, pick
+from .arrays import Geometries, Indices
+from .segments import one_ring
 from .threads import by_chunks
+
+# Of two products that nearly cancel each other out, this share is more than their rounding.
+_CLEARLY = 1e-12
 
 
 def polygons(geometries: Any, flaw: str) -> tuple[Geometries, Words]:
@@ -43,7 +47,40 @@ def repaired(geometries: Any) -> Geometries:
 
 
 def _valid(shapes: Geometries) -> Mask:
-    return np.asarray(by_chunks(shapely.is_valid, shapes), dtype=bool)
+    return np.asarray(by_chunks(_valid_ones, shapes), dtype=bool)
+
+
+def _valid_ones(shapes: Geometries) -> Mask:
+    """Valid is a ring that goes around a point once, always to the same side: most lots and buildings are such.
+
+    GEOS, which looks for crossings, is asked about the others.
+    """
+    points, of = shapely.get_coordinates(shapes, return_index=True)
+    first = np.flatnonzero(np.diff(of, prepend=-1))
+    valid = np.zeros(len(shapes), dtype=bool)
+    if len(first):
+        alone = one_ring(shapes, points, of, first)
+        valid[of[first]] = alone & _around_middle(points, first)
+    rest = np.flatnonzero(~valid)
+    valid[rest] = shapely.is_valid(shapes[rest])
+    return valid
+
+
+def _around_middle(points: Numbers, first: Indices) -> Mask:
+    """Which rings, whose ``points`` begin at ``first``, turn once around their middle, clearly to one side."""
+    size = np.diff(first, append=len(points))
+    with np.errstate(invalid="ignore", over="ignore"):  # of endless coordinates nothing is clear
+        middle = np.add.reduceat(points, first, axis=0) / size[:, None]
+        x, y = (points - np.repeat(middle, size, axis=0)).T.copy()
+        one, other = x[:-1] * y[1:], y[:-1] * x[1:]
+        turn, doubt = one - other, _CLEARLY * (np.abs(one) + np.abs(other))
+    left, right = np.append(turn > doubt, True), np.append(turn < -doubt, True)
+    below = y < 0.0
+    rises = np.append(below[:-1] & ~below[1:], False)
+    last = first + size - 1  # from there nothing leads to the next ring
+    left[last], right[last], rises[last] = True, True, False
+    one_way = np.logical_and.reduceat(left, first) | np.logical_and.reduceat(right, first)
+    return np.asarray(one_way & (np.add.reduceat(rises, first, dtype=np.intp) == 1))
 
 
 def as_multipolygons(geometries: Geometries, *, sound: bool = False) -> Geometries:
