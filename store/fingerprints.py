@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import shapely
 from numpy.typing import NDArray
 
-from .layer_rows import Columns, LayerRows, read_shapes
+from .layer_rows import Columns, LayerRows, read_shapes, some_of
 from .row_hashes import bytes_of, hash_rows
 from .whole import made_whole
 
@@ -47,6 +47,13 @@ class Prints:
     def uid(self) -> NDArray[np.object_]:
         """Identifiers."""
         return self.names["uid"]
+
+    @property
+    def has_names(self) -> bool:
+        """Whether every feature has an identifier of its own."""
+        uids = self.names.arrow["uid"]
+        numbers = np.sort(hash_rows([uids], len(uids)))  # in a fifth of the time of a set of texts
+        return not (numbers[1:] == numbers[:-1]).any() and not pc.any(pc.equal(uids, "")).as_py()
 
 
 def taken(
@@ -75,7 +82,7 @@ def _boxes(rows: LayerRows, hashes: NDArray[np.uint64], before: Prints) -> NDArr
     same = hashes[new] == before.hash[old]
     made[new[same]] = before.box[old[same]]
     other = np.setdiff1d(np.arange(len(made)), new[same], assume_unique=True)
-    made[other] = shapely.bounds(read_shapes(rows.wkb.take(pa.array(other)).to_numpy()))
+    made[other] = shapely.bounds(read_shapes(some_of(rows.wkb, other).to_numpy()))
     return made
 
 

@@ -45,8 +45,8 @@ class Columns(Mapping[str, NDArray[Any]]):
         return len(self.arrow)
 
     def some(self, name: str, rows: NDArray[np.intp]) -> list[Any]:
-        """The values of some ``rows``, without making the others."""
-        found: list[Any] = self.arrow[name].take(pa.array(rows)).to_pylist()
+        """The values of some ``rows``, which rise, without making the others."""
+        found: list[Any] = some_of(self.arrow[name], rows).to_pylist()
         return found
 
 
@@ -91,6 +91,14 @@ def read_rows(path: str | Path, layer_id: str, columns: Sequence[str], area: Any
         Columns({name: table[name] for name in wanted}),
         table[shape] if shape else pa.chunked_array([pa.nulls(len(table), pa.binary())]),
     )
+
+
+def some_of(column: pa.ChunkedArray, rows: NDArray[np.intp]) -> pa.ChunkedArray:
+    """Some ``rows`` of a column; they rise. Arrow's own ``take`` would first copy all of it into one piece."""
+    firsts = np.cumsum([0, *map(len, column.chunks)])
+    places = np.split(rows, np.searchsorted(rows, firsts[1:-1]))
+    parts = zip(column.chunks, places, firsts[:-1], strict=True) if column.num_chunks else ()
+    return pa.chunked_array([chunk.take(pa.array(place - first)) for chunk, place, first in parts], column.type)
 
 
 def hash_values(values: NDArray[Any]) -> NDArray[np.uint64]:

@@ -105,9 +105,7 @@ def comparable(before: Mapping[str, Prints], now: Mapping[str, Prints]) -> bool:
         return False
     if any((len(before[name].fid) == 0) != (len(now[name].fid) == 0) for name in now):
         return False  # nothing at all is told otherwise than nothing near
-    if any(len(uids := set(one.uid.tolist())) < len(one.uid) or "" in uids for one in now.values()):
-        return False
-    return _in_one_place(now)
+    return all(one.has_names for one in now.values()) and _in_one_place(now)
 
 
 def _in_one_place(now: Mapping[str, Prints]) -> bool:
@@ -118,7 +116,7 @@ def _in_one_place(now: Mapping[str, Prints]) -> bool:
 
 
 def _extent(box: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.concatenate([np.nanmin(box[:, :2], axis=0), np.nanmax(box[:, 2:], axis=0)])
+    return np.concatenate([np.fmin.reduce(box[:, :2]), np.fmax.reduce(box[:, 2:])])  # past those without geometry
 
 
 def again(

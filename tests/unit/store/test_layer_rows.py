@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
+import pytest
 
-from dothi.store.layer_rows import SAMPLE, hash_values
+from dothi.store.layer_rows import SAMPLE, Columns, hash_values, some_of
 
 
 def texts(*values):
@@ -28,3 +30,24 @@ def test_absent_values_are_all_the_same_and_like_no_other():
 
 def test_an_empty_column_has_no_numbers():
     assert hash_values(texts()).tolist() == []
+
+
+@pytest.mark.parametrize("rows", [[], [0], [2, 3], [1, 4, 5], [0, 1, 2, 3, 4, 5]])
+def test_some_rows_of_a_column_are_those_of_the_whole(rows):
+    column = pa.chunked_array([["a", None], [], ["c", "d", "e"], ["f"]], pa.string())
+    found = some_of(column, np.array(rows, dtype=np.intp))
+    assert found.type == column.type
+    assert found.to_pylist() == [column.to_pylist()[row] for row in rows]
+    assert Columns({"name": column}).some("name", np.array(rows, dtype=np.intp)) == found.to_pylist()
+
+
+def test_a_column_without_pieces_has_no_rows():
+    assert some_of(pa.chunked_array([], pa.string()), np.zeros(0, dtype=np.intp)).to_pylist() == []
+
+
+def test_a_column_becomes_an_array_when_it_is_looked_at_and_stays_it():
+    columns = Columns({"name": pa.chunked_array([["a", None]]), "floors": pa.chunked_array([[1, 2]])})
+    assert list(columns) == ["name", "floors"]
+    assert columns["name"].tolist() == ["a", None]
+    assert columns["name"] is columns["name"]
+    assert columns.get("height_m") is None
