@@ -229,8 +229,8 @@ def _sums(outlines: Segments, lot: Indices, of: Indices, borders: _Edges, box: N
     corner[:, lot] = box[:2]  # far from it, coordinates have fewer digits
     mine = _Edges.along(outlines).seen_from(*corner.take(outlines.owner, axis=1))
     borders = borders.seen_from(*box[:2].take(of, axis=1))
-    first = np.searchsorted(outlines.owner, lot)
-    count = np.searchsorted(outlines.owner, lot, side="right") - first
+    size = np.bincount(outlines.owner)
+    first, count = (np.cumsum(size) - size).take(lot), size.take(lot)
     area = np.zeros(len(lot))
     for some in _together(count.take(of)):
         line, edge = spread(first.take(of[some]), count.take(of[some]))
