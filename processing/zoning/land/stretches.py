@@ -48,7 +48,7 @@ def stretches_near(lines: Geometries, areas: Geometries, distance: float, least:
 
 def _near(of_lines: Segments, tree: shapely.STRtree, areas: Geometries, distance: float, least: float) -> Stretches:
     piece, area = _candidates(tree, areas, distance)
-    here = np.unique(area)
+    here = area[np.diff(area, prepend=-1) != 0]  # asked about one after the other
     outlines = segments(areas[here])
     outlines = replace(outlines, owner=here[outlines.owner])
     pair, edge = _each_edge(area, outlines)
@@ -116,7 +116,7 @@ def _cross(one: Numbers, other: Numbers) -> Numbers:
 
 
 def _dot(one: Numbers, other: Numbers) -> Numbers:
-    return np.asarray((one * other).sum(axis=1))
+    return np.asarray(one[:, 0] * other[:, 0] + one[:, 1] * other[:, 1])
 
 
 def _linear(slope: Numbers, offset: Numbers, low: Numbers | float, high: Numbers | float) -> tuple[Numbers, Numbers]:
@@ -198,11 +198,13 @@ def _along(of_lines: Segments, area: Indices, piece: Indices, first: Numbers, la
     before = np.concatenate([[False], (last[:-1] >= whole[:-1]) & (piece[1:] == piece[:-1] + 1)])
     goes_on = before & ~new & (first == 0.0) & (of_lines.line[piece] == np.roll(of_lines.line[piece], 1))
     number = np.cumsum(~goes_on) - 1
-    points = np.concatenate([begin[~goes_on], end])
-    place = np.concatenate([number[~goes_on], number])
-    by_line = np.argsort(place, kind="stable")
-    pieces: Geometries = np.asarray(shapely.linestrings(points[by_line], indices=place[by_line]), dtype=object)
     heads = np.flatnonzero(~goes_on)
+    points = np.concatenate([begin.take(heads, axis=0), end])
+    place = np.concatenate([number[heads], number])
+    by_line = np.argsort(place, kind="stable")
+    pieces: Geometries = np.asarray(
+        shapely.linestrings(points.take(by_line, axis=0), indices=place[by_line]), dtype=object
+    )
     group = np.cumsum(new)[heads] - 1
     several = np.bincount(group) > 1
     made = np.empty(len(several), dtype=object)
