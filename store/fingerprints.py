@@ -68,7 +68,7 @@ def taken(
     return Prints(
         rows.system,
         tuple(rows.columns),
-        rows.fid,
+        rows.fid.copy(),
         hashes,
         shapely.bounds(rows.shapes) if before is None else _boxes(rows, hashes, before),
         Columns({name: _texts(rows.columns.arrow.get(name), len(rows.fid)) for name in dict.fromkeys(("uid", *names))}),
@@ -95,10 +95,11 @@ def _shared(one: NDArray[np.int64], other: NDArray[np.int64]) -> tuple[NDArray[n
 
 
 def _texts(values: pa.ChunkedArray | None, count: int) -> pa.ChunkedArray:
-    """Texts, empty where null."""
+    """Texts, empty where null, in memory of their own: a column that GDAL handed over holds on to its whole layer."""
     if values is None:
         return pa.chunked_array([pa.repeat("", count)])
-    return pc.fill_null(values.cast(pa.string()), "")
+    data, ends = _packed(pc.fill_null(values.cast(pa.string()), ""))
+    return _unpacked(data.copy(), ends.copy())
 
 
 def _numbers(values: NDArray[Any]) -> NDArray[np.float64]:
