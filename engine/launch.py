@@ -5,6 +5,7 @@ neither a link in site-packages nor a change of ``sys.path`` is needed (QGIS's o
 """
 
 import atexit
+import ctypes
 import os
 import sys
 from contextlib import suppress
@@ -22,6 +23,18 @@ def load() -> None:
     module = module_from_spec(spec)
     sys.modules["dothi"] = module
     spec.loader.exec_module(module)
+
+
+# Of glibc's malloc.h: free memory beyond the first goes back to the system, blocks beyond the second are its own.
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+
+
+def _hold_memory() -> None:
+    """Keep freed memory for the next array instead of handing it back: the system would clear each page again."""
+    with suppress(AttributeError, OSError, TypeError):  # another C library
+        library = ctypes.CDLL(None)
+        library.mallopt(_M_TRIM_THRESHOLD, 256 << 20)
+        library.mallopt(_M_MMAP_THRESHOLD, 4 << 20)
 
 
 _code: int | None = None  # what ``main`` returned; none where it ended in another way
@@ -45,6 +58,7 @@ def _leave() -> None:
 if __name__ == "__main__":
     if sys.argv[1:2] != ["serve"]:
         atexit.register(_leave)  # before any other: those are called first
+        _hold_memory()
     load()
     from dothi.engine.cli import main
 

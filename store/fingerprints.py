@@ -120,7 +120,7 @@ def keep(path: Path, about: Mapping[str, Any], layers: Mapping[str, Prints]) -> 
         json.dumps({"form": FORM, "about": dict(about), "layers": notes}, ensure_ascii=False)
     )
     path.parent.mkdir(parents=True, exist_ok=True)
-    with made_whole(path) as temporary, temporary.open("wb") as file:
+    with made_whole(path, lasting=False) as temporary, temporary.open("wb") as file:  # each part has its checksum
         np.savez(file, **arrays)  # type: ignore[arg-type]  # its stub takes the arrays for its own flag
 
 

@@ -78,12 +78,18 @@ def refuse_existing(path: Path) -> None:
 
 
 @contextmanager
-def made_whole(path: Path, *, new: bool = False) -> Iterator[Path]:
-    """Yield a temporary path; on success it becomes ``path`` (``new``: only if that is still free), else it is gone."""
+def made_whole(path: Path, *, new: bool = False, lasting: bool = True) -> Iterator[Path]:
+    """Yield a temporary path; on success it becomes ``path`` (``new``: only if that is still free), else it is gone.
+
+    One that is not ``lasting`` does not wait for the disk: a power cut may tear it, which its readers must notice.
+    """
     temporary = temporary_name(path)
     try:
         with told(path, writing=True):
             yield temporary
-            (put_new if new else put)(temporary, path)
+            if lasting:
+                (put_new if new else put)(temporary, path)
+            else:
+                temporary.replace(path)
     finally:
         remove(temporary)

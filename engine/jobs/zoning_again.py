@@ -31,7 +31,7 @@ from ...processing.zoning.land import inputs, zone_cover
 from ...processing.zoning.rulebook import packs
 from ...processing.zoning.verdicts.check import Judged
 from ...processing.zoning.verdicts.findings import identified, with_waivers
-from ...processing.zoning.verdicts.incremental import Again, Judging, again, comparable, look, prints
+from ...processing.zoning.verdicts.incremental import Again, Judging, again, comparable, look, prints, read_ahead
 from ...store import dataset, fingerprints, nearby, runs, verdicts
 from ...store.fingerprints import Prints, changes
 from ...store.layer_rows import LayerRows
@@ -79,17 +79,15 @@ class Former:
 class Look:
     """One look at a data set that is open for reading, before a whole check of it."""
 
-    def __init__(
-        self, near: Nearby, judging: Judging, about: Mapping[str, Any], aside: Executor, *, anew: bool
-    ) -> None:
-        self.near = near
+    def __init__(self, opened: Opened, judging: Judging, about: Mapping[str, Any], *, anew: bool) -> None:
+        self.near = opened.near
         self.judging = judging
         self.about = dict(about)
-        self.state = near.state
+        self.state = opened.state
         self.settled = False
-        self._rows = look(near, judging.rules)
+        self._rows = look(self.near, judging.rules, opened.ahead)
         self._kept = None if anew else fingerprints.kept(self.cache)
-        self._aside = aside
+        self._aside = opened.aside
         self._prints: Future[dict[str, Prints]] | None = None
 
     @property
@@ -174,19 +172,28 @@ class Look:
             self.cache.unlink(missing_ok=True)
 
 
-@contextmanager
-def looking(
-    data: Path, judging: Judging, found: packs.Library, aside: Executor, *, wanted: bool, anew: bool
-) -> Iterator[Look | None]:
-    """A look at ``data`` that lasts while the block does; None where it is not ``wanted``.
+class Opened:
+    """A data set that is open for reading, before it is known by what it is judged; what can wait is done aside."""
 
-    ``anew``: no former run is asked for. What can wait is done on ``aside``.
-    """
+    def __init__(self, near: Nearby, aside: Executor) -> None:
+        self.near = near
+        self.state = near.state  # before anything is read
+        self.aside = aside
+        self.ahead = read_ahead(near, aside)
+
+    def look(self, judging: Judging, found: packs.Library, *, anew: bool) -> Look:
+        """A look at the data that ``judging`` needs; ``anew``: no former run is asked for."""
+        return Look(self, judging, _by(self.near.path, judging, found), anew=anew)
+
+
+@contextmanager
+def opened(data: Path, aside: Executor, *, wanted: bool) -> Iterator[Opened | None]:
+    """``data``, open while the block lasts; None where that is not ``wanted``."""
     if not wanted:
         yield None
         return
     with nearby.nearby(data) as near:
-        yield Look(near, judging, _by(data, judging, found), aside, anew=anew)
+        yield Opened(near, aside)
 
 
 def write(run: runs.RunFile, step: Again, former: Path, waived: Mapping[tuple[str, str], Waiver]) -> list[Judged]:

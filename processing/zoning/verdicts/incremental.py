@@ -7,6 +7,7 @@ order of a feature's own rows among each other may be another.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -77,11 +78,21 @@ class Again:
     entire: tuple[str, ...]
 
 
-def look(near: Nearby, rules: Sequence[Rule]) -> dict[str, LayerRows]:
-    """The rows of all layers that ``rules`` look at and that say something."""
+def read_ahead(near: Nearby, pool: Executor) -> dict[str, Future[LayerRows]]:
+    """The layers that nearly all rules look at, being read while the rules are: GDAL lets go of the interpreter."""
+    names = [name for name in NEVER_EMPTY if name in near.layers]
+    return {name: pool.submit(read_rows, near.path, name, FIELDS[name]) for name in names}
+
+
+def look(near: Nearby, rules: Sequence[Rule], ahead: Mapping[str, Future[LayerRows]]) -> dict[str, LayerRows]:
+    """The rows of all layers that ``rules`` look at and that say something; some may be read ``ahead``."""
     needed = layers_needed(rules)
     names = [name for name in FIELDS if name in needed and name in near.layers]
-    found = each(lambda name: read_rows(near.path, name, FIELDS[name]), names)  # GDAL lets go of the interpreter
+
+    def rows(name: str) -> LayerRows:
+        return ahead[name].result() if name in ahead else read_rows(near.path, name, FIELDS[name])
+
+    found = each(rows, names)
     return {name: rows for name, rows in zip(names, found, strict=True) if name not in UNDRAWN or len(rows.fid)}
 
 

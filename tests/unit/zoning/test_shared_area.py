@@ -30,7 +30,7 @@ def shapes(draw: Any) -> Any:
     """Polygons on a small lattice, where most borders meet: with holes and several parts, in either direction."""
     steps = st.integers(0, 6)
     rings = draw(st.lists(st.lists(st.tuples(steps, steps), min_size=3, max_size=8), min_size=1, max_size=3))
-    whole = shapely.Polygon()
+    whole: shapely.Geometry = shapely.Polygon()
     for ring in rings:
         whole = shapely.symmetric_difference(whole, shapely.make_valid(shapely.Polygon(ring)))
     flat = [part for part in shapely.get_parts(whole) if part.geom_type == "Polygon"]

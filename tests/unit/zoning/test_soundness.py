@@ -27,7 +27,7 @@ def test_what_can_be_measured_is_what_geos_calls_valid():
     rings = [ring + np.array([580_000.0, 1_190_000.0]) for ring in steps]
     around = [ring[np.argsort(np.arctan2(*(ring - ring.mean(axis=0)).T))] for ring in rings]  # most of these are sound
     given = np.array([shapely.Polygon(ring) for ring in rings + around], dtype=object)
-    given = np.where(np.arange(len(given)) % 2, given, shapely.multipolygons(given, indices=np.arange(len(given))))
+    given[::2] = [shapely.MultiPolygon([shape]) for shape in given[::2]]
     _, flaw = polygons(given, "bad")
     sound = flaw == None  # noqa: E711 - an array of codes and None
     assert 500 < sound.sum() < 3500

@@ -57,7 +57,7 @@ def test_a_frame_and_its_table_say_the_same():
     )
     table = ColumnTable.of(frame)
     assert len(table) == 3
-    for name in frame:
+    for name in map(str, frame):
         assert table.words(name).tolist() == words(frame, name).tolist()
     assert np.array_equal(table.numbers("floors"), [1.0, np.nan, 3.0], equal_nan=True)
     assert table.column("height").unknown.tolist() == [False, True, False]
