@@ -32,7 +32,7 @@ from .selection import Leaving
 Form = Callable[[Leaving], Made]
 UNITS = "admin_unit"
 PART = 50_000  # rows held at a time
-_FORM = 2  # raise it where the same row would make another record
+_FORM = 3  # raise it where the same row would make another record, or another number
 
 
 class Outgoing:

@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ..store.layer_rows import STEP
-from ..store.row_parts import FID, hash_column, row_parts
+from ..store.row_hashes import hash_rows
+from ..store.row_parts import FID, row_parts
 from .blocks import Block, cut
 
 
@@ -128,7 +129,5 @@ def _led(also: Mapping[str, Sequence[pd.Series[Any]]]) -> Callable[[pa.RecordBat
 
 def _hashes(rows: pa.RecordBatch) -> NDArray[np.uint64]:
     """One number per row that changes when anything in it does; not its number in the file."""
-    total = np.zeros(len(rows), dtype=np.uint64)
-    for name in sorted({*rows.schema.names} - {FID}):
-        total = total * STEP + hash_column(rows.column(name))
-    return total
+    names = sorted({*rows.schema.names} - {FID})
+    return hash_rows([pa.chunked_array([rows.column(name)]) for name in names], len(rows))

@@ -94,6 +94,16 @@ def test_every_fault_of_a_broker_ends_with_both_sides_equal(data, centre, tmp_pa
     assert broker.tenants["binhduong"].held == clean.tenants["binhduong"].held
 
 
+def test_a_value_that_nobody_had_entered_and_is_0_now_is_published(data, centre, tmp_path):
+    own = Path(shutil.copy(data, tmp_path / "tỉnh.gpkg"))
+    shutil.copytree(data.with_suffix(".dothi"), tmp_path / "tỉnh.dothi")
+    side = Side(own, centre[1], tmp_path / "state.sqlite")
+    side.publish()
+    unknown = dataset.read(own, "building", ["height_m"]).query("height_m.isna()").iloc[0]
+    rewritten(own, "building", unknown["uid"], height_m=0.0)
+    assert counts(side.publish())["updated"] == 1
+
+
 class Killed(BaseException):
     """The program ends here."""
 
