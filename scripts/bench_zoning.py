@@ -56,7 +56,8 @@ EDITS = (100, 1_000)
 
 
 def timed(command: Sequence[str], environment: dict[str, str]) -> tuple[float, float, str]:
-    """Seconds, peak MB and output of one process (its own peak, by ``/usr/bin/time``)."""
+    """Seconds, peak MB and output of one process (its own peak, by ``/usr/bin/time``); the disk is at rest before."""
+    os.sync()
     started = time.perf_counter()
     done = subprocess.run(
         ["/usr/bin/time", "-f", "PEAK_KB %M", *command], env=environment, capture_output=True, text=True, check=False

@@ -27,8 +27,8 @@ from .segments import Segments, segments
 _FEW = 24
 # Edges that reach further from west to east than so many average ones of their zone are always looked at.
 _WIDE = 8.0
-# So many pairs of edges are computed at a time: fewer, and threads would wait for the interpreter between the sums.
-_TOGETHER = 200_000
+# So many pairs of edges are computed at a time: their numbers fit into the cache of a processor.
+_TOGETHER = 50_000
 # A pair whose edges make more pairs than that is cut faster.
 _MANY = 2_000
 # A lot of which less than this share lies elsewhere is wholly inside: the rest is rounding.
