@@ -10,11 +10,12 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
-from ..layers.errors import EnvironmentTroubleError
+from ..layers.errors import EnvironmentTroubleError, InputError
 from ..layers.report import SILENT, Report, Stage
 from .plan import LayerPlan, Source, plan, require_few, require_few_vanish
 from .records import Record, differing
@@ -119,11 +120,20 @@ class _Run:
         """A dry run with the real permissions. One that was cut off is made again, even where nothing is to be sent:
         what it wrote may still lie there.
         """
-        tried = tuple(dict.fromkeys((*(self.state.note(_TRIAL) or ()), *layers)))
-        if tried:
-            self.state.remember(**{_TRIAL: tried})
-            self._asked(partial(self.target.prepare, tried))
-            self.state.remember(**{_TRIAL: ()})
+        left = [layer for layer in self.state.note(_TRIAL) or () if layer not in layers]
+        if not left and not layers:
+            return
+        self.state.remember(**{_TRIAL: (*left, *layers)})
+        if left:
+            with suppress(InputError):  # who may not write there any more cannot take it away either
+                self._asked(partial(self.target.prepare, left))
+        try:
+            if layers:
+                self._asked(partial(self.target.prepare, layers))
+        except InputError:
+            self.state.remember(**{_TRIAL: ()})  # a refusal is an end, too
+            raise
+        self.state.remember(**{_TRIAL: ()})
 
     def hear(self, layers: Sequence[str]) -> None:
         """Keep what the centre wrote on our records."""

@@ -361,6 +361,15 @@ def test_missing_rights_are_found_by_the_dry_run(own, centre):
 WITH_PASSWORD = "https://user:pw@lgsp.example"  # pragma: allowlist secret
 
 
+def test_a_layer_whose_trial_was_refused_does_not_hold_up_the_others(own, centre):
+    gateway, address = centre
+    aim(own, address)
+    gateway.answer = lambda operation: (405, b'{"detail": "read only"}', {}) if operation == "ghiTruNuoc" else None
+    with pytest.raises(InputError):
+        publish(own, layers=["hydrant"])
+    assert seven(publish(own, layers=["parcel"]))["created"] > 0
+
+
 @pytest.mark.parametrize("address", ["http://lgsp.example", "ftp://127.0.0.1", WITH_PASSWORD])
 def test_an_address_that_is_not_safe_is_refused(own, address):
     aim(own, address)
