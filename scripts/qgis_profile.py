@@ -64,6 +64,8 @@ def environment(folder: Path, *, headless: bool) -> dict[str, str]:
     """The environment in which QGIS uses the profile in ``folder``; ``headless`` without any screen."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
     kept["QGIS_CUSTOM_CONFIG_PATH"] = str(folder.resolve())
+    if os.name == "posix":  # QGIS takes the first python3 of the PATH for its own; a shell may have put another there
+        kept["PATH"] = os.pathsep.join(("/usr/bin", kept.get("PATH", os.defpath)))
     if headless:
         kept["QT_QPA_PLATFORM"] = "offscreen"
         kept["GDAL_PAM_ENABLED"] = "NO"  # no .aux.xml beside the user's images
