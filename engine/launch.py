@@ -43,8 +43,8 @@ _code: int | None = None  # what ``main`` returned; none where it ended in anoth
 def _leave() -> None:
     """End the process without freeing a million objects one by one for nobody.
 
-    Called last of all: threads have been joined, and whatever else asked to be done at the end is done. What a job
-    wrote is closed and has its name before it returns. Streams that refuse their last words are left to the
+    Called when threads have been joined, and after all that asked later to be done at the end. What a job wrote is
+    closed and has its name before it returns. Streams that refuse their last words are left to the
     interpreter.
     """
     if _code is None:

@@ -38,7 +38,7 @@ from . import zoning_again
 ROWS = ("fail", "not_checkable")
 # So many rows are written at once: each writing costs some, and all of them memory.
 TOGETHER = 10_000
-# So many times these may wait to be written.
+# So many times these may wait while others are being written.
 WAITING = 2
 # The parameter that replaces a layer of the data set.
 _INSTEAD = {"parcel": "parcels", "building": "buildings", "planned_zone": "zones"}
@@ -206,6 +206,7 @@ def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
         if again is None:
             rows = seen.rows if seen is not None else {}
             layers = inputs.whole(data, layers_needed(rules), instead, heard, scenario=scenario, rows=rows)
+            del rows  # the shapes as bytes
             cover = aside.submit(zone_cover.cover, layers["planned_zone"]) if "planned_zone" in layers else None
             if seen is not None:
                 seen.settle()

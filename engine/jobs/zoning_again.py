@@ -183,7 +183,9 @@ class Opened:
 
     def look(self, judging: Judging, found: packs.Library, *, anew: bool) -> Look:
         """A look at the data that ``judging`` needs; ``anew``: no former run is asked for."""
-        return Look(self, judging, _by(self.near.path, judging, found), anew=anew)
+        made = Look(self, judging, _by(self.near.path, judging, found), anew=anew)
+        self.ahead.clear()  # what nobody needed
+        return made
 
 
 @contextmanager

@@ -141,8 +141,9 @@ class Column:
         values = self._values
         if isinstance(values, Coded):
             return Column(Coded(np.append(values.code, np.int32(-1))[rows], values.known))
-        none = np.full(1, np.nan if values.dtype.kind == "f" else None, dtype=values.dtype)
-        return Column(np.concatenate([values, none])[rows])
+        if values.dtype.kind in "iuf":
+            return Column(np.append(values.astype(float), np.nan)[rows])
+        return Column(np.concatenate([values.astype(object), nothing(1)])[rows])
 
 
 class ColumnTable:
@@ -153,9 +154,8 @@ class ColumnTable:
             name: one if isinstance(one, Column) else Column(one) for name, one in columns.items()
         }
         self.count = count if count is not None else len(next(iter(columns.values())))
-        self._part_of: tuple[ColumnTable, Any] | None = (
-            None  # what columns that are None are cut out of, and which rows
-        )
+        # The whole and the rows that columns are cut out of when somebody asks for them; until then they are None.
+        self._part_of: tuple[ColumnTable, Any] | None = None
         self._empty: Column | None = None
 
     @classmethod

@@ -127,6 +127,7 @@ def _by_lot(shared: Overlay, told: Sequence[Words], count: int) -> list[Words]:
         text[lot[first]] = word[zone[first]]
         coded = Coded.of(word)
         pair = lot[~alone] * len(word) + coded.code[zone[~alone]]
+        # Where a word comes for the first time in its lot; each round adds the next one of every lot.
         new = np.flatnonzero(~alone)[np.sort(np.unique(pair, return_index=True)[1])]
         while len(new := new[~first[new]]):  # one more word of each lot that has more
             here = new[np.diff(lot[new], prepend=-1) > 0]

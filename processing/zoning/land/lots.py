@@ -65,7 +65,6 @@ def zone_states(zones: pd.DataFrame, shared: Overlay, lot_areas: Areas, given: S
     counts = first | (area >= COUNTING_SHARE * lot_areas[lot])
     largest = np.full(count, -1, dtype=np.int32)
     largest[lot[first]] = zone[first]
-    table = ColumnTable({"zone_uid": Coded(largest, tuple(words(zones, "uid").tolist()))}, count)
 
     def of_largest(field: str) -> Coded:
         values = Coded.of(words(zones, field))
@@ -79,6 +78,7 @@ def zone_states(zones: pd.DataFrame, shared: Overlay, lot_areas: Areas, given: S
         clash[lot[counts & (told != found.code[lot])]] = True
         return when(clash, None, found), clash
 
+    table = ColumnTable({"zone_uid": of_largest("uid")}, count)
     for column, field, stated in (("area", "area_state", given.area), (PLAN_STATE, "plan_state", given.plan)):
         if stated is not None:
             table[column], table[f"{column}.lacking"] = stated, None

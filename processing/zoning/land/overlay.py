@@ -83,16 +83,26 @@ def _clipped(zone: Any, lot: Any) -> Any:
 def parts(lots: Geometries, zones: Geometries, lot: Indices, zone: Indices) -> Geometries:
     """The shared part of each pair."""
     cutter = zones[zone]
-    many = np.flatnonzero(shapely.get_num_coordinates(cutter) > MANY_VERTICES)
-    for i in many:
+    clipped, area = _to_clip(lots, zones, lot, zone)
+    for i in clipped:
         cutter[i] = _clipped(cutter[i], lots[lot[i]])
     shared: Geometries = shapely.intersection(lots[lot], cutter)
-    if len(many):  # GEOS clips a zone with a needle in it to the needle alone, without a word
-        many = many[np.argsort(zone[many], kind="stable")]
-        area = shared_areas(lots, zones, lot[many], zone[many], shapely.bounds(lots), shapely.area(lots))
-        wrong = many[~(np.abs(shapely.area(shared[many]) - area) <= LEAST_AREA_M2)]
-        shared[wrong] = shapely.intersection(lots[lot[wrong]], zones[zone[wrong]])
+    # GEOS clips a zone with a needle in it to the needle alone, without a word.
+    wrong = clipped[np.abs(shapely.area(shared[clipped]) - area) > LEAST_AREA_M2]
+    shared[wrong] = shapely.intersection(lots[lot[wrong]], zones[zone[wrong]])
     return shared
+
+
+def _to_clip(lots: Geometries, zones: Geometries, lot: Indices, zone: Indices) -> tuple[Indices, Areas]:
+    """The pairs whose zone has many vertices and whose shared area is known beforehand, and that area."""
+    many = np.flatnonzero(shapely.get_num_coordinates(zones[zone]) > MANY_VERTICES)
+    many = many[np.argsort(zone[many], kind="stable")]
+    if len(many) == 0:
+        return many, np.zeros(0)
+    mine, at = np.unique(lot[many], return_inverse=True)
+    area = shared_areas(lots[mine], zones, at, zone[many], shapely.bounds(lots[mine]), shapely.area(lots[mine]))
+    known = np.flatnonzero(~np.isnan(area))
+    return many[known], area[known]
 
 
 def _inside(lots: Geometries, zones: Geometries, lot: Indices, zone: Indices) -> Mask:

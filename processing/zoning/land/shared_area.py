@@ -135,9 +135,9 @@ class _Outlines:
 def shared_areas(lots: Geometries, zones: Geometries, lot: Indices, zone: Indices, boxes: Boxes, whole: Areas) -> Areas:
     """The area (m²) that each pair of a lot and a zone shares; NaN where cutting them is faster.
 
-    ``lots`` and ``zones`` are valid polygons, ``lot`` and ``zone`` positions in them, by zone; ``boxes`` (n, 4) and
-    ``whole`` are the boxes and areas of the lots. It is exactly the lot's area where the lot lies inside, 0 where they
-    are apart.
+    ``lots`` and ``zones`` are valid polygons, or flat collections with some in them; ``lot`` and ``zone`` are positions
+    in them, by zone; ``boxes`` (n, 4) and ``whole`` are the boxes and areas of the lots. It is exactly the lot's area
+    where the lot lies inside, 0 where they are apart.
     """
     new = np.diff(zone, prepend=-1) != 0
     outlines = _Outlines(segments(zones[zone[new]]), int(new.sum()))

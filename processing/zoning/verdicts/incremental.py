@@ -6,7 +6,7 @@ order of a feature's own rows among each other may be another.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from datetime import date
@@ -79,18 +79,21 @@ class Again:
 
 
 def read_ahead(near: Nearby, pool: Executor) -> dict[str, Future[LayerRows]]:
-    """The layers that nearly all rules look at, being read while the rules are: GDAL lets go of the interpreter."""
+    """The layers that nearly all rules look at, being read while the rules are: GDAL lets go of the interpreter.
+
+    They are read for nothing where only other rules are asked for.
+    """
     names = [name for name in NEVER_EMPTY if name in near.layers]
     return {name: pool.submit(read_rows, near.path, name, FIELDS[name]) for name in names}
 
 
-def look(near: Nearby, rules: Sequence[Rule], ahead: Mapping[str, Future[LayerRows]]) -> dict[str, LayerRows]:
-    """The rows of all layers that ``rules`` look at and that say something; some may be read ``ahead``."""
+def look(near: Nearby, rules: Sequence[Rule], ahead: MutableMapping[str, Future[LayerRows]]) -> dict[str, LayerRows]:
+    """The rows of all layers that ``rules`` look at and that say something; those read ``ahead`` are taken from it."""
     needed = layers_needed(rules)
     names = [name for name in FIELDS if name in needed and name in near.layers]
 
     def rows(name: str) -> LayerRows:
-        return ahead[name].result() if name in ahead else read_rows(near.path, name, FIELDS[name])
+        return ahead.pop(name).result() if name in ahead else read_rows(near.path, name, FIELDS[name])
 
     found = each(rows, names)
     return {name: rows for name, rows in zip(names, found, strict=True) if name not in UNDRAWN or len(rows.fid)}

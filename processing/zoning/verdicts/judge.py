@@ -194,14 +194,14 @@ def find_limits(rule: Rule, columns: Columns, on: date) -> tuple[tuple[Standing,
     return standings, _alone(standings[0]) if len(standings) == 1 else settle(standings)
 
 
-def judge(rule: Rule, frame: pd.DataFrame | ColumnTable | Columns, on: date) -> Verdicts:
-    """The verdicts of ``rule`` on the subjects in ``frame`` on the day ``on``; columns made once serve many rules.
+def judge(rule: Rule, subjects: pd.DataFrame | ColumnTable | Columns, on: date) -> Verdicts:
+    """The verdicts of ``rule`` on the ``subjects`` on the day ``on``; columns made once serve many rules.
 
-    ``frame`` holds the inputs as columns (``measures.INPUTS``; NaN or None: missing), and may hold ``NAME.lacking`` (a
-    more exact code for a missing input), ``flaw`` (a code: the subject cannot be judged at all), ``scope`` (a code:
-    the subject is outside every rule of its kind), ``plan_state`` and ``approved_on``.
+    Their columns are the inputs (``measures.INPUTS``; NaN or None: missing), and may be ``NAME.lacking`` (a more exact
+    code for a missing input), ``flaw`` (a code: the subject cannot be judged at all), ``scope`` (a code: the subject is
+    outside every rule of its kind), ``plan_state`` and ``approved_on``.
     """
-    columns = frame if isinstance(frame, Columns) else Columns(frame)
+    columns = subjects if isinstance(subjects, Columns) else Columns(subjects)
     measure = MEASURES[rule.measure]
     standings, settled = find_limits(rule, columns, on)
     reason, gaps, limit = settled.reason, settled.gaps, settled.limit

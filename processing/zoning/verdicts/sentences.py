@@ -26,7 +26,7 @@ from ....layers.messages import LANGUAGES, catalogue, number, separated
 
 NOTHING = "–"
 _SMALL = 0.01  # below it more decimals are shown
-_BETWEEN = "\x1f"  # the unit separator, which JSON writes as \\u001f
+_BETWEEN = "\x1f"  # the unit separator, which JSON writes as \u001f
 _NESTED = {list, tuple, dict}
 _PARTS = 10_000  # numbers in JSON have so many parts
 _EXACT = 1e15  # and up to so many of them fifteen digits
