@@ -16,8 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ..store.layer_rows import STEP
-from ..store.row_hashes import hash_rows
+from ..store.row_hashes import STEP, hash_rows
 from ..store.row_parts import FID, row_parts
 from .blocks import Block, cut
 

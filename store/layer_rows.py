@@ -22,9 +22,6 @@ from pyogrio.raw import read_arrow
 from . import dataset
 from .troubles import told
 
-STEP = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: odd, so that columns cannot change places unseen
-SAMPLE = 1000  # values that tell whether a column repeats itself: then each is hashed once
-
 
 class Columns(Mapping[str, NDArray[Any]]):
     """Columns as arrays: texts are objects, None where null. Each is made when somebody first looks at it."""
@@ -99,14 +96,6 @@ def some_of(column: pa.ChunkedArray, rows: NDArray[np.intp]) -> pa.ChunkedArray:
     places = np.split(rows, np.searchsorted(rows, firsts[1:-1]))
     parts = zip(column.chunks, places, firsts[:-1], strict=True) if column.num_chunks else ()
     return pa.chunked_array([chunk.take(pa.array(place - first)) for chunk, place, first in parts], column.type)
-
-
-def hash_values(values: NDArray[Any]) -> NDArray[np.uint64]:
-    """A number per value (SipHash for texts and bytes); absent values are all the same."""
-    repeats = values.dtype == object and len(set(values[:SAMPLE])) < SAMPLE // 10
-    told = np.array(pd.util.hash_array(values, categorize=repeats), dtype=np.uint64)
-    told[pd.isna(values)] = 0  # pandas gives absent values another number where it hashes each value once
-    return told
 
 
 def read_shapes(wkb: Any) -> NDArray[np.object_]:

@@ -15,11 +15,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from .layer_rows import STEP
-from .row_parts import hash_column
-
+STEP = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: odd, so that columns cannot change places unseen
 ROWS = 32_768  # read at once: memory is that of their bytes
 _WORD = 8
 # Of the last word of a value: the bytes that are its own, by how many they are.
@@ -52,9 +51,18 @@ def _hash_array(values: pa.Array) -> Hashes:
         data, ends = bytes_of(values)
         told = np.concatenate([_hash_bytes(data, ends[at : at + ROWS + 1]) for at in range(0, len(values), ROWS)])
     else:
-        told = _mixed(hash_column(values) + STEP)  # a number that is 0 is not like one that is absent
+        told = _mixed(_hash_plain(values) + STEP)  # a number that is 0 is not like one that is absent
     told[values.is_null(nan_is_null=True).to_numpy(zero_copy_only=False)] = 0
     return told
+
+
+def _hash_plain(values: pa.Array) -> Hashes:
+    """Numbers of what is no text, any for what is absent: a null must not make other numbers of those beside it."""
+    kind = values.type
+    if (pa.types.is_integer(kind) or pa.types.is_boolean(kind)) and values.null_count:
+        values = pc.fill_null(values, pa.scalar(0).cast(kind))
+    plain = values.to_numpy(zero_copy_only=False)
+    return np.array(pd.util.hash_array(plain, categorize=False), dtype=np.uint64)
 
 
 def _hash_bytes(data: NDArray[np.uint8], ends: NDArray[Any]) -> Hashes:

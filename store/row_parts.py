@@ -7,15 +7,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
 from pyogrio.raw import open_arrow
 
 from ..layers.errors import InputError
 from . import dataset
-from .layer_rows import hash_values
 from .troubles import told
 
 AT_ONCE = 16_384  # rows of a part
@@ -58,14 +54,3 @@ def row_parts(
                 return
             if len(part):
                 yield pa.RecordBatch.from_arrays([part.column(name) for name in names], names=list(names.values()))
-
-
-def hash_column(column: pa.Array) -> NDArray[np.uint64]:
-    """A number per value, as :func:`~dothi.store.layer_rows.hash_values`: whichever rows lie beside it."""
-    kind = column.type
-    whole = (pa.types.is_integer(kind) or pa.types.is_boolean(kind)) and column.null_count > 0
-    if not whole:
-        return hash_values(column.to_numpy(zero_copy_only=False))
-    numbers = hash_values(pc.fill_null(column, pa.scalar(0).cast(kind)).to_numpy(zero_copy_only=False))
-    numbers[pc.is_null(column).to_numpy(zero_copy_only=False)] = 0
-    return numbers

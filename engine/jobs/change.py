@@ -1,6 +1,6 @@
 """Change between two satellite images: a raster of it, or alerts against the licences.
 
-The computing is imported inside the functions: the number of BLAS threads can be set only before numpy is loaded.
+The computing is imported inside the functions: who asks for one does not wait for the libraries of the others.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from ...layers.errors import InputError, UsageError
 from ...layers.report import Report, Stage
-from .threads import one_thread_for_blas
 
 if TYPE_CHECKING:
     from ...processing.surveillance.change.change_map import ChangeMap, Settings
@@ -23,7 +22,6 @@ def map_(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     for given in (parameters["out"], parameters["direction_out"]):
         if given and Path(given).is_dir():
             raise InputError("engine.is_folder", path=str(given))
-    one_thread_for_blas()
     from ...processing.surveillance.change.change_map import change_map
 
     found = change_map(parameters["before"], parameters["after"], Path(parameters["out"]), settings(parameters), report)
@@ -36,7 +34,6 @@ def detect(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     """Find alerts and write a run with the change raster beside it."""
     if not parameters["data"] and not parameters["out"]:
         raise UsageError("change.nowhere_to_write")
-    one_thread_for_blas()
     from ...processing.surveillance.detect import Request, detect_change
 
     request = Request(
@@ -73,7 +70,6 @@ def detect(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
 
 def learn(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     """Learn kinds of change from settled cases; says whether the model may speak beside the rules."""
-    one_thread_for_blas()
     from dataclasses import asdict
 
     from ...processing.surveillance.cases.learning import learn_from_cases

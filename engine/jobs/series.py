@@ -1,6 +1,6 @@
 """Series of many dates: built, followed, told of, drawn as a chart.
 
-The computing is imported inside the functions: the number of BLAS threads can be set only before numpy is loaded.
+The computing is imported inside the functions: who asks for one does not wait for the libraries of the others.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from ...layers.errors import InputError, UsageError
 from ...layers.report import Report, Stage
 from .scene import area_given
-from .threads import one_thread_for_blas
 
 if TYPE_CHECKING:
     from ...processing.surveillance.series.dates import Source
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 def build(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     """Fit the season, monitor what comes after, write the series and a run with its alerts."""
-    one_thread_for_blas()
     from ...processing.surveillance.scenes.library import library_grid
     from ...processing.surveillance.series.follow import Asked
     from ...processing.surveillance.series.follow import build as build_series
@@ -44,7 +42,6 @@ def build(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
 
 def update(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     """Take further dates in, and write a run with the alerts as they are now."""
-    one_thread_for_blas()
     from ...processing.surveillance.series.follow import update as update_series
 
     found = update_series(Path(parameters["data"]), parameters["name"], _sources(parameters), Stage(report, 0.0, 0.7))
@@ -77,7 +74,6 @@ def status(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
 
 def chart(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     """An index at a point or polygon over time, with what the season lets expect."""
-    one_thread_for_blas()
     from rasterio.crs import CRS
     from rasterio.errors import CRSError
 

@@ -11,7 +11,6 @@ from ...layers.errors import UsageError
 from ...layers.report import Report
 from .scene import area_given
 from .series import rules_given
-from .threads import one_thread_for_blas
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -29,7 +28,6 @@ def run(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     """Do what is to be done now; with ``every`` (minutes) begin again until ended."""
     if parameters["once"] and parameters["every"]:
         raise UsageError("watch.once_or_every")
-    one_thread_for_blas()
     from ...processing.surveillance.night import night
 
     asked = _asked(parameters)

@@ -305,15 +305,6 @@ class Parcels:
         raise NotImplementedError
 
 
-def test_a_column_of_numbers_is_hashed_by_itself(tmp_path: Path):
-    """A null beside it must not make another number of a value."""
-    alone = row_parts.hash_column(pa.array([5, 7], pa.int64()))
-    beside = row_parts.hash_column(pa.array([5, None, 7], pa.int64()))
-    assert alone.tolist() == [beside[0], beside[2]]
-    assert beside[1] == 0
-    assert row_parts.hash_column(pa.array([True, None], pa.bool_()))[0] == row_parts.hash_column(pa.array([True]))[0]
-
-
 def test_what_leaves_comes_in_the_order_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Not in that of an index in which SQLite may find the identifiers faster."""
     data = province.build(tmp_path / "lô.gpkg", parcels=40)
