@@ -134,7 +134,10 @@ class Column:
     def at(self, rows: Any) -> Column:
         """The column of ``rows``, positions or a mask."""
         values = self._values
-        return Column(values.at(rows) if isinstance(values, Coded) else values[rows])
+        made = Column(values.at(rows) if isinstance(values, Coded) else values[rows])
+        if made._coded is None and self._coded is not None:
+            made._coded = self._coded.at(rows)  # cheaper than to tell the words apart again
+        return made
 
     def spread(self, rows: NDArray[np.intp]) -> Column:
         """The column of the positions ``rows``; nothing where one is -1."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..columns import Mask, Numbers
 from ..table import Coded
-from ..verdicts.standing import EDITION, Gaps, Reasons, Standing
+from ..verdicts.standing import Gaps, Standing, without_edition
 from .limits import Constant, Limit, Table, look_up
 from .rules import Rule
 
@@ -106,9 +106,7 @@ def settle(standings: Sequence[Standing]) -> Settled:
             won[set_here] = said.who[set_here]
             for _, one in chosen:
                 gaps.take(one.gaps, said.gap & one.applies & applies)
-    reasons = Reasons(standings[0].reason)
-    for one in standings[1:]:  # that another edition would hold says less than why this one does not apply
-        reasons.take(one.reason, reasons.coded.among((EDITION,)) & ~one.applies)
+    reasons = without_edition(standings[0].reason, [(one.reason, ~one.applies) for one in standings[1:]])
     reasons.code[applies] = -1
     limit[gaps.any] = np.nan
     return Settled(limit, won, reasons.coded, reasons.coded.missing, gaps, sure, conflict)

@@ -21,9 +21,9 @@ from ..measures import MEASURES
 from ..rulebook.rules import OUTCOMES, Compatibility, Rule
 from ..subjects import KINDS, Kind, Subjects
 from .findings import Written, edition_absent, identified, layer_absent, tell_others, write_down
-from .judge import InShort, Verdicts, judge
+from .judge import NOT_APPLICABLE, InShort, Verdicts, judge
 from .outcomes import in_columns
-from .standing import Columns
+from .standing import Columns, out_of_question
 
 # Measures of land on which a use is not permitted: their tolerance is the sliver that decides nothing.
 _OF_USE = ("misused_area", "upper_misused_area")
@@ -173,10 +173,16 @@ def _judged_together(
     kept: list[tuple[VerdictColumns, Verdicts, NDArray[np.intp]]] = []
     short: list[InShort] = []
     for rule in group:
-        verdicts = judge(rule, columns, asking.on)
-        rows = np.flatnonzero(np.isin(verdicts.code, codes))
-        kept.append((in_columns(verdicts, subjects.layer, uids), verdicts.at(rows), rows))
-        short.append(verdicts.in_short)
+        rows, others, asked = np.arange(columns.count), None, columns
+        if NOT_APPLICABLE not in codes:
+            others = out_of_question(rule, columns, asking.on)
+            rows = np.flatnonzero(others.missing)
+            asked = Columns(subjects.table.at(rows))
+        verdicts = judge(rule, asked, asking.on)
+        wanted = np.flatnonzero(np.isin(verdicts.code, codes))
+        outcomes = in_columns(verdicts, subjects.layer, uids, rows, others)
+        kept.append((outcomes, verdicts.at(wanted), rows[wanted]))
+        short.append(verdicts.in_short.among(rows, columns.count))
     at = np.zeros(0, dtype=np.intp)
     cut = Columns(subjects.table.at(at))
     for rule, mine, (outcomes, verdicts, rows) in zip(group, short, kept, strict=True):

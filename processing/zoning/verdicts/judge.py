@@ -159,6 +159,12 @@ class InShort:
         """That of the subjects ``rows``."""
         return InShort(self.rule, self.limit[rows], self.won[rows])
 
+    def among(self, rows: NDArray[np.intp], count: int) -> InShort:
+        """The same of ``count`` subjects, of which only ``rows`` were judged."""
+        limit, won = np.full(count, np.nan), np.zeros(count, dtype=np.int8)
+        limit[rows], won[rows] = self.limit, self.won
+        return InShort(self.rule, limit, won)
+
     def beside(self, at: NDArray[np.intp], held: Numbers) -> dict[str, list[Any]]:
         """What it says of the subjects ``at``, all of which it judges, where ``held`` holds; see :func:`said`."""
         entries, won, limit = self.rule.entries, self.won[at].tolist(), self.limit[at]

@@ -310,15 +310,43 @@ class Standing:
         return np.asarray(self.applies & ~self.gaps.any & ~np.isnan(self.found.values))
 
 
+def _set_apart(rule: Rule, columns: Columns, force: Force) -> Reasons:
+    """Why the entry ``rule`` does not apply, as far as the kind of subject, the day and its conditions tell."""
+    reasons = Reasons(columns.coded("scope"))
+    reasons.because(force.out, EDITION)
+    for condition in rule.conditions:
+        reasons.because(_broken(condition, columns), condition.input)
+    return reasons
+
+
+def out_of_question(rule: Rule, columns: Columns, on: date) -> Coded:
+    """Why no entry of ``rule`` applies, no word where one may: most rules are about one use of land, and only what is
+    left needs to be measured. The words are those that ``judge.judge`` would say.
+    """
+    pairs = zip(rule.entries, in_force(rule.entries, columns, on), strict=True)
+    told = [_set_apart(entry, columns, force) for entry, force in pairs]
+    reasons = without_edition(told[0].coded, [(one.coded, one.code >= 0) for one in told[1:]])
+    for one in told:
+        reasons.code[one.code < 0] = -1
+    reasons.code[~columns.wordless("flaw")] = -1
+    return reasons.coded
+
+
+def without_edition(first: Coded, others: Iterable[tuple[Coded, Mask]]) -> Reasons:
+    """Why the entries of a rule do not apply: what the ``first`` says, and of the ``others``, where these do not apply
+    either, what says more than that another edition would hold.
+    """
+    reasons = Reasons(first)
+    for reason, outside in others:
+        reasons.take(reason, reasons.coded.among((EDITION,)) & outside)
+    return reasons
+
+
 def stand(rule: Rule, columns: Columns, force: Force) -> Standing:
     """What the entry ``rule`` says. ``flaw`` and ``scope`` hold for every rule of its kind (see ``judge.judge``)."""
     gaps, flawed = Gaps(columns.count), ~columns.wordless("flaw")
-    reasons = Reasons(columns.coded("scope"))
-    reasons.because(force.out, EDITION)
-    asked: Unknown = []
-    for condition in rule.conditions:
-        reasons.because(_broken(condition, columns), condition.input)
-        asked.append((condition.input, columns.unknown(condition.input)))
+    reasons = _set_apart(rule, columns, force)
+    asked: Unknown = [(condition.input, columns.unknown(condition.input)) for condition in rule.conditions]
     fired = np.full(columns.count, -1, dtype=np.intp)
     for number, exemption in enumerate(rule.exemptions):
         holds, open_to = _excepted(exemption, columns)
