@@ -22,10 +22,11 @@ from ..columns import absent, nothing, pick
 from ..land.soundness import as_multipolygons
 from ..land.threads import by_chunks
 from ..measures import INPUTS, MEASURES
-from ..rulebook.limits import Attribute, Constant, Table
+from ..rulebook.limits import Table
 from ..rulebook.rules import MARKLESS, OUTCOMES, Rule
 from ..subjects.model import Subjects
 from .judge import FAIL, NOT_CHECKABLE, InShort, Verdicts
+from .limits_told import limits_told
 from .sentences import NOTHING, Piece, each, joined, json_pieces, json_rows, once, sentences
 from .standing import EDITION, NO_ROW, Columns
 
@@ -207,7 +208,7 @@ def _how(
     named = [entry.level for entry in verdicts.entries]
     levels = once([named[won] for won in verdicts.won[at].tolist()])
     more = _more(verdicts, compared)
-    pieces = ['{"limit": ', *_limits(verdicts, columns, at), ', "level": "', levels, '", "inputs": ', *inputs]
+    pieces = ['{"limit": ', *limits_told(verdicts, columns, at), ', "level": "', levels, '", "inputs": ', *inputs]
     made = nothing(columns.count)
     made[at] = joined([*pieces, [more.get(i, "") for i in at.tolist()] if more else "", "}"], len(at))
     return made
@@ -262,22 +263,6 @@ def tell_others(table: Written, mine: InShort, others: Sequence[InShort], *, bri
             how[i] = json.dumps(known, ensure_ascii=False)
         else:
             how[i] = f'{how[i][:-1]}, "others": [{told}]}}'
-
-
-def _limits(verdicts: Verdicts, columns: Columns, at: NDArray[np.intp]) -> list[Piece]:
-    """How the limits of the rows ``at`` were found, as JSON: a constant, an attribute, table rows and weights."""
-    rule = verdicts.rule
-    if len(verdicts.entries) == 1 and isinstance(rule.limit, Constant):
-        return [*json_rows({"constant": [rule.limit.value]}, 1)]
-    if len(verdicts.entries) == 1 and isinstance(rule.limit, Attribute):
-        known = columns.plain("zone_uid")
-        zones = [None] * len(at) if known is None else list(known[at])
-        return json_pieces({"attribute": [rule.limit.name] * len(at), "zone": zones})
-    tables = [entry.source.table for entry in verdicts.entries]
-    won = verdicts.won[at].tolist()
-    explained = [{"table": tables[k], **verdicts.explain(i)} for k, i in zip(won, at.tolist(), strict=True)]
-    names = dict.fromkeys(name for told in explained for name in told)
-    return json_pieces({name: [told.get(name) for told in explained] for name in names})
 
 
 def _missing(verdicts: Verdicts) -> NDArray[np.object_]:
