@@ -142,6 +142,7 @@ class Window:
         self._options = OptionsFactory()
         iface.registerOptionsWidgetFactory(self._options)
         QgsProject.instance().readProject.connect(self._project_read)
+        iface.layoutDesignerOpened.connect(self._keep_legends)
 
     def _fill(self) -> None:
         for algorithm in _FIRST:
@@ -331,6 +332,11 @@ class Window:
         if self.ioc is not None and self.ioc.isVisible():
             self.ioc.read()
 
+    def _keep_legends(self, designer: Any) -> None:
+        from .project.designer import LegendKeeper
+
+        LegendKeeper(designer)  # belongs to the layout window
+
     def _project_read(self, *_: Any) -> None:
         """A project whose targets have a schedule: nobody need open the panel for it."""
         from .ioc.keeping import scheduled
@@ -377,6 +383,7 @@ class Window:
         if self.rules is not None:
             self.rules.shut()
         QgsProject.instance().readProject.disconnect(self._project_read)
+        self.iface.layoutDesignerOpened.disconnect(self._keep_legends)
         if self.ioc is not None:
             self.ioc.shut()
         if self.schedule is not None and self.publishing is not None:

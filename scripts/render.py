@@ -14,14 +14,14 @@ from qgis.core import QgsApplication, QgsLayoutExporter, QgsPrintLayout, QgsProj
 DPI = 110  # a sheet of A3 then fits a screen
 
 
-def draw(drawing: QgsPrintLayout, out: Path) -> Path:
-    """The sheet as one picture, named by its number. Raises ``OSError`` where it cannot be written."""
+def draw(drawing: QgsPrintLayout, out: Path) -> list[Path]:
+    """A picture of each page, named by the drawing's number. Raises ``OSError`` where one cannot be written."""
     path = out / f"{drawing.name().split()[0]}.png"
     settings = QgsLayoutExporter.ImageExportSettings()
     settings.dpi = DPI
     if QgsLayoutExporter(drawing).exportToImage(str(path), settings) != QgsLayoutExporter.ExportResult.Success:
         raise OSError(f"cannot write {path}")
-    return path
+    return [path, *(path.with_stem(f"{path.stem}_{n}") for n in range(2, drawing.pageCollection().pageCount() + 1))]
 
 
 def main(plugins: str, project_file: str, folder: str) -> None:
@@ -36,7 +36,7 @@ def main(plugins: str, project_file: str, folder: str) -> None:
         out = Path(folder)
         out.mkdir(parents=True, exist_ok=True)
         for drawing in project.layoutManager().printLayouts():
-            print(draw(drawing, out))
+            print(*draw(drawing, out), sep="\n")
         project.clear()
     finally:
         application.exitQgis()

@@ -1,49 +1,40 @@
-"""One drawing as a print layout: map with a coordinate grid, legend, scale bar, north arrow, title block.
-
-Places and sizes come from ``resources/layouts/a3_landscape.toml``, in millimetres.
-"""
+"""One drawing as a print layout: map with a coordinate grid, legend, scale bar, north arrow, title block."""
 
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 from qgis.core import (
     Qgis,
     QgsBasicNumericFormat,
-    QgsFillSymbol,
-    QgsLayerTree,
-    QgsLayoutItemLabel,
-    QgsLayoutItemLegend,
     QgsLayoutItemMap,
     QgsLayoutItemMapGrid,
+    QgsLayoutItemPage,
     QgsLayoutItemPicture,
     QgsLayoutItemScaleBar,
-    QgsLayoutItemShape,
     QgsLayoutMeasurement,
-    QgsLayoutPoint,
     QgsLayoutSize,
-    QgsLegendStyle,
     QgsMapLayer,
     QgsPrintLayout,
     QgsProject,
     QgsReferencedRectangle,
-    QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QColor
 
-from ...layers.messages import RESOURCES, number, sentence
+from ...layers.messages import number, sentence
 from ...layers.model import Text
 from ..styling.labels import text_format
 from ..styling.symbols import embedded
+from . import legend
+from .paper import INK, MM, frame, label, place, sheet
 
-INK = "#2f2f2f"
-MM = Qgis.LayoutUnit.Millimeters
+# A coordinate is written unless its words would run over the corner of the map: they are some 9 mm long.
+_COORDINATE = """with_variable('room', @map_scale * 0.006, with_variable('at', if(@grid_axis = 'x',
+    array(x_min(@map_extent), x_max(@map_extent)), array(y_min(@map_extent), y_max(@map_extent))),
+    if(@grid_number - @at[0] > @room AND @at[1] - @grid_number > @room, to_string(to_int(@grid_number)), '')))"""
 
 
 @dataclass(frozen=True)
@@ -59,45 +50,27 @@ class Drawing:
     mark: str = ""
 
 
-@cache
-def sheet() -> dict[str, Any]:
-    """``resources/layouts/a3_landscape.toml``."""
-    with (RESOURCES / "layouts" / "a3_landscape.toml").open("rb") as file:
-        return tomllib.load(file)
-
-
 def make(project: QgsProject, drawing: Drawing, language: str) -> QgsPrintLayout:
-    """The layout of ``drawing``, named after it."""
+    """The layout of ``drawing``, named after it; of more than one page where the legend needs them."""
     made = QgsPrintLayout(project)
     made.initializeDefaults()
     made.setName(f"{drawing.number} {drawing.name}")
-    width, height = sheet()["page"]
-    made.pageCollection().page(0).setPageSize(QgsLayoutSize(width, height, MM))
-    _frame(made, sheet()["frame"], 0.7)
+    made.pageCollection().page(0).setPageSize(QgsLayoutSize(*sheet()["page"], MM))
     shown = _map(made, drawing)
     _north(made, shown)
     _scale_bar(made, shown, language)
-    _legend(made, shown, drawing, language)
-    _block(made, drawing, round(shown.scale()), language)
-    if drawing.mark:
-        _mark(made, drawing.mark)
+    rest = legend.put(made, shown, legend.entries(drawing.layers), language)
+    while rest:
+        further = QgsLayoutItemPage(made)
+        further.setPageSize(QgsLayoutSize(*sheet()["page"], MM))
+        made.pageCollection().addPage(further)
+        rest = legend.put(made, shown, rest, language, made.pageCollection().pageCount() - 1)
+    for page in range(made.pageCollection().pageCount()):
+        frame(made, sheet()["frame"], 0.7, page)
+        _block(made, drawing, round(shown.scale()), language, page)
+        if drawing.mark:
+            _mark(made, drawing.mark, page)
     return made
-
-
-def _place(item: Any, box: Sequence[float]) -> None:
-    item.attemptMove(QgsLayoutPoint(box[0], box[1], MM))
-    item.attemptResize(QgsLayoutSize(box[2], box[3], MM))
-
-
-def _frame(made: QgsPrintLayout, box: Sequence[float], width: float, fill: str = "none") -> QgsLayoutItemShape:
-    shape = QgsLayoutItemShape(made)
-    shape.setShapeType(QgsLayoutItemShape.Shape.Rectangle)
-    style = {"outline_color": INK, "outline_width": str(width), "joinstyle": "miter"}
-    shape.setSymbol(QgsFillSymbol.createSimple({**style, **({"style": "no"} if fill == "none" else {"color": fill})}))
-    shape.setId("frame")
-    made.addLayoutItem(shape)
-    _place(shape, box)
-    return shape
 
 
 def _map(made: QgsPrintLayout, drawing: Drawing) -> QgsLayoutItemMap:
@@ -105,7 +78,7 @@ def _map(made: QgsPrintLayout, drawing: Drawing) -> QgsLayoutItemMap:
     item.setId("map")
     made.addLayoutItem(item)
     box = sheet()["map"]
-    _place(item, box)
+    place(item, box)
     item.setCrs(drawing.extent.crs())
     item.setFollowVisibilityPreset(True)
     item.setFollowVisibilityPresetName(drawing.theme)
@@ -145,8 +118,9 @@ def _grid(item: QgsLayoutItemMap) -> None:
     grid.setFrameWidth(1.2)
     grid.setFramePenSize(0.25)
     grid.setAnnotationEnabled(True)
-    grid.setAnnotationPrecision(0)
-    grid.setAnnotationTextFormat(text_format({"size_pt": 6, "colour": "#555555", "buffer_mm": 0.6}))
+    grid.setAnnotationFormat(QgsLayoutItemMapGrid.AnnotationFormat.CustomFormat)
+    grid.setAnnotationExpression(_COORDINATE)
+    grid.setAnnotationTextFormat(text_format({"size_pt": 6.5, "colour": INK, "buffer_mm": 0.5}))
     for side in (
         QgsLayoutItemMapGrid.BorderSide.Left,
         QgsLayoutItemMapGrid.BorderSide.Right,
@@ -164,7 +138,7 @@ def _north(made: QgsPrintLayout, shown: QgsLayoutItemMap) -> None:
     item.setLinkedMap(shown)
     item.setNorthMode(QgsLayoutItemPicture.NorthMode.GridNorth)
     made.addLayoutItem(item)
-    _place(item, sheet()["north"])
+    place(item, sheet()["north"])
 
 
 def _scale_bar(made: QgsPrintLayout, shown: QgsLayoutItemMap, language: str) -> None:
@@ -185,70 +159,31 @@ def _scale_bar(made: QgsPrintLayout, shown: QgsLayoutItemMap, language: str) -> 
     item.setNumericFormat(numbers)
     item.setTextFormat(text_format({"size_pt": 7, "colour": INK, "buffer_mm": 0}))
     made.addLayoutItem(item)
-    _place(item, sheet()["scale_bar"])
+    place(item, sheet()["scale_bar"])
 
 
-def _legend(made: QgsPrintLayout, shown: QgsLayoutItemMap, drawing: Drawing, language: str) -> None:
-    item = QgsLayoutItemLegend(made)
-    made.addLayoutItem(item)
-    item.setLinkedMap(shown)
-    item.setAutoUpdateModel(False)
-    root: QgsLayerTree = item.model().rootGroup()
-    root.removeAllChildren()
-    for layer in drawing.layers:
-        if isinstance(layer, QgsVectorLayer):  # an image explains itself
-            root.addLayer(layer)
-    item.setLegendFilterByMapEnabled(True)
-    item.setTitle(sentence("project.legend", language))
-    item.setResizeToContents(False)
-    for style, look, above_mm in (
-        (QgsLegendStyle.Style.Title, {"size_pt": 10, "bold": True}, 0.0),
-        (QgsLegendStyle.Style.Subgroup, {"size_pt": 7.5, "bold": True}, 1.8),
-        (QgsLegendStyle.Style.Symbol, {}, 1.0),
-        (QgsLegendStyle.Style.SymbolLabel, {"size_pt": 6.8}, 1.0),
-    ):
-        part = item.style(style)
-        part.setTextFormat(text_format({**look, "colour": INK, "buffer_mm": 0}))
-        part.setMargin(QgsLegendStyle.Side.Top, above_mm)
-        item.setStyle(style, part)
-    item.setSymbolWidth(6.0)
-    item.setSymbolHeight(2.8)
-    item.setWrapString("\n")
-    _place(item, sheet()["legend"])
-
-
-def _block(made: QgsPrintLayout, drawing: Drawing, scale: int, language: str) -> None:
+def _block(made: QgsPrintLayout, drawing: Drawing, scale: int, language: str, page: int) -> None:
     block = sheet()["block"]
     left, top, _width, _height = block["box"]
     texts = {**drawing.texts, "scale": f"1:{number(scale, language, 0)}"}
-    _frame(made, block["box"], 0.5, "#ffffff")
+    if made.pageCollection().pageCount() > 1:
+        texts["number"] = sentence("project.page_of", language, number=drawing.number, page=page + 1)
+    frame(made, block["box"], 0.5, page, "#ffffff")
     for cell in block["cell"]:
         x, y, width, height = cell["at"]
         box = [left + x, top + y, width, height]
-        _frame(made, box, 0.2)
+        frame(made, box, 0.2, page)
         head = {"size_pt": 5.5, "colour": "#6d6d6d"}
-        _label(made, Text(**cell["head"])[language], [box[0] + 1.2, box[1] + 0.8, width - 2, 4], head)
+        label(made, Text(**cell["head"])[language], [box[0] + 1.2, box[1] + 0.8, width - 2, 4], head, page)
         text = texts.get(cell["text"], "")
         if text:
             look = {"size_pt": cell["size_pt"], "bold": cell.get("bold", False), "colour": INK}
-            label = _label(made, text, [box[0] + 1.2, box[1] + 4.4, width - 2.4, height - 5], look)
-            label.setId(cell["text"])
+            label(made, text, [box[0] + 1.2, box[1] + 4.4, width - 2.4, height - 5], look, page).setId(cell["text"])
 
 
-def _label(made: QgsPrintLayout, text: str, box: Sequence[float], look: Mapping[str, Any]) -> QgsLayoutItemLabel:
-    item = QgsLayoutItemLabel(made)
-    item.setText(text)
-    item.setTextFormat(text_format({**look, "buffer_mm": 0}))
-    item.setVAlign(Qt.AlignmentFlag.AlignTop)
-    item.setMarginX(0)
-    item.setMarginY(0)
-    made.addLayoutItem(item)
-    _place(item, box)
-    return item
-
-
-def _mark(made: QgsPrintLayout, mark: str) -> None:
-    item = _label(made, mark, sheet()["mark"], {"size_pt": 20, "bold": True, "colour": "#8a1c1c", "spacing_pt": 6})
+def _mark(made: QgsPrintLayout, mark: str, page: int) -> None:
+    look = {"size_pt": 20, "bold": True, "colour": "#8a1c1c", "spacing_pt": 6}
+    item = label(made, mark, sheet()["mark"], look, page)
     item.setId("mark")
     item.setHAlign(Qt.AlignmentFlag.AlignHCenter)
     item.setVAlign(Qt.AlignmentFlag.AlignVCenter)

@@ -17,7 +17,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from qgis.core import QgsApplication, QgsProcessingFeedback, QgsProject, QgsSettings  # noqa: E402
 from qgis.gui import QgsMapCanvas  # noqa: E402
-from qgis.PyQt.QtCore import QCoreApplication, QEvent, Qt  # noqa: E402
+from qgis.PyQt.QtCore import QCoreApplication, QEvent, QObject, Qt, pyqtSignal  # noqa: E402
 from qgis.PyQt.QtWidgets import QDockWidget, QMainWindow, QToolBar, QWidget  # noqa: E402
 
 
@@ -66,10 +66,13 @@ class Bar:
         self.said.append(" ".join(str(word) for word in words))
 
 
-class Desk:
+class Desk(QObject):
     """The part of ``QgisInterface`` that the plugin uses, on a real window."""
 
+    layoutDesignerOpened = pyqtSignal(object)  # noqa: N815 - as QGIS names it
+
     def __init__(self) -> None:
+        super().__init__()
         self.main = QMainWindow()
         self.help = self.main.menuBar().addMenu("Help")
         self.canvas = QgsMapCanvas(self.main)

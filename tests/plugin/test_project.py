@@ -25,7 +25,7 @@ from qgis.core import (
 from ...layers import catalogue
 from ...layers.errors import InputError
 from ...qgis_plugin import project_data, styling
-from ...qgis_plugin.project import builder, layout
+from ...qgis_plugin.project import builder, layout, paper
 from .test_styling import blank
 
 EAST, NORTH = 612_000.0, 1_220_500.0
@@ -174,7 +174,7 @@ def test_drawings_print_with_title_block_and_mark(built, tmp_path):
     assert drawn.itemById("date").text() == "01/06/2026"
     shown = drawn.itemById("map")
     assert isinstance(shown, QgsLayoutItemMap)
-    assert round(shown.scale()) in layout.sheet()["scales"]
+    assert round(shown.scale()) in paper.sheet()["scales"]
     out = tmp_path / "QH-01.pdf"
     settings = QgsLayoutExporter.PdfExportSettings()
     assert QgsLayoutExporter(drawn).exportToPdf(str(out), settings) == QgsLayoutExporter.ExportResult.Success
