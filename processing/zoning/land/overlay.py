@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..columns import Mask, nothing, pick
 from .arrays import Areas, Geometries, Indices
+from .shapes import Shapes
 from .shared_area import shared_areas
 from .threads import each
 
@@ -80,27 +81,27 @@ def _clipped(zone: Any, lot: Any) -> Any:
     return near if near.is_valid else zone
 
 
-def parts(lots: Geometries, zones: Geometries, lot: Indices, zone: Indices) -> Geometries:
+def parts(lots: Geometries | Shapes, zones: Geometries | Shapes, lot: Indices, zone: Indices) -> Geometries:
     """The shared part of each pair."""
-    cutter = zones[zone]
+    lots, zones = Shapes.of(lots), Shapes.of(zones)
+    mine, cutter = lots.given[lot], zones.given[zone]
     clipped, area = _to_clip(lots, zones, lot, zone)
     for i in clipped:
-        cutter[i] = _clipped(cutter[i], lots[lot[i]])
-    shared: Geometries = shapely.intersection(lots[lot], cutter)
+        cutter[i] = _clipped(cutter[i], mine[i])
+    shared: Geometries = shapely.intersection(mine, cutter)
     # GEOS clips a zone with a needle in it to the needle alone, without a word.
     wrong = clipped[np.abs(shapely.area(shared[clipped]) - area) > LEAST_AREA_M2]
-    shared[wrong] = shapely.intersection(lots[lot[wrong]], zones[zone[wrong]])
+    shared[wrong] = shapely.intersection(mine[wrong], zones.given[zone[wrong]])
     return shared
 
 
-def _to_clip(lots: Geometries, zones: Geometries, lot: Indices, zone: Indices) -> tuple[Indices, Areas]:
+def _to_clip(lots: Shapes, zones: Shapes, lot: Indices, zone: Indices) -> tuple[Indices, Areas]:
     """The pairs whose zone has many vertices and whose shared area is known beforehand, and that area."""
-    many = np.flatnonzero(shapely.get_num_coordinates(zones[zone]) > MANY_VERTICES)
+    many = np.flatnonzero(shapely.get_num_coordinates(zones.given[zone]) > MANY_VERTICES)
     many = many[np.argsort(zone[many], kind="stable")]
     if len(many) == 0:
         return many, np.zeros(0)
-    mine, at = np.unique(lot[many], return_inverse=True)
-    area = shared_areas(lots[mine], zones, at, zone[many], shapely.bounds(lots[mine]), shapely.area(lots[mine]))
+    area = shared_areas(lots, zones, lot[many], zone[many])
     known = np.flatnonzero(~np.isnan(area))
     return many[known], area[known]
 
@@ -115,8 +116,8 @@ def _inside(lots: Geometries, zones: Geometries, lot: Indices, zone: Indices) ->
 
 
 def overlay(
-    lots: Geometries,
-    zones: Geometries,
+    lots: Geometries | Shapes,
+    zones: Geometries | Shapes,
     *,
     wanted: Wanted | None = None,
     threads: int = 2,
@@ -131,13 +132,17 @@ def overlay(
     if len(lots) == 0 or len(zones) == 0:
         return no_overlay()
     tell = progress or (lambda _share: None)
-    zone, lot = shapely.STRtree(lots).query(zones)
+    lots, zones = Shapes.of(lots), Shapes.of(zones)
+    if len(zones) > len(lots):  # fewer are asked about, and others ask the larger layer too
+        lot, zone = zones.tree.query(lots.given)
+    else:
+        zone, lot = lots.tree.query(zones.given)
     order = np.argsort(zone, kind="stable")
     zone, lot = zone[order], lot[order]
-    whole, boxes = shapely.area(lots), shapely.bounds(lots)
+    whole = lots.area
     slices = [slice(at, at + _CHUNK) for at in range(0, len(lot), _CHUNK)]
     found = [np.zeros(0)]
-    for some in each(lambda at: shared_areas(lots, zones, lot[at], zone[at], boxes, whole), slices, threads):
+    for some in each(lambda at: shared_areas(lots, zones, lot[at], zone[at]), slices, threads):
         found.append(some)
         tell(0.4 * len(found) / (len(slices) + 1))
     area = np.concatenate(found)
@@ -145,10 +150,10 @@ def overlay(
     lot, zone, area = lot[kept], zone[kept], area[kept]
     detailed = np.flatnonzero(np.isnan(area))
     zonewise = [detailed[at] for at in _cuts(zone[detailed], _CHUNK)]
-    for inside in each(lambda at: at[_inside(lots, zones, lot[at], zone[at])], zonewise, threads):
+    for inside in each(lambda at: at[_inside(lots.given, zones.given, lot[at], zone[at])], zonewise, threads):
         area[inside] = whole[lot[inside]]
     asked = wanted(lot, zone) if wanted is not None else np.zeros(len(lot), dtype=bool)
-    part = pick(asked & (area == whole[lot]), lots[lot])
+    part = pick(asked & (area == whole[lot]), lots.given[lot])
     cut = np.flatnonzero(np.isnan(area) | (asked & (area != whole[lot])))
     runs = [cut[at : at + _CUTS] for at in range(0, len(cut), _CUTS)]
     shared = each(lambda run: parts(lots, zones, lot[run], zone[run]), runs, threads)

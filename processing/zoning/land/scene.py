@@ -8,7 +8,6 @@ from functools import cached_property
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
 
 from ....layers.report import SILENT, Report
@@ -19,7 +18,8 @@ from .land_use import refusals
 from .lot_edges import Edges, positions, typed_edges
 from .lots import States, built_on, lots_of_buildings, zone_states
 from .overlay import Geometries, Indices, Overlay, every_pair, overlay
-from .soundness import measurable, polygons, repaired
+from .shapes import Shapes
+from .soundness import measurable, measured, polygons, repaired
 from .streets import Frontages, Streets, frontages, streets
 from .threads import each
 
@@ -70,13 +70,18 @@ class Scene:
         return self._sound[layer_id]
 
     @cached_property
-    def _parcels(self) -> tuple[Geometries, NDArray[np.object_]]:
-        return polygons(self.layers["parcel"].geometry.to_numpy(), "parcel.geometry")
+    def _parcels(self) -> tuple[Shapes, NDArray[np.object_]]:
+        return measured(self.layers["parcel"].geometry.to_numpy(), "parcel.geometry")
+
+    @property
+    def ground(self) -> Shapes:
+        """Lots that can be measured, None where one cannot: all other layers are set against them."""
+        return self._parcels[0]
 
     @property
     def lots(self) -> Geometries:
-        """Lots that can be measured, None where one cannot."""
-        return self._parcels[0]
+        """The shapes of the :attr:`ground`."""
+        return self._parcels[0].given
 
     @property
     def lot_flaw(self) -> NDArray[np.object_]:
@@ -116,13 +121,13 @@ class Scene:
         tell(0.0)
         uses = words(self.layers["parcel"], "land_use")
         wanted = refusals(uses, words(self.zones[0], "land_use"), self.matrix)
-        return overlay(self.lots, self.zones[1], wanted=wanted, progress=tell)
+        return overlay(self.ground, self.zones[1], wanted=wanted, progress=tell)
 
     @cached_property
     def lot_states(self) -> ColumnTable:
         """Area state and plan state of each lot."""
         frame, _ = self.zones
-        states = zone_states(frame, self.zoning, shapely.area(self.lots), self.states)
+        states = zone_states(frame, self.zoning, self.ground.area, self.states)
         states["lot_code"] = words(self.layers["parcel"], "code")
         return states
 
@@ -132,15 +137,24 @@ class Scene:
         return self.layers["building"]
 
     @cached_property
+    def _footprints(self) -> tuple[Shapes, NDArray[np.object_]]:
+        return measured(self.buildings.geometry.to_numpy(), "building.geometry")
+
+    @property
+    def footprints(self) -> Shapes:
+        """Buildings that can be measured, None where one cannot."""
+        return self._footprints[0]
+
+    @property
     def shapes(self) -> tuple[Geometries, NDArray[np.object_]]:
-        """Buildings that can be measured, and the flaw of the others."""
-        return polygons(self.buildings.geometry.to_numpy(), "building.geometry")
+        """The shapes of the :attr:`footprints`, and the flaw of the buildings that cannot be measured."""
+        return self._footprints[0].given, self._footprints[1]
 
     @cached_property
     def standing(self) -> Overlay:
         """Buildings against lots, with the part of each building on each lot."""
         self.report.progress(0.0, "zoning.step_buildings")
-        return overlay(self.shapes[0], self.lots, wanted=every_pair)
+        return overlay(self.footprints, self.ground, wanted=every_pair)
 
     @cached_property
     def on_lots(self) -> tuple[list[list[int]], NDArray[np.object_]]:
@@ -200,7 +214,7 @@ class Scene:
             return marked
         broken = self.buildings.iloc[at]
         marked |= self.layers["parcel"]["uid"].isin(broken["parcel"].dropna()).to_numpy()
-        _, lot = shapely.STRtree(self.lots).query(repaired(broken.geometry.to_numpy()), predicate="intersects")
+        _, lot = self.ground.tree.query(repaired(broken.geometry.to_numpy()), predicate="intersects")
         marked[lot] = True
         return marked
 

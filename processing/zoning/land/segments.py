@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from ..columns import Mask, Numbers, pick
 from .arrays import Geometries, Indices, spread
@@ -19,7 +22,7 @@ class Segments:
     """
 
     owner: Indices
-    line: Indices
+    line: NDArray[np.integer]
     start: Numbers
     end: Numbers
 
@@ -50,30 +53,96 @@ class Segments:
         return np.asarray(shapely.linestrings(np.stack([self.start, self.end], axis=1)), dtype=object)
 
 
+@dataclass(frozen=True)
+class Rings:
+    """The ``points`` of geometries (n, 2) and the geometry that each is ``of``; those of one begin at ``first``.
+
+    ``alone``: which of these geometries are a single ring, as most lots and buildings are.
+    """
+
+    points: Numbers
+    of: Indices
+    first: Indices
+    alone: Mask
+
+    @classmethod
+    def of_each(cls, geometries: Geometries) -> Rings:
+        """The rings of all ``geometries`` (None: none)."""
+        points, of = shapely.get_coordinates(geometries, return_index=True)
+        first = np.flatnonzero(np.diff(of, prepend=-1))
+        return cls(points, of, first, _one_ring(geometries, points, of, first))
+
+
+@dataclass(frozen=True)
+class Outlines:
+    """The straight pieces of many geometries, of which those of some can be had again and again.
+
+    Each leads from one of ``points`` (n, 2), at the position ``begin``, to the next; ``line`` is the number of its line
+    or ring. Those of a geometry lie from its number in ``first`` to the next.
+    """
+
+    points: Numbers
+    begin: NDArray[np.int32]
+    line: NDArray[np.int32]
+    first: Indices
+
+    @classmethod
+    def around(cls, geometries: Geometries, rings: Rings | None = None) -> Outlines:
+        """All straight pieces of polygons or lines (None: none); rings of polygons have the inside to the left."""
+        taken = rings or Rings.of_each(geometries)
+        points, of, alone, count = taken.points, taken.of, taken.alone, len(geometries)
+        if len(alone) and alone.all():  # as most lots and buildings are
+            return _pieces(_counter_clockwise(points, of, taken.first), of, np.arange(count), count)
+        several = np.ones(count, dtype=bool)
+        several[of[taken.first[alone]]] = False
+        mine = ~several.take(of)
+        points, of = points[mine], of[mine]
+        simple = _counter_clockwise(points, of, np.flatnonzero(np.diff(of, prepend=-1)))
+        parts, owner = shapely.get_parts(pick(several, geometries), return_index=True)
+        if (shapely.get_dimensions(parts) == 2).any():
+            parts, part = shapely.get_rings(shapely.orient_polygons(parts), return_index=True)
+            owner = owner[part]
+        others, ring = shapely.get_coordinates(parts, return_index=True)
+        owners = np.concatenate([np.arange(count), owner])
+        of = np.concatenate([of, ring + count])
+        order = np.argsort(owners.take(of), kind="stable")
+        together = np.concatenate([simple, others]).take(order, axis=0)
+        return _pieces(together, of.take(order), owners, count)
+
+    @classmethod
+    def joined(cls, several: Sequence[Outlines]) -> Outlines:
+        """Those of some geometries, and of others after them."""
+        if len(several) == 1:
+            return several[0]
+
+        def after(sizes: Sequence[int]) -> list[int]:
+            return list(accumulate(sizes[:-1], initial=0))
+
+        points = after([len(one.points) for one in several])
+        lines = after([int(one.line.max(initial=-1)) + 1 for one in several])
+        pieces = after([len(one.begin) for one in several])
+        return cls(
+            np.concatenate([one.points for one in several]),
+            np.concatenate([one.begin + np.int32(so_far) for one, so_far in zip(several, points, strict=True)]),
+            np.concatenate([one.line + np.int32(so_far) for one, so_far in zip(several, lines, strict=True)]),
+            np.concatenate([[0], *(one.first[1:] + so_far for one, so_far in zip(several, pieces, strict=True))]),
+        )
+
+    def at(self, geometries: Indices) -> Segments:
+        """The pieces of some geometries; ``owner`` is the position among these."""
+        first = self.first.take(geometries)
+        owner, piece = spread(first, self.first.take(geometries + 1) - first)
+        begin = self.begin.take(piece)
+        start, end = self.points.take(begin, axis=0), self.points.take(begin + 1, axis=0)
+        return Segments(owner, self.line.take(piece), start, end)
+
+
 def segments(geometries: Geometries) -> Segments:
-    """All straight pieces of polygons or lines (None: none); rings of polygons have the inside to the left."""
-    points, of = shapely.get_coordinates(geometries, return_index=True)
-    first = np.flatnonzero(np.diff(of, prepend=-1))
-    alone = one_ring(geometries, points, of, first)
-    if len(first) and alone.all():  # as most lots and buildings are
-        return _pieces(_counter_clockwise(points, of, first), of, np.arange(len(geometries)))
-    several = np.ones(len(geometries), dtype=bool)
-    several[of[first[alone]]] = False
-    mine = ~several.take(of)
-    points, of = points[mine], of[mine]
-    simple = _counter_clockwise(points, of, np.flatnonzero(np.diff(of, prepend=-1)))
-    parts, owner = shapely.get_parts(pick(several, geometries), return_index=True)
-    if (shapely.get_dimensions(parts) == 2).any():
-        parts, part = shapely.get_rings(shapely.orient_polygons(parts), return_index=True)
-        owner = owner[part]
-    others, ring = shapely.get_coordinates(parts, return_index=True)
-    owners = np.concatenate([np.arange(len(geometries)), owner])
-    of = np.concatenate([of, ring + len(geometries)])
-    order = np.argsort(owners.take(of), kind="stable")
-    return _pieces(np.concatenate([simple, others]).take(order, axis=0), of.take(order), owners)
+    """As :meth:`Outlines.around`, all of them."""
+    return Outlines.around(geometries).at(np.arange(len(geometries)))
 
 
-def one_ring(geometries: Geometries, points: Numbers, of: Indices, first: Indices) -> Mask:
+def _one_ring(geometries: Geometries, points: Numbers, of: Indices, first: Indices) -> Mask:
     """Which geometries, whose ``points`` begin at ``first``, are polygons of a single ring that does not touch itself
     there: these come back to their first point at their end alone.
     """
@@ -102,12 +171,16 @@ def _counter_clockwise(points: Numbers, of: Indices, first: Indices) -> Numbers:
     return made
 
 
-def _pieces(points: Numbers, of: Indices, owner: Indices) -> Segments:
-    """The straight pieces between ``points`` of the same line or ring ``of``, without those of no length."""
+def _pieces(points: Numbers, of: Indices, owner: Indices, count: int) -> Outlines:
+    """The straight pieces between ``points`` of the same line or ring ``of``, without those of no length.
+
+    The lines belong to the ``owner`` each, of ``count``.
+    """
     x, y = points[:, 0], points[:, 1]
     at = np.flatnonzero((of[1:] == of[:-1]) & ((x[1:] != x[:-1]) | (y[1:] != y[:-1])))
     line = of.take(at)
-    return Segments(owner.take(line), line, points.take(at, axis=0), points.take(at + 1, axis=0))
+    size = np.bincount(owner.take(line), minlength=count)
+    return Outlines(points, at.astype(np.int32), line.astype(np.int32), np.concatenate([[0], np.cumsum(size)]))
 
 
 def running_maximum(values: Numbers, group: Indices) -> Numbers:

@@ -17,11 +17,11 @@ from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..columns import Numbers
-from .arrays import Areas, Geometries, Indices, spread
-from .segments import Segments, segments
+from .arrays import Areas, Indices, spread
+from .segments import Segments
+from .shapes import Shapes
 
 # Of so few edges of a zone all are looked at; of more, those above, below or beside the lot.
 _FEW = 24
@@ -33,8 +33,6 @@ _TOGETHER = 50_000
 _MANY = 2_000
 # A lot of which less than this share lies elsewhere is wholly inside: the rest is rounding.
 _ROUNDING = 1e-9
-
-Boxes = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -83,9 +81,10 @@ class _Edges:
         width = self.x1 - self.x0  # an upright edge has nothing below it
         return np.divide(self.y1 - self.y0, width, out=np.zeros_like(width), where=width != 0.0)
 
-    def height(self, at: Indices, x: Numbers) -> Numbers:
-        """How high the edges stand at ``x``."""
-        return self.y0.take(at) + (x - self.x0.take(at)) * self.slope.take(at)
+    def heights(self, at: Indices, *places: Numbers) -> list[Numbers]:
+        """How high the edges stand at each of ``places``."""
+        x0, y0, slope = self.x0.take(at), self.y0.take(at), self.slope.take(at)
+        return [y0 + (x - x0) * slope for x in places]
 
 
 class _Outlines:
@@ -132,22 +131,22 @@ class _Outlines:
         return np.concatenate([pair, pair]), np.concatenate([first, low]), np.concatenate([count, found])
 
 
-def shared_areas(lots: Geometries, zones: Geometries, lot: Indices, zone: Indices, boxes: Boxes, whole: Areas) -> Areas:
+def shared_areas(lots: Shapes, zones: Shapes, lot: Indices, zone: Indices) -> Areas:
     """The area (m²) that each pair of a lot and a zone shares; NaN where cutting them is faster.
 
-    ``lots`` and ``zones`` are valid polygons, or flat collections with some in them; ``lot`` and ``zone`` are positions
-    in them, by zone; ``boxes`` (n, 4) and ``whole`` are the boxes and areas of the lots. It is exactly the lot's area
-    where the lot lies inside, 0 where they are apart.
+    ``lots`` and ``zones`` may also be flat collections with some polygons in them; ``lot`` and ``zone`` are positions
+    in them, by zone. It is exactly the lot's area where the lot lies inside, 0 where they are apart.
     """
+    whole = lots.area
     new = np.diff(zone, prepend=-1) != 0
-    outlines = _Outlines(segments(zones[zone[new]]), int(new.sum()))
-    box = boxes.take(lot, axis=0).T.copy()
+    outlines = _Outlines(zones.outlines.at(zone[new]), int(new.sum()))
+    box = lots.box.take(lot, axis=0).T.copy()
     winding, pair, edge = _around(outlines, np.cumsum(new) - 1, box)
     shared = np.where(winding > 0, whole.take(lot), 0.0)
     passing = np.bincount(pair, minlength=len(lot))
     crossed = np.flatnonzero(passing)
     mine, at = np.unique(lot[crossed], return_inverse=True)
-    own = segments(lots[mine])
+    own = lots.outlines.at(mine)
     much = passing[crossed] * np.bincount(own.owner, minlength=len(mine)).take(at) > _MANY
     shared[crossed[much]] = np.nan
     crossed, at = crossed[~much], at[~much]
@@ -240,7 +239,8 @@ def _sums(outlines: Segments, lot: Indices, of: Indices, borders: _Edges, box: N
         at = np.flatnonzero((east > west) & (mine.south.take(edge) < borders.north.take(line)))
         line, edge, west, east = line.take(at), edge.take(at), west.take(at), east.take(at)
         # Over a closed outline what lies below the border alone cancels out: the rest is where the lot's edge is lower.
-        one, other = (mine.height(edge, x) - borders.height(line, x) for x in (west, east))
+        both = zip(mine.heights(edge, west, east), borders.heights(line, west, east), strict=True)
+        one, other = (edges - lines for edges, lines in both)
         lower, upper = np.minimum(np.minimum(one, other), 0.0), np.maximum(one, other)
         span = np.maximum(upper, 0.0) - lower
         share = np.divide(-lower, span, out=np.zeros_like(span), where=span > 0.0)  # of the way the edge is lower

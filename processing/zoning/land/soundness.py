@@ -9,11 +9,13 @@ import shapely
 
 from ..columns import Mask, Numbers, Words, absent, nothing, pick
 from .arrays import Geometries, Indices
-from .segments import one_ring
-from .threads import by_chunks
+from .segments import Outlines, Rings
+from .shapes import Shapes
+from .threads import by_chunks, each
 
 # Of two products that nearly cancel each other out, this share is more than their rounding.
 _CLEARLY = 1e-12
+_CHUNK = 4_000  # polygons taken apart by one thread at a time
 
 
 def polygons(geometries: Any, flaw: str) -> tuple[Geometries, Words]:
@@ -22,19 +24,34 @@ def polygons(geometries: Any, flaw: str) -> tuple[Geometries, Words]:
     Null, empty, self-crossing and area-less geometries are unfit. Heights are dropped.
     """
     given = np.asarray(geometries, dtype=object)
-    fit = _valid(given) & ~shapely.is_empty(given) & (shapely.get_dimensions(given) == 2)
-    flat = given
-    if shapely.has_z(given).any():
-        flat = shapely.force_2d(given)
+    return _flat(given, np.asarray(by_chunks(lambda some: _areas(some, Rings.of_each(some)), given), dtype=bool), flaw)
+
+
+def measured(geometries: Any, flaw: str) -> tuple[Shapes, Words]:
+    """As :func:`polygons`, with outlines made of the same points that tell which are fit."""
+    given = np.asarray(geometries, dtype=object)
+    runs = [slice(at, at + _CHUNK) for at in range(0, max(len(given), 1), _CHUNK)]
+    found = list(each(lambda run: _outlined(given[run]), runs))
+    flat, flaws = _flat(given, np.concatenate([fit for fit, _ in found]), flaw)
+    return Shapes(flat, Outlines.joined([outlines for _, outlines in found])), flaws
+
+
+def _flat(given: Geometries, fit: Mask, flaw: str) -> tuple[Geometries, Words]:
+    flat = shapely.force_2d(given) if shapely.has_z(given).any() else given
     return pick(fit, flat), pick(fit, None, flaw)
+
+
+def _outlined(shapes: Geometries) -> tuple[Mask, Outlines]:
+    rings = Rings.of_each(shapes)
+    fit = _areas(shapes, rings)
+    return fit, Outlines.around(shapes, rings) if fit.all() else Outlines.around(pick(fit, shapes))
 
 
 def measurable(geometries: Any, flaw: str) -> tuple[Geometries, Words]:
     """Geometries of any type fit to be measured, in two dimensions, None where one is not, and there ``flaw``."""
     given = np.asarray(geometries, dtype=object)
-    fit = _valid(given) & ~shapely.is_empty(given) & ~absent(given)
-    flat = shapely.force_2d(given) if shapely.has_z(given).any() else given
-    return pick(fit, flat), pick(fit, None, flaw)
+    valid = by_chunks(lambda some: _valid(some, Rings.of_each(some))[0], given)
+    return _flat(given, np.asarray(valid, dtype=bool) & ~shapely.is_empty(given) & ~absent(given), flaw)
 
 
 def repaired(geometries: Any) -> Geometries:
@@ -46,24 +63,24 @@ def repaired(geometries: Any) -> Geometries:
     return made
 
 
-def _valid(shapes: Geometries) -> Mask:
-    return np.asarray(by_chunks(_valid_ones, shapes), dtype=bool)
+def _areas(shapes: Geometries, rings: Rings) -> Mask:
+    """Which are valid and have an area."""
+    fit, rest = _valid(shapes, rings)
+    fit[rest] &= ~shapely.is_empty(shapes[rest]) & (shapely.get_dimensions(shapes[rest]) == 2)
+    return fit
 
 
-def _valid_ones(shapes: Geometries) -> Mask:
+def _valid(shapes: Geometries, rings: Rings) -> tuple[Mask, Indices]:
     """Valid is a ring that goes around a point once, always to the same side: most lots and buildings are such.
 
-    GEOS, which looks for crossings, is asked about the others.
+    GEOS, which looks for crossings, is asked about the others: where these are.
     """
-    points, of = shapely.get_coordinates(shapes, return_index=True)
-    first = np.flatnonzero(np.diff(of, prepend=-1))
     valid = np.zeros(len(shapes), dtype=bool)
-    if len(first):
-        alone = one_ring(shapes, points, of, first)
-        valid[of[first]] = alone & _around_middle(points, first)
+    if len(rings.first):
+        valid[rings.of[rings.first]] = rings.alone & _around_middle(rings.points, rings.first)
     rest = np.flatnonzero(~valid)
     valid[rest] = shapely.is_valid(shapes[rest])
-    return valid
+    return valid, rest
 
 
 def _around_middle(points: Numbers, first: Indices) -> Mask:

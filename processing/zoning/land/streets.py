@@ -18,6 +18,7 @@ from shapely.ops import substring
 
 from ..columns import Mask, Words, absent, in_frame, nothing, numbers, pick, words
 from .overlay import Geometries, Indices, every_pair, overlay, unions
+from .shapes import Shapes
 from .stretches import stretches_near
 from .threads import by_chunks
 
@@ -211,9 +212,7 @@ def _and_none(values: Words) -> Words:
     return np.concatenate([values, nothing(1)])
 
 
-def beyond_red_line(
-    shapes: Geometries, known: Streets, *, drawn: bool
-) -> tuple[NDArray[np.float64], Geometries, Words]:
+def beyond_red_line(shapes: Shapes, known: Streets, *, drawn: bool) -> tuple[NDArray[np.float64], Geometries, Words]:
     """Area of each building on the street's side of the red line (m²), that part, and the streets' labels.
 
     NaN where a street runs so near that the building may stand on its land, but its red line is missing; everywhere
@@ -223,7 +222,7 @@ def beyond_red_line(
     on = overlay(shapes, known.land, wanted=every_pair)
     part = unions(on.part, on.lot, count)
     area = np.nan_to_num(shapely.area(part))
-    doubtful, _ = shapely.STRtree(known.doubtful).query(shapes, predicate="intersects")[:2]
+    doubtful, _ = shapely.STRtree(known.doubtful).query(shapes.given, predicate="intersects")[:2]
     unsure = np.zeros(count, dtype=bool)
     unsure[doubtful] = True
     area[unsure & (area <= ON_THE_LINE_M2)] = np.nan

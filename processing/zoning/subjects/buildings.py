@@ -36,9 +36,9 @@ def fronting(scene: Scene) -> Subjects:
 
 def standing_alone(scene: Scene) -> Subjects:
     """Buildings by themselves: what of each lies on the street's side of the red line."""
-    shapes, flaw = scene.shapes
+    flaw = scene.shapes[1]
     drawn = any(name in scene.layers for name in STREET_LAYERS)
-    area, beyond, names = beyond_red_line(shapes, scene.known_streets, drawn=drawn)
+    area, beyond, names = beyond_red_line(scene.footprints, scene.known_streets, drawn=drawn)
     table = scene.named_buildings.beside(scene.states_of_all)
     table["beyond"], table["street"], table["flaw"] = area, names, flaw
     return Subjects("building", table, scene.buildings.geometry.to_numpy(), lambda at, _limit: beyond[at])

@@ -22,7 +22,7 @@ def _unsure(scene: Scene) -> Mask:
     marked = np.zeros(len(scene.lots), dtype=bool)
     if len(unsound) == 0:
         return marked
-    marked[shapely.STRtree(scene.lots).query(unsound, predicate="intersects")[1]] = True
+    marked[scene.ground.tree.query(unsound, predicate="intersects")[1]] = True
     return marked
 
 
@@ -35,7 +35,7 @@ def planted_lots(scene: Scene) -> Subjects:
     parcel, layer = scene.layers["parcel"], scene.layers["green_space"]
     shapes, _ = scene.sound("green_space")
     counted = pick(np.asarray(words(layer, "kind") == PLANTED, dtype=bool), shapes)
-    there = overlay(counted, scene.lots, wanted=every_pair)
+    there = overlay(counted, scene.ground, wanted=every_pair)
     green = unions(there.part, there.zone, len(parcel))
     covered = scene.built["parts"]
     both = np.flatnonzero(~absent(green) & ~absent(covered))

@@ -10,7 +10,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dothi.processing.zoning.land.segments import segments
+from dothi.processing.zoning.land.segments import Outlines, segments
 from dothi.processing.zoning.land.stretches import stretches_near
 
 LOT = shapely.box(0.0, 0.0, 10.0, 20.0)
@@ -89,3 +89,14 @@ def test_as_an_intersection_with_a_finely_drawn_buffer(seed: int) -> None:
     if len(found.part):
         points = shapely.line_interpolate_point(found.part[0], np.linspace(0, 1, 20), normalized=True)
         assert shapely.distance(area, points).max() <= near + 1e-6
+
+
+def test_pieces_of_some_are_those_of_each_by_itself() -> None:
+    yard = shapely.Polygon(LOT.exterior.coords, [shapely.box(3, 3, 7, 17).exterior.coords])
+    shapes = np.array([LOT, None, yard, shapely.MultiPolygon([LOT]), shapely.from_wkt("LINESTRING (0 0, 5 5, 5 5)")])
+    together = Outlines.joined([Outlines.around(shapes[:2]), Outlines.around(shapes[2:])])
+    asked = np.array([4, 2, 1, 0])
+    found, whole = together.at(asked), segments(shapes[asked])
+    for name in ("owner", "start", "end"):
+        assert np.array_equal(getattr(found, name), getattr(whole, name))
+    assert np.array_equal(np.diff(found.line) != 0, np.diff(whole.line) != 0)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dothi.processing.zoning.land import shared_area as module
+from dothi.processing.zoning.land.shapes import Shapes
 from dothi.processing.zoning.land.shared_area import shared_areas
 
 PLACE = np.array([580_000.0, 1_190_000.0])
@@ -21,7 +22,7 @@ def summed(lots: Any, zones: Any) -> Any:
     """All pairs, a row per lot."""
     lots, zones = np.asarray(lots, dtype=object), np.asarray(zones, dtype=object)
     zone, lot = (index.ravel() for index in np.indices((len(zones), len(lots))))
-    areas = shared_areas(lots, zones, lot, zone, shapely.bounds(lots), shapely.area(lots))
+    areas = shared_areas(Shapes(lots), Shapes(zones), lot, zone)
     return areas.reshape(len(zones), len(lots)).T
 
 
@@ -52,7 +53,7 @@ def test_sums_are_the_areas_of_cut_shapes(few: int, wide: float, lots: Any, zone
         patch.setattr(module, "_WIDE", wide)
         patch.setattr(module, "_TOGETHER", 20)
         patch.setattr(module, "_MANY", 10**9)
-        lots = [lot for lot in lots if not lot.is_empty]
+        lots = [lot for lot in lots if lot.area > 1e-6]  # less is the rounding of where borders meet
         if not lots:
             return
         cut = shapely.area(shapely.intersection(np.array(lots)[:, None], np.array(zones)[None, :]))
