@@ -23,6 +23,8 @@ _INK = QColor("#2b2b2b")
 _STEPS = (1, 2, 5)  # of a scale bar, times a power of ten
 _MARGIN = 8.0  # pixels
 _FOOT = 26.0  # pixels below the map, for scale bar and legend
+_ROW = 15.0  # pixels of each further row of the legend
+_BAR = 0.22  # of the width: the longest scale bar
 
 
 def _pen(colour: str, width: float, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
@@ -112,7 +114,9 @@ def paint(sketch: Sketch, painter: QPainter, room: QRectF) -> None:
     font = QFont(painter.font())
     font.setPixelSize(11)
     painter.setFont(font)
-    field = room.adjusted(0, 0, 0, -_FOOT)
+    legend = _legend_rows(sketch, QFontMetricsF(font), room)
+    foot = min(_FOOT + _ROW * (len(legend) - 1), room.height() / 2)
+    field = room.adjusted(0, 0, 0, -foot)
     place = _placing(sketch.extent, field)
     painter.setClipRect(field)
     taken: list[QRectF] = []
@@ -130,7 +134,7 @@ def paint(sketch: Sketch, painter: QPainter, room: QRectF) -> None:
             _draw_label(shape, painter, place, field, taken)
     _draw_north(painter, field)
     painter.setClipRect(room)
-    _draw_foot(sketch, painter, room, place.m11())
+    _draw_foot(legend, painter, QRectF(room.left(), field.bottom(), room.width(), foot), place.m11())
     painter.restore()
 
 
@@ -268,35 +272,47 @@ def _draw_north(painter: QPainter, field: QRectF) -> None:
     )
 
 
-def _draw_foot(sketch: Sketch, painter: QPainter, room: QRectF, scale: float) -> None:
-    """The scale bar to the left, the legend after it as far as there is room."""
-    foot = QRectF(room.left(), room.bottom() - _FOOT, room.width(), _FOOT)
+def _legend_rows(sketch: Sketch, metrics: QFontMetricsF, room: QRectF) -> list[list[tuple[float, str, str]]]:
+    """Where each role and its word stand: as many rows as they need to the right of the scale bar."""
+    first = room.left() + 8 + max(room.width() * _BAR, metrics.horizontalAdvance("1.000 m") + 8) + 16
+    rows: list[list[tuple[float, str, str]]] = [[]]
+    at = first
+    for role, word in sketch.legend:
+        wide = 20 + metrics.horizontalAdvance(word)
+        if rows[-1] and at + wide > room.right() - 6:
+            rows.append([])
+            at = first
+        rows[-1].append((at, role, word))
+        at += wide + 12
+    return rows
+
+
+def _draw_foot(
+    legend: list[list[tuple[float, str, str]]], painter: QPainter, foot: QRectF, pixels_per_metre: float
+) -> None:
+    """The scale bar to the left, the legend to the right of it."""
     painter.fillRect(foot, QColor("#f4f3ee"))
-    metres = bar_length(room.width() * 0.22 / scale)
+    metres = bar_length(foot.width() * _BAR / pixels_per_metre)
     left, base = foot.left() + 8, foot.bottom() - 7
     painter.setPen(_pen("#2b2b2b", 1.4))
-    right = left + metres * scale
+    right = left + metres * pixels_per_metre
     painter.drawPolyline(
         QPolygonF([QPointF(left, base - 5), QPointF(left, base), QPointF(right, base), QPointF(right, base - 5)])
     )
     metrics = QFontMetricsF(painter.font())
-    text = words.quantity(metres, "m")
-    painter.drawText(QPointF(left + 4, base - 3), text)
-    at = max(right, left + 4 + metrics.horizontalAdvance(text)) + 16
-    for role, word in sketch.legend:
-        wide = 20 + metrics.horizontalAdvance(word) + 12
-        if at + wide > foot.right():
-            break
-        pen, brush = _LOOK[role]
-        painter.setPen(pen)
-        painter.setBrush(brush)
-        if brush.style() == Qt.BrushStyle.NoBrush and role != "parcel":
-            painter.drawLine(QPointF(at, foot.center().y()), QPointF(at + 16, foot.center().y()))
-        else:
-            painter.drawRect(QRectF(at, foot.center().y() - 5, 15, 10))
-        painter.setPen(_INK)
-        painter.drawText(QPointF(at + 20, foot.center().y() + metrics.ascent() / 2 - 1), word)
-        at += wide
+    painter.drawText(QPointF(left + 4, base - 3), words.quantity(metres, "m"))
+    for row, entries in enumerate(legend):
+        middle = foot.top() + _FOOT / 2 + row * _ROW
+        for at, role, word in entries:
+            pen, brush = _LOOK[role]
+            painter.setPen(pen)
+            painter.setBrush(brush)
+            if brush.style() == Qt.BrushStyle.NoBrush and role != "parcel":
+                painter.drawLine(QPointF(at, middle), QPointF(at + 16, middle))
+            else:
+                painter.drawRect(QRectF(at, middle - 5, 15, 10))
+            painter.setPen(_INK)
+            painter.drawText(QPointF(at + 20, middle + metrics.ascent() / 2 - 1), word)
 
 
 def bar_length(most: float) -> float:

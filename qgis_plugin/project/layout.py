@@ -134,7 +134,7 @@ def _grid(item: QgsLayoutItemMap) -> None:
 
 def _north(made: QgsPrintLayout, shown: QgsLayoutItemMap) -> None:
     item = QgsLayoutItemPicture(made)
-    item.setPicturePath(embedded("north.svg"))
+    item.setPicturePath(embedded("north.svg"), Qgis.PictureFormat.SVG)  # else it is drawn as an image of few dots
     item.setLinkedMap(shown)
     item.setNorthMode(QgsLayoutItemPicture.NorthMode.GridNorth)
     made.addLayoutItem(item)

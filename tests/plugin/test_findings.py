@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProject, QgsRectangle
 from qgis.PyQt.QtCore import QModelIndex, QRectF, QSize, Qt
-from qgis.PyQt.QtGui import QColor, QImage, QPainter
+from qgis.PyQt.QtGui import QColor, QFontMetricsF, QImage, QPainter
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QFileDialog
 
@@ -391,6 +391,21 @@ def test_the_drawing_is_painted_and_saved(plugin, tmp_path):
     view.show_sketch(drawn)
     assert view.save_svg(tmp_path / "hình.svg")
     assert "<svg" in (tmp_path / "hình.svg").read_text(encoding="utf-8")
+
+
+def test_a_narrow_drawing_has_its_whole_legend(plugin, tmp_path):
+    drawn = drawing_of_setback()
+    view = drawing.DrawingView()
+    view.resize(300, 260)
+    view.show_sketch(drawn)
+    assert view.save_svg(tmp_path / "a.svg")
+    written = (tmp_path / "a.svg").read_text(encoding="utf-8")
+    for _role, word in drawn.legend:
+        assert f">{word}</text>" in written
+    metrics = QFontMetricsF(view.font())
+    rows = drawing._legend_rows(drawn, metrics, QRectF(0, 0, 300, 260))
+    assert len(rows) > 1
+    assert all(at + 20 + metrics.horizontalAdvance(word) <= 300 for row in rows for at, _role, word in row)
 
 
 @pytest.mark.parametrize(("most", "bar"), [(7.3, 5), (20, 20), (0.9, 0.5), (149, 100), (1, 1)])
