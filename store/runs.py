@@ -23,6 +23,7 @@ from .. import __version__
 from ..layers import catalogue
 from ..layers.model import Layer
 from . import bulk, continued, coordinates, dataset, geopackage, tables
+from .many_rows import hurried
 from .packed_index import Entries
 from .troubles import told
 from .verdicts import Packing
@@ -97,7 +98,7 @@ class RunFile:
 
     def write_verdicts(self) -> None:
         """Write the verdicts that were added, once."""
-        with geopackage.writing(self._temporary) as database:
+        with told(self.path, writing=True), hurried(self._temporary) as database:
             self.verdicts.write(database)
 
     def sibling(self, suffix: str) -> Path:

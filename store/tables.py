@@ -72,7 +72,8 @@ def create_table(
     columns += [_column(field) for field in layer.fields]
     database.execute(f'CREATE TABLE "{layer.id}" ({", ".join(columns)})')
     for field in layer.fields:
-        if field.type == "reference" or (field.id == "code" and not field.unique):
+        looked_up = field.type == "reference" and field.to != "run"  # a file has the rows of one run
+        if looked_up or (field.id == "code" and not field.unique):
             database.execute(f'CREATE INDEX "idx_{layer.id}_{field.id}" ON "{layer.id}" ("{field.id}")')
     description = layer.description.vi + (SIMULATED if simulated else "")
     if layer.is_spatial:
