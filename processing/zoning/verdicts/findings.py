@@ -45,9 +45,6 @@ _CUTS = 500
 # Where the digits of a UUID stand in its text.
 _DIGITS = [at for at, sign in enumerate("00000000-0000-0000-0000-000000000000") if sign == "0"]
 
-# Outcomes whose sentence can be made again in another form: the others repeat their columns.
-_TELLING = ("fail", "not_checkable")
-
 
 def _word(code: str, language: str) -> str:
     return sentence(f"zoning.{code}", language)
@@ -117,10 +114,11 @@ def write_down(
 
 def identified(tables: Sequence[Written]) -> Written:
     """Findings of several rules, one after the other, each with a new ``uid``."""
-    found = {
-        name: np.concatenate([table[name] for table in tables]) if tables else nothing(0)
-        for name in (*COLUMNS, "geometry")
-    }
+    names = (*COLUMNS, "geometry")
+    if len(tables) == 1:
+        found = {name: tables[0][name] for name in names}
+    else:
+        found = {name: np.concatenate([table[name] for table in tables]) if tables else nothing(0) for name in names}
     return {"uid": np.array(new_uids(len(found["rule"])), dtype=object), **found}
 
 
@@ -166,7 +164,7 @@ def _of_nothing(
         "source": rule.source.citation,
         "missing": json.dumps(missing),
         "message_code": f"zoning.found.{code}",
-        "arguments": json.dumps({"rule": rule.id} | dict(arguments), ensure_ascii=False),
+        "arguments": json.dumps(arguments, ensure_ascii=False),
         "geometry": None,
     }
     numbers = ("rule_version", "measured", "limit_value", "margin")
@@ -276,7 +274,7 @@ def _missing(verdicts: Verdicts) -> NDArray[np.object_]:
 def _say(
     table: Mapping[str, Any], verdicts: Verdicts, columns: Columns, warned: NDArray[np.bool_], brief: bool
 ) -> dict[str, NDArray[np.object_]]:
-    """Message code, arguments and both sentences, outcome by outcome."""
+    """Message code, arguments and both sentences, outcome by outcome. Arguments are only what no other column holds."""
     rule = verdicts.rule
     said = {column: nothing(columns.count) for column in COLUMNS[-4:]}
     spoken = dict(columns.those_of(MEASURES[rule.measure].spoken))
@@ -312,8 +310,8 @@ def _say(
                 own[language]["missing"] = _lacking(verdicts.missing[at], language)
                 ends[language].append(_reasons_more(verdicts, columns, at, language))
         said["message_code"][at] = code
-        if outcome in _TELLING:  # millions of others say all in their columns
-            said["arguments"][at] = json_rows(plain | {"rule": [rule.id] * len(at)}, len(at))
+        if outcome == "fail" and spoken:
+            said["arguments"][at] = json_rows({name: values[at] for name, values in spoken.items()}, len(at))
         for language, pieces in sentences(code, plain, own).items():
             said[f"message_{language}"][at] = joined([*pieces, *ends[language]], len(at))
     return said
