@@ -10,6 +10,7 @@ import pytest
 import shapely
 
 from dothi.processing.zoning.land import zone_cover
+from dothi.processing.zoning.land.shapes import Shapes
 
 
 def _array(*shapes: Any) -> np.ndarray[Any, np.dtype[np.object_]]:
@@ -65,6 +66,32 @@ def test_a_hole_is_found_in_a_clean_and_in_an_unclean_map() -> None:
     for extra in ([], [shapely.box(-5, 0, 5, 10)]):
         found = zone_cover.holes(_array(*ring, *extra))
         assert [shape.bounds for shape in found] == [(10, 10, 20, 20)]
+
+
+SIDE = 6
+MOSAIC = [shapely.box(x, y, x + 10, y + 10) for x in range(0, 10 * SIDE, 10) for y in range(0, 10 * SIDE, 10)]
+
+
+@pytest.mark.parametrize("left_out", [[], [14], [14, 21], [0, 35, 14, 15]])
+def test_a_mosaic_covers_its_ground_once(left_out: list[int]) -> None:
+    tiles = _array(*(None if at in left_out else tile for at, tile in enumerate(MOSAIC)))
+    ground = zone_cover.covered_once(Shapes(tiles))
+    assert shapely.equals(ground, shapely.union_all(tiles))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        [MOSAIC[14]],
+        [MOSAIC[14], MOSAIC[14]],
+        [shapely.box(20, 20, 40, 30)],
+        [shapely.box(-5, 0, 5, 10)],
+        [shapely.box(2, 2, 8, 8)],
+        [shapely.box(-5, -5, 65, 65)],
+    ],
+)
+def test_a_mosaic_with_ground_covered_twice_is_not_plain(more: list[shapely.Polygon]) -> None:
+    assert zone_cover.covered_once(Shapes(_array(*MOSAIC, *more))) is None
 
 
 def test_an_inexact_border_is_no_place_to_tell() -> None:
