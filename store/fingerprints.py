@@ -22,9 +22,10 @@ from numpy.typing import NDArray
 
 from .layer_rows import Columns, LayerRows, read_shapes, some_of
 from .row_hashes import bytes_of, hash_rows
-from .whole import made_whole
+from .troubles import told
+from .whole import sweep, temporary_name
 
-FORM = 2  # of the file: one of another form, or of none, is left unread
+FORM = 3  # of the file: one of another form, or of none, is left unread
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,11 @@ def _numbers(values: NDArray[Any]) -> NDArray[np.float64]:
     return np.asarray(pd.to_numeric(pd.Series(values), errors="coerce"), dtype=float)
 
 
-def keep(path: Path, about: Mapping[str, Any], layers: Mapping[str, Prints]) -> None:
-    """Write prints and what they are ``about`` (JSON), whole or not at all. Raises an error of the machine."""
+def leave(path: Path, layers: Mapping[str, Prints]) -> Path:
+    """Write prints to a file beside ``path`` that nobody reads, and return it: :func:`keep` gives it its name.
+
+    Raises an error of the machine.
+    """
     arrays: dict[str, NDArray[Any]] = {}
     notes: dict[str, Any] = {}
     for layer_id, one in layers.items():
@@ -116,22 +120,40 @@ def keep(path: Path, about: Mapping[str, Any], layers: Mapping[str, Prints]) -> 
             arrays |= dict(zip(_text_parts(layer_id, name), _packed(values), strict=True))
         arrays |= {f"{layer_id}/number/{name}": values for name, values in one.numbers.items()}
         notes[layer_id] = [one.system, list(one.columns), list(one.names), list(one.numbers)]
-    arrays["about"] = _packed_text(
-        json.dumps({"form": FORM, "about": dict(about), "layers": notes}, ensure_ascii=False)
-    )
+    arrays["layers"] = _packed_text(json.dumps({"form": FORM, "layers": notes}))
     path.parent.mkdir(parents=True, exist_ok=True)
-    with made_whole(path, lasting=False) as temporary, temporary.open("wb") as file:  # each part has its checksum
-        np.savez(file, **arrays)  # type: ignore[arg-type]  # its stub takes the arrays for its own flag
+    sweep(path.parent)
+    left = temporary_name(path)
+    try:
+        with told(path, writing=True), left.open("wb") as file:  # each part has its checksum
+            np.savez(file, **arrays)  # type: ignore[arg-type]  # its stub takes the arrays for its own flag
+    except BaseException:
+        left.unlink(missing_ok=True)
+        raise
+    return left
+
+
+def keep(path: Path, left: Path, about: Mapping[str, Any]) -> None:
+    """Say what the prints ``left`` are ``about`` (JSON) and give them their name. Raises an error of the machine.
+
+    Nobody waits for the disk: a power cut may tear the file, which its readers notice.
+    """
+    text = _packed_text(json.dumps(dict(about), ensure_ascii=False))
+    with told(path, writing=True):
+        with zipfile.ZipFile(left, "a") as file, file.open("about.npy", "w") as part:
+            np.lib.format.write_array(part, text)
+        left.replace(path)
 
 
 def kept(path: Path) -> tuple[dict[str, Any], dict[str, Prints]] | None:
     """What :func:`keep` wrote; None where there is nothing, or nothing that can be read."""
     try:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:  # every part carries a checksum
-            told = json.loads(file["about"].tobytes().decode())
-            if told["form"] != FORM:
+            notes = _plain(file["layers"])
+            if notes["form"] != FORM:
                 return None
-            return told["about"], {layer_id: _read(file, layer_id, *note) for layer_id, note in told["layers"].items()}
+            layers = {layer_id: _read(file, layer_id, *note) for layer_id, note in notes["layers"].items()}
+            return _plain(file["about"]), layers
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         return None
 
@@ -155,6 +177,11 @@ def _read(file: Any, layer_id: str, system: str, columns: list[str], names: list
 
 def _packed_text(text: str) -> NDArray[np.uint8]:
     return np.frombuffer(text.encode(), dtype=np.uint8)
+
+
+def _plain(text: NDArray[np.uint8]) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(text.tobytes().decode())
+    return told
 
 
 def _text_parts(layer_id: str, name: str) -> tuple[str, str]:

@@ -72,22 +72,28 @@ class LayerRows:
         return gpd.GeoDataFrame(table, geometry=self.shapes, crs=self.system or None, copy=False)
 
 
-def read_rows(path: str | Path, layer_id: str, columns: Sequence[str], area: Any = None) -> LayerRows:
+def read_rows(
+    path: str | Path, layer_id: str, columns: Sequence[str], area: Any = None, *, shaped: bool = False
+) -> LayerRows:
     """The layer with those of ``columns`` that it has. Raises :class:`InputError`.
 
-    ``area`` is a geometry in the system of the layer: only rows that meet it are read.
+    ``area`` is a geometry in the system of the layer: only rows that meet it are read. ``shaped``: the shapes are made
+    at once, on the thread that reads.
     """
     present = set(dataset.fields_in(path, layer_id))
     wanted = [name for name in dict.fromkeys(("uid", *columns)) if name in present]
     with told(Path(path), writing=False):
         about, table = read_arrow(path, layer=layer_id, columns=wanted, return_fids=True, mask=area)
     shape = about["geometry_name"]
-    return LayerRows(
+    made = LayerRows(
         about["crs"] or "",
         table[about["fid_column"]].to_numpy(),
         Columns({name: table[name] for name in wanted}),
         table[shape] if shape else pa.chunked_array([pa.nulls(len(table), pa.binary())]),
     )
+    if shaped:  # put where the property keeps them: asked for there, two layers would wait for each other's lock
+        vars(made)["shapes"] = read_shapes(made.wkb.to_numpy())
+    return made
 
 
 def some_of(column: pa.ChunkedArray, rows: NDArray[np.intp]) -> pa.ChunkedArray:

@@ -196,7 +196,7 @@ def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     anew = bool(parameters["full"])
     with (
         ThreadPoolExecutor(2) as aside,
-        zoning_again.opened(data, aside, wanted=plain) as opened,
+        zoning_again.opened(data, aside, wanted=plain, anew=anew) as opened,
     ):
         found = _library(data)  # what is judged by: a pack that somebody edits from now on does not change this run
         rules = packs.select(found.rules, parameters["rules"])
@@ -222,6 +222,9 @@ def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
             else:
                 done = zoning_again.write(run, *again, waived)
             report.progress(0.95, "zoning.step_write")
+            checked = aside.submit(_subjects, done)
+            if seen is not None:
+                seen.leave()
             run.write_verdicts()
             counts = {one.rule.id: _counts(one) for one in done}
             outcomes = {outcome: sum(counted[outcome] for counted in counts.values()) for outcome in OUTCOMES}
@@ -246,7 +249,7 @@ def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
         "findings": f"{run.path}|layername=finding",
         "outcomes": outcomes,
         "by_rule": by_rule,
-        "checked": _subjects(done),
+        "checked": checked.result(),
         "changed": again[0].changed if again is not None else None,
         "judged_on": on.isoformat(),
         "simulated": simulated,

@@ -80,6 +80,7 @@ class Look:
     """One look at a data set that is open for reading, before a whole check of it."""
 
     def __init__(self, opened: Opened, judging: Judging, about: Mapping[str, Any], *, anew: bool) -> None:
+        self._opened = opened
         self.near = opened.near
         self.judging = judging
         self.about = dict(about)
@@ -87,24 +88,18 @@ class Look:
         self.settled = False
         self._rows = look(self.near, judging.rules, opened.ahead)
         self._kept = None if anew else fingerprints.kept(self.cache)
-        self._aside = opened.aside
-        self._prints: Future[dict[str, Prints]] | None = None
+        # On another thread: a whole check needs them only when it is done.
+        self._prints = opened.aside.submit(prints, self._rows, self._kept[1] if self._kept is not None else {})
 
     @property
     def cache(self) -> Path:
         """Where the prints are kept."""
-        return dataset.beside(self.near.path) / "cache" / CACHE
+        return _cache(self.near.path)
 
     @property
     def layers(self) -> Mapping[str, Prints]:
         """The prints of all layers that say something."""
-        return self._taken().result()
-
-    def _taken(self) -> Future[dict[str, Prints]]:
-        """The prints, on another thread: a whole check needs them only when it is done."""
-        if self._prints is None:
-            self._prints = self._aside.submit(prints, self._rows, self._kept[1] if self._kept is not None else {})
-        return self._prints
+        return self._prints.result()
 
     @property
     def rows(self) -> Mapping[str, LayerRows]:
@@ -114,7 +109,6 @@ class Look:
     def settle(self) -> bool:
         """Say that the data have been read; whether nobody wrote them meanwhile, so that the prints are theirs."""
         self.settled = self.near.state == self.state
-        self._taken()
         self._rows = {}
         return self.settled
 
@@ -161,13 +155,18 @@ class Look:
             ):
                 report.message(code, level="warning", **given)
 
+    def leave(self) -> None:
+        """Write the prints for the next run, on another thread while this one comes to its end."""
+        if self.settled:
+            self._opened.left = self._opened.aside.submit(fingerprints.leave, self.cache, self.layers)
+
     def keep(self, run: Path, heard: Heard) -> None:
-        """Leave the prints for the next run. Where the disk refuses it, that one judges everything."""
-        if not self.settled:
+        """Say that the prints are those of ``run``. Where the disk refuses it, that one judges everything."""
+        if self._opened.left is None:
             return
         about = {"by": self.about, "run": run.name, "state": _state(run), "warnings": heard.warnings}
         try:
-            fingerprints.keep(self.cache, about, self.layers)
+            fingerprints.keep(self.cache, self._opened.left.result(), about)
         except (DothiError, OSError):
             self.cache.unlink(missing_ok=True)
 
@@ -175,11 +174,12 @@ class Look:
 class Opened:
     """A data set that is open for reading, before it is known by what it is judged; what can wait is done aside."""
 
-    def __init__(self, near: Nearby, aside: Executor) -> None:
+    def __init__(self, near: Nearby, aside: Executor, *, anew: bool) -> None:
         self.near = near
         self.state = near.state  # before anything is read
         self.aside = aside
-        self.ahead = read_ahead(near, aside)
+        self.ahead = read_ahead(near, aside, shaped=anew or not _cache(near.path).exists())
+        self.left: Future[Path] | None = None
 
     def look(self, judging: Judging, found: packs.Library, *, anew: bool) -> Look:
         """A look at the data that ``judging`` needs; ``anew``: no former run is asked for."""
@@ -187,15 +187,24 @@ class Opened:
         self.ahead.clear()  # what nobody needed
         return made
 
+    def tidy(self) -> None:
+        """Remove what was left for a run that did not come to its end."""
+        if self.left is not None and self.left.exception() is None:
+            self.left.result().unlink(missing_ok=True)
+
 
 @contextmanager
-def opened(data: Path, aside: Executor, *, wanted: bool) -> Iterator[Opened | None]:
-    """``data``, open while the block lasts; None where that is not ``wanted``."""
+def opened(data: Path, aside: Executor, *, wanted: bool, anew: bool) -> Iterator[Opened | None]:
+    """``data``, open while the block lasts; None where that is not ``wanted``. ``anew``: no former run is asked for."""
     if not wanted:
         yield None
         return
     with nearby.nearby(data) as near:
-        yield Opened(near, aside)
+        made = Opened(near, aside, anew=anew)
+        try:
+            yield made
+        finally:
+            made.tidy()
 
 
 def write(run: runs.RunFile, step: Again, former: Path, waived: Mapping[tuple[str, str], Waiver]) -> list[Judged]:
@@ -208,6 +217,10 @@ def write(run: runs.RunFile, step: Again, former: Path, waived: Mapping[tuple[st
     if rows:
         run.write_made("finding", [with_waivers(identified(rows), waived)], step.crs)
     return list(step.judged)
+
+
+def _cache(data: Path) -> Path:
+    return dataset.beside(data) / "cache" / CACHE
 
 
 def _state(run: Path) -> list[int]:

@@ -78,13 +78,14 @@ class Again:
     entire: tuple[str, ...]
 
 
-def read_ahead(near: Nearby, pool: Executor) -> dict[str, Future[LayerRows]]:
-    """The layers that nearly all rules look at, being read while the rules are: GDAL lets go of the interpreter.
+def read_ahead(near: Nearby, pool: Executor, *, shaped: bool) -> dict[str, Future[LayerRows]]:
+    """The layers that nearly all rules look at, being read while the rules are: GDAL and GEOS let go of the
+    interpreter. They are read for nothing where only other rules are asked for.
 
-    They are read for nothing where only other rules are asked for.
+    ``shaped``: with their shapes, most of which a search for edits never asks for.
     """
     names = [name for name in NEVER_EMPTY if name in near.layers]
-    return {name: pool.submit(read_rows, near.path, name, FIELDS[name]) for name in names}
+    return {name: pool.submit(read_rows, near.path, name, FIELDS[name], shaped=shaped) for name in names}
 
 
 def look(near: Nearby, rules: Sequence[Rule], ahead: MutableMapping[str, Future[LayerRows]]) -> dict[str, LayerRows]:

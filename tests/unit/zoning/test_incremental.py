@@ -22,6 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dothi.engine.jobs import zoning_again
+from dothi.layers.errors import EnvironmentTroubleError
 from dothi.processing.zoning.land.inputs import FIELDS
 from dothi.processing.zoning.verdicts import affected, incremental
 from dothi.store import dataset, fingerprints, layer_rows, nearby, runs, verdicts, waivers
@@ -194,6 +195,20 @@ def test_a_job_killed_in_the_middle_leaves_run_and_memory_as_they_were(data):
         assert runs.runs(data) == stood
         assert cache.read_bytes() == before
     assert check(data)["changed"] == 1
+
+
+def test_a_run_that_fails_at_its_end_leaves_the_memory_of_the_one_before(data, monkeypatch):
+    cache = dataset.beside(data) / "cache"
+    before = (cache / zoning_again.CACHE).read_bytes()
+
+    def refused(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(runs.RunFile, "write_verdicts", refused)
+    with pytest.raises(EnvironmentTroubleError, match="disk_full"):
+        check(data, full=True)
+    assert [path.name for path in cache.iterdir()] == [zoning_again.CACHE]
+    assert (cache / zoning_again.CACHE).read_bytes() == before
 
 
 def test_two_at_once_both_end_whole_and_the_next_goes_on_from_one(data):
