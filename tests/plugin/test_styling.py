@@ -110,6 +110,27 @@ def test_every_expression_of_a_style_evaluates(layer_id):
     assert "[%" not in tip
 
 
+@pytest.mark.parametrize(
+    ("unit", "language", "said"),
+    [
+        ("places/1000", "vi", "34,2 < 50,0 chỗ/1.000 dân"),
+        ("places/1000", "en", "34.2 < 50.0 places/1,000 people"),
+        ("FAR", "vi", "34,2 < 50,0 lần"),
+        ("FAR", "en", "34.2 < 50.0 FAR"),
+        ("m2", "vi", "34,2 < 50,0 m²"),
+        (None, "vi", "34,2 < 50,0"),
+    ],
+)
+def test_what_was_measured_stands_on_the_map_with_its_unit_in_words(unit, language, said):
+    layer = blank(catalogue.layer("finding"))
+    feature = QgsFeature(layer.fields())
+    feature["measured"], feature["limit_value"], feature["unit"] = 34.2, 50.0, unit
+    context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
+    context.setFeature(feature)
+    (label,) = (one for one in catalogue.layer("finding").style["label"] if "measured" in one.get("expression", ""))
+    assert QgsExpression(label["expression"].replace("{language}", language)).evaluate(context) == said
+
+
 def test_land_is_drawn_in_its_legal_colours():
     layer = dressed("planned_zone")
     drawn = {c.value(): c for c in layer.renderer().categories()}
