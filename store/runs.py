@@ -85,10 +85,10 @@ class RunFile:
     def _table(self, layer_id: str, crs: str) -> Layer:
         """The declared layer; its table is made when it is first written to."""
         layer = catalogue.layer(layer_id, self._extra)
-        self._written.add(layer_id)
-        if layer_id not in dataset.layers_in(self._temporary):
+        if layer_id not in self._written and layer_id not in dataset.layers_in(self._temporary):
             with geopackage.writing(self._temporary) as database:
                 tables.create_table(database, layer, crs, extra=self._extra, simulated=bool(self._row.get("simulated")))
+        self._written.add(layer_id)
         return layer
 
     @cached_property

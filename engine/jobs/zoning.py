@@ -36,10 +36,8 @@ from . import zoning_again
 
 # Outcomes that are rows of the run; the others are kept in columns.
 ROWS = ("fail", "not_checkable")
-# So many rows are written at once: each writing costs some, and all of them memory.
-TOGETHER = 10_000
-# So many times these may wait while others are being written.
-WAITING = 2
+# So many rows may wait while others are being written: all of them take memory.
+WAITING = 30_000
 # The parameter that replaces a layer of the data set.
 _INSTEAD = {"parcel": "parcels", "building": "buildings", "planned_zone": "zones"}
 
@@ -154,22 +152,23 @@ def _judge_all(
         run.write_made("finding", [with_waivers(identified([table]), waived) for table in tables], crs)
 
     with ThreadPoolExecutor(1) as writer:  # SQLite lets go of the interpreter while it writes
-        writing: list[Future[None]] = []
+        writing: Future[None] | None = None
         for one in judged(layers, judging.rules, judging.on, matrix=matrix, states=states, wanted=ROWS, report=stage):
             kept, findings = _asked_about(one, asked)
             done.append(kept)
             if kept.outcomes is not None:
                 run.verdicts.add(kept.outcomes)
             waiting.append(findings)
-            if sum(len(table["rule"]) for table in waiting) > TOGETHER:
-                while len(writing) > WAITING:
-                    writing.pop(0).result()
-                writing.append(writer.submit(write, waiting))
+            rows = sum(len(table["rule"]) for table in waiting)
+            if rows and (writing is None or writing.done() or rows > WAITING):
+                if writing is not None:
+                    writing.result()
+                writing = writer.submit(write, waiting)
                 waiting = []
+        if writing is not None:
+            writing.result()
         if waiting:
-            writing.append(writer.submit(write, waiting))
-        for one_writing in writing:
-            one_writing.result()
+            write(waiting)
     return done
 
 
