@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ....layers.report import SILENT, Report
-from ..columns import Mask, absent, nothing, words
+from ..columns import Mask, absent, words
 from ..rulebook.rules import Compatibility
 from ..table import ColumnTable, named, when
 from .land_use import refusals
@@ -175,9 +175,7 @@ class Scene:
     def frontages(self) -> Frontages:
         """The streets that the lots under buildings front."""
         used = np.unique([lot for lots in self.on_lots[0] for lot in lots]).astype(np.intp)
-        only = nothing(len(self.lots))
-        only[used] = self.lots[used]
-        return frontages(only, self.known_streets)
+        return frontages(self.ground, self.known_streets, among=used)
 
     @cached_property
     def edges(self) -> Edges:

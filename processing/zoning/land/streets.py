@@ -148,10 +148,13 @@ class Frontages:
     line: Geometries
 
 
-def frontages(lots: Geometries, known: Streets) -> Frontages:
-    """Every street that each lot fronts."""
-    near = stretches_near(known.red, lots, SAME_LINE_M, LEAST_FRONTAGE_M)
-    far_lot, far_street = shapely.STRtree(known.doubtful).query(lots, predicate="intersects")
+def frontages(lots: Geometries | Shapes, known: Streets, *, among: Indices | None = None) -> Frontages:
+    """Every street that each lot fronts; ``among`` are the lots asked about, ascending (None: all)."""
+    lots = Shapes.of(lots)
+    near = stretches_near(known.red, lots, SAME_LINE_M, LEAST_FRONTAGE_M, among=among)
+    asked = np.arange(len(lots)) if among is None else among
+    far_lot, far_street = shapely.STRtree(known.doubtful).query(lots.given[asked], predicate="intersects")
+    far_lot = asked[far_lot]
     unplaced = np.array([known.red[s] is None for s in far_street], dtype=bool)
     far_lot, far_street = far_lot[unplaced], far_street[unplaced]
     none = nothing(len(far_lot))

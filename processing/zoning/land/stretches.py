@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import shapely
 
-from ..columns import Mask, Numbers, absent
+from ..columns import Mask, Numbers
 from .arrays import Geometries, Indices, spread
 from .segments import Segments, running_maximum, segments
+from .shapes import Shapes
 from .threads import each
 
 _NOTHING_M = 1e-6  # shorter stretches are rounding
@@ -30,26 +31,34 @@ class Stretches:
     part: Geometries
 
 
-def stretches_near(lines: Geometries, areas: Geometries, distance: float, least: float) -> Stretches:
+def stretches_near(
+    lines: Geometries, areas: Geometries | Shapes, distance: float, least: float, *, among: Indices | None = None
+) -> Stretches:
     """What of each of ``lines`` lies within ``distance`` of each of ``areas`` (both metres; None: nowhere), or inside.
 
-    Only where it is at least ``least`` long in all.
+    Only where it is at least ``least`` long in all; ``among`` are the areas asked about, ascending (None: all).
     """
-    of_lines = segments(lines)
-    tree = shapely.STRtree(of_lines.lines())
-    runs = [slice(at, at + _CHUNK) for at in range(0, max(len(areas), 1), _CHUNK)]
-    found = list(each(lambda run: _near(of_lines, tree, areas[run], distance, least), runs))
-    return Stretches(
-        np.concatenate([one.area + run.start for one, run in zip(found, runs, strict=True)]),
-        np.concatenate([one.line for one in found]),
-        np.concatenate([one.part for one in found]),
-    )
+    of_lines, shapes = segments(lines), Shapes.of(areas)
+    tree = _around(of_lines, distance)
+    asked = np.arange(len(shapes)) if among is None else among
+    runs = [asked[at : at + _CHUNK] for at in range(0, max(len(asked), 1), _CHUNK)]
+    found = list(each(lambda run: _near(of_lines, tree, shapes, run, distance, least), runs))
+    return Stretches(*(np.concatenate([getattr(one, name) for one in found]) for name in ("area", "line", "part")))
 
 
-def _near(of_lines: Segments, tree: shapely.STRtree, areas: Geometries, distance: float, least: float) -> Stretches:
-    piece, area = _candidates(tree, areas, distance)
+def _around(of_lines: Segments, distance: float) -> shapely.STRtree:
+    """Finds the pieces of lines whose boxes, widened by ``distance``, meet others: by the diagonals of these."""
+    low, high = np.stack(of_lines.low, axis=1) - distance, np.stack(of_lines.high, axis=1) + distance
+    return shapely.STRtree(np.asarray(shapely.linestrings(np.stack([low, high], axis=1)), dtype=object))
+
+
+def _near(
+    of_lines: Segments, tree: shapely.STRtree, areas: Shapes, asked: Indices, distance: float, least: float
+) -> Stretches:
+    area, piece = tree.query(areas.given[asked])
+    area = asked[area]
     here = area[np.diff(area, prepend=-1) != 0]  # asked about one after the other
-    outlines = segments(areas[here])
+    outlines = areas.outlines.at(here)
     outlines = replace(outlines, owner=here[outlines.owner])
     pair, edge = _each_edge(area, outlines)
     for axis in (0, 1):  # whose boxes meet
@@ -60,21 +69,12 @@ def _near(of_lines: Segments, tree: shapely.STRtree, areas: Geometries, distance
     first, last = _intervals(of_lines, outlines, piece[pair], edge, distance)
     kept = np.flatnonzero(last > first)
     pair, first, last = _united(pair[kept], first[kept], last[kept])
-    inside = _gaps_inside(of_lines, areas, piece, area, (pair, first, last))
+    inside = _gaps_inside(of_lines, areas.given, piece, area, (pair, first, last))
     if len(inside[0]):
         pair, first, last = _united(*(np.concatenate(both) for both in zip((pair, first, last), inside, strict=True)))
     kept = np.flatnonzero(last - first > _NOTHING_M)
     pair, first, last = pair[kept], first[kept], last[kept]
     return _along(of_lines, area[pair], piece[pair], first, last, least)
-
-
-def _candidates(tree: shapely.STRtree, areas: Geometries, distance: float) -> tuple[Indices, Indices]:
-    """Pieces of lines and areas whose boxes, widened by ``distance``, meet."""
-    there = np.flatnonzero(~(absent(areas) | shapely.is_empty(areas)))
-    west, south, east, north = shapely.bounds(areas[there]).T
-    boxes = shapely.box(west - distance, south - distance, east + distance, north + distance)
-    area, piece = tree.query(boxes)
-    return piece, there[area]
 
 
 def _each_edge(area: Indices, outlines: Segments) -> tuple[Indices, Indices]:

@@ -79,7 +79,7 @@ def covered_once(shapes: Shapes) -> Any:
     alone = _drawn_once(pieces)
     if not 0 < len(alone) <= _MOSTLY * len(pieces.owner):
         return None
-    lines = shapely.linestrings(np.stack([pieces.start[alone], pieces.end[alone]], axis=1))
+    lines = np.stack([pieces.start[alone], pieces.end[alone]], axis=1)
     ground: Any = shapely.build_area(shapely.multilinestrings(lines))
     rings = shapely.get_num_interior_rings(shapely.get_parts(ground)) + 1
     whole = shapely.get_num_coordinates(ground) - rings.sum() == len(alone) and ground.is_valid
