@@ -40,6 +40,7 @@ _MM_PER_PT = 25.4 / 72.0
 _NARROWEST = 0.42  # em: so narrow are the letters of a line at most; from here on lines are made shorter until they fit
 _SHORTEST = 12  # letters of a line: shorter ones would break words
 _SLACK = (0.96, 0.99)  # of width and height: letters are a little wider on a screen than on paper
+_LINE = 0.86  # of the usual height of a line: the lines of one entry stand closer together than entries do
 _NOTE_MM = 6.0  # at the foot of a legend that goes on
 
 
@@ -180,7 +181,9 @@ def _letter(item: QgsLayoutItemLegend, size_pt: float) -> None:
         (QgsLegendStyle.Style.SymbolLabel, {"size_pt": size_pt}, 1.0),
     ):
         part = item.style(style)
-        part.setTextFormat(text_format({**look, "colour": INK, "buffer_mm": 0}))
+        words = text_format({**look, "colour": INK, "buffer_mm": 0})
+        words.setLineHeight(_LINE)
+        part.setTextFormat(words)
         part.setMargin(QgsLegendStyle.Side.Top, above_mm)
         item.setStyle(style, part)
     item.setSymbolWidth(6.0)
