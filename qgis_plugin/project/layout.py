@@ -24,7 +24,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QColor
 
-from ...layers.messages import number, sentence
+from ...layers.messages import sentence
 from ...layers.model import Text
 from ..styling.labels import text_format
 from ..styling.symbols import embedded
@@ -35,6 +35,9 @@ from .paper import INK, MM, frame, label, place, sheet
 _COORDINATE = """with_variable('room', @map_scale * 0.006, with_variable('at', if(@grid_axis = 'x',
     array(x_min(@map_extent), x_max(@map_extent)), array(y_min(@map_extent), y_max(@map_extent))),
     if(@grid_number - @at[0] > @room AND @at[1] - @grid_number > @room, to_string(to_int(@grid_number)), '')))"""
+
+# The scale that the map has when it is printed: who moves the map on the sheet changes it.
+_SCALE = "1:[% format_number(round(map_get(item_variables('map'), 'map_scale')), 0, '{language}') %]"
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def make(project: QgsProject, drawing: Drawing, language: str) -> QgsPrintLayout
         rest = legend.put(made, shown, rest, language, made.pageCollection().pageCount() - 1)
     for page in range(made.pageCollection().pageCount()):
         frame(made, sheet()["frame"], 0.7, page)
-        _block(made, drawing, round(shown.scale()), language, page)
+        _block(made, drawing, language, page)
         if drawing.mark:
             _mark(made, drawing.mark, page)
     return made
@@ -162,10 +165,10 @@ def _scale_bar(made: QgsPrintLayout, shown: QgsLayoutItemMap, language: str) -> 
     place(item, sheet()["scale_bar"])
 
 
-def _block(made: QgsPrintLayout, drawing: Drawing, scale: int, language: str, page: int) -> None:
+def _block(made: QgsPrintLayout, drawing: Drawing, language: str, page: int) -> None:
     block = sheet()["block"]
     left, top, _width, _height = block["box"]
-    texts = {**drawing.texts, "scale": f"1:{number(scale, language, 0)}"}
+    texts = {**drawing.texts, "scale": _SCALE.replace("{language}", language)}
     if made.pageCollection().pageCount() > 1:
         texts["number"] = sentence("project.page_of", language, number=drawing.number, page=page + 1)
     frame(made, block["box"], 0.5, page, "#ffffff")

@@ -175,6 +175,8 @@ def test_drawings_print_with_title_block_and_mark(built, tmp_path):
     shown = drawn.itemById("map")
     assert isinstance(shown, QgsLayoutItemMap)
     assert round(shown.scale()) in paper.sheet()["scales"]
+    shown.setScale(7500)
+    assert drawn.itemById("scale").currentText() == "1:7.500"
     out = tmp_path / "QH-01.pdf"
     settings = QgsLayoutExporter.PdfExportSettings()
     assert QgsLayoutExporter(drawn).exportToPdf(str(out), settings) == QgsLayoutExporter.ExportResult.Success
