@@ -33,8 +33,18 @@ from ..measures import MEASURES
 from ..verdicts.judge import run_cases
 from .limits import Classes, Constant, Table
 from .precedence import may_loosen
-from .rule_files import RULES, check_schema, compatibility_of, read_compatibility, read_rule, read_toml, rule_of
+from .rule_files import (
+    RULES,
+    check_schema,
+    compatibility_of,
+    known_by,
+    read_compatibility,
+    read_rule,
+    read_toml,
+    rule_of,
+)
 from .rules import LEVELS, MODES, Compatibility, Exemption, Rule
+from .sound import remembered
 
 __all__ = [
     "OWN",
@@ -100,7 +110,8 @@ def library(own: Path | None = None) -> Library:
     """
     folders = [edition for authority in _folders(str(RULES)) for edition in _folders(authority)]
     folders += [str(own)] if own is not None and own.is_dir() else []
-    return _library(tuple(file for folder in sorted(folders) for file in _files(folder)))
+    cache = own.parent / "cache" if own is not None else None
+    return _library(tuple(file for folder in sorted(folders) for file in _files(folder)), cache)
 
 
 def _folders(place: str) -> list[str]:
@@ -135,12 +146,16 @@ Files = tuple[tuple[str, int, int], ...]  # path, time of the last change in ns,
 
 
 @lru_cache(maxsize=4)
-def _library(files: Files) -> Library:
-    """The packs in these files, known by time and size: a warm engine reads a pack again only when it was edited."""
+def _library(files: Files, cache: Path | None) -> Library:
+    """The packs in these files, known by time and size: a warm engine reads a pack again only when it was edited.
+
+    ``cache`` is the folder that remembers which of them are sound.
+    """
     folders: dict[Path, list[tuple[str, int, int]]] = {}
     for file in files:
         folders.setdefault(Path(file[0]).parent, []).append(file)
-    read = [_folder(folder, tuple(held)) for folder, held in folders.items()]
+    with remembered(cache, known_by()):
+        read = [_folder(folder, tuple(held)) for folder, held in folders.items()]
     matrices = [matrix for _, _, found in read for matrix in found]
     if len(matrices) > 1:
         first, second = (str(path) for path, _ in matrices[:2])
@@ -178,7 +193,7 @@ def declared_pack(folder: Path) -> Pack:
     if not path.is_file():
         return Pack(name, 1, None, "", level, None, folder)
     raw, sha256 = read_toml(path)
-    check_schema(raw, path, "pack.schema.json")
+    check_schema(raw, path, "pack.schema.json", sha256)
     note = Text(**raw["note"]) if "note" in raw else None
     level = raw.get("level", level)
     return Pack(name, int(raw["version"]), Text(**raw["title"]), raw["issued_by"], level, note, folder, sha256)

@@ -14,18 +14,18 @@ from datetime import date
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
-
-from jsonschema import Draft202012Validator, ValidationError
-from referencing import Registry, Resource
+from typing import TYPE_CHECKING, Any
 
 from ....layers.errors import InputError
 from ....layers.messages import RESOURCES
 from ....layers.model import Text
 from ..measures import INPUTS, MEASURES
-from . import vocabulary
+from . import sound, vocabulary
 from .limits import Attribute, Classes, Constant, Limit, Surely, Table
 from .rules import FORMAT, LEVELS, MODES, Case, Compatibility, Condition, Exemption, Rule, Source, Validity
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator, ValidationError
 
 RULES = RESOURCES / "rules"
 _STATES = ("plan_state", "date")  # what a case may give beside inputs
@@ -35,13 +35,25 @@ _MOST_BYTES = 1_000_000  # of a file: the longest that ships has five thousand
 
 
 @cache
-def _validator(name: str) -> Draft202012Validator:
+def _schemas() -> dict[str, Any]:
     schemas = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in RULES.glob("*.schema.json")}
-    schemas[vocabulary.FILE] = vocabulary.schema()
-    registry: Registry[Any] = Registry().with_resources(
-        (key, Resource.from_contents(schema)) for key, schema in schemas.items()
-    )
-    return Draft202012Validator(schemas[name], registry=registry)
+    return schemas | {vocabulary.FILE: vocabulary.schema()}
+
+
+@cache
+def _validator(name: str) -> Draft202012Validator:
+    from jsonschema import Draft202012Validator  # most jobs meet only files that are known to be sound
+    from referencing import Registry, Resource
+
+    resources = ((key, Resource.from_contents(schema)) for key, schema in _schemas().items())
+    registry: Registry[Any] = Registry().with_resources(resources)
+    return Draft202012Validator(_schemas()[name], registry=registry)
+
+
+@cache
+def known_by() -> str:
+    """By what a file is known to keep to its schema: all schemas and what is said here."""
+    return sound.known_by(_schemas(), __file__)
 
 
 def statuses() -> list[str]:
@@ -87,10 +99,16 @@ def _where(path: Iterable[str | int]) -> str:
     return text or "."
 
 
-def check_schema(raw: dict[str, Any], path: Path, schema: str) -> None:
-    """Refuse what the schema does not know. Raises :class:`InputError` with the place of what is wrong."""
+def check_schema(raw: dict[str, Any], path: Path, schema: str, sha256: str = "") -> None:
+    """Refuse what the schema does not know. Raises :class:`InputError` with the place of what is wrong.
+
+    ``sha256`` is that of the file if ``raw`` is what it says: the same bytes are looked at once.
+    """
+    if sound.is_sound(sha256, schema):
+        return
     for error in schema_errors(raw, path, schema):
         raise error
+    sound.found(sha256, schema)
 
 
 def schema_errors(raw: dict[str, Any], path: Path, schema: str) -> Iterator[InputError]:
@@ -274,8 +292,9 @@ def rule_of(raw: dict[str, Any], path: Path, *, level: str = LEVELS[0], pack: st
     """The rule that the plain values ``raw`` of the file ``path`` say; ``level`` holds where they name none.
 
     Raises :class:`InputError` naming the file and the place of what is wrong.
+    ``sha256``: see :func:`check_schema`.
     """
-    check_schema(raw, path, "rule.schema.json")
+    check_schema(raw, path, "rule.schema.json", sha256)
     measure = MEASURES.get(raw["measure"])
     if measure is None:
         raise InputError("zoning.rule_measure", path=str(path), measure=raw["measure"], known=sorted(MEASURES))
@@ -325,7 +344,7 @@ def read_rule(path: Path, *, level: str = LEVELS[0], pack: str = "") -> Rule:
 
 def compatibility_of(raw: dict[str, Any], path: Path, sha256: str = "") -> Compatibility:
     """The land-use matrix that the plain values ``raw`` of the file ``path`` say. Raises :class:`InputError`."""
-    check_schema(raw, path, "compatibility.schema.json")
+    check_schema(raw, path, "compatibility.schema.json", sha256)
     permits: dict[str, frozenset[str]] = {}
     for i, row in enumerate(raw["compatibility"]):
         if row["zone"] in permits:
