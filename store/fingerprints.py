@@ -83,7 +83,7 @@ def _boxes(rows: LayerRows, hashes: NDArray[np.uint64], before: Prints) -> NDArr
     same = hashes[new] == before.hash[old]
     made[new[same]] = before.box[old[same]]
     other = np.setdiff1d(np.arange(len(made)), new[same], assume_unique=True)
-    made[other] = shapely.bounds(read_shapes(some_of(rows.wkb, other).to_numpy()))
+    made[other] = shapely.bounds(read_shapes(some_of(rows.wkb, other)))
     return made
 
 

@@ -22,6 +22,8 @@ from pyogrio.raw import read_arrow
 from . import dataset
 from .troubles import told
 
+_AT_ONCE = 8_192  # shapes
+
 
 class Columns(Mapping[str, NDArray[Any]]):
     """Columns as arrays: texts are objects, None where null. Each is made when somebody first looks at it."""
@@ -63,7 +65,7 @@ class LayerRows:
     @cached_property
     def shapes(self) -> NDArray[np.object_]:
         """The shapes; None for one that nobody can read, such as a ring that does not close."""
-        return read_shapes(self.wkb.to_numpy())
+        return read_shapes(self.wkb)
 
     def frame(self, columns: Sequence[str]) -> gpd.GeoDataFrame:
         """``uid``, ``columns`` (null where the layer lacks one) and ``geometry``."""
@@ -92,7 +94,7 @@ def read_rows(
         table[shape] if shape else pa.chunked_array([pa.nulls(len(table), pa.binary())]),
     )
     if shaped:  # put where the property keeps them: asked for there, two layers would wait for each other's lock
-        vars(made)["shapes"] = read_shapes(made.wkb.to_numpy())
+        vars(made)["shapes"] = read_shapes(made.wkb)
     return made
 
 
@@ -104,9 +106,15 @@ def some_of(column: pa.ChunkedArray, rows: NDArray[np.intp]) -> pa.ChunkedArray:
     return pa.chunked_array([chunk.take(pa.array(place - first)) for chunk, place, first in parts], column.type)
 
 
-def read_shapes(wkb: Any) -> NDArray[np.object_]:
-    """The shapes of WKB; None for one that nobody can read."""
-    return np.asarray(shapely.from_wkb(wkb, on_invalid="ignore"), dtype=object)
+def read_shapes(wkb: pa.ChunkedArray) -> NDArray[np.object_]:
+    """The shapes of WKB; None for one that nobody can read.
+
+    Some at a time: the next objects for WKB take the place of the last, and other threads have their turns.
+    """
+    pieces = [chunk.slice(at, _AT_ONCE) for chunk in wkb.chunks for at in range(0, len(chunk), _AT_ONCE)]
+    with np.errstate(invalid="ignore"):  # a coordinate that is no number is the checks' to name, not numpy's
+        made = [shapely.from_wkb(piece.to_numpy(zero_copy_only=False), on_invalid="ignore") for piece in pieces]
+    return np.concatenate([np.empty(0, dtype=object), *made])
 
 
 def plain_frame(columns: Mapping[str, NDArray[Any]]) -> pd.DataFrame:
