@@ -23,7 +23,7 @@ from ..subjects import KINDS
 from .lots import lots_of_buildings
 from .overlay import overlay
 from .scene import Layers
-from .soundness import polygons
+from .soundness import measured
 
 
 def _fields() -> Mapping[str, tuple[str, ...]]:
@@ -191,9 +191,9 @@ def _on_given_parcels(layers: Layers) -> Layers:
 
 def _counting_on(buildings: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame) -> Mask:
     """Which buildings stand on ``parcels`` or name one of them."""
-    shapes, flaw = polygons(buildings.geometry.to_numpy(), "building.geometry")
-    lots, _ = polygons(parcels.geometry.to_numpy(), "parcel.geometry")
-    _, lotless = lots_of_buildings(overlay(shapes, lots), shapes, len(shapes))
+    shapes, flaw = measured(buildings.geometry.to_numpy(), "building.geometry")
+    lots, _ = measured(parcels.geometry.to_numpy(), "parcel.geometry")
+    _, lotless = lots_of_buildings(overlay(shapes, lots), shapes)
     referring = buildings["parcel"].isin(parcels["uid"]).to_numpy() & ~absent(flaw)
     counting: Mask = absent(lotless) | referring
     return counting

@@ -117,7 +117,7 @@ def against_zones(
 
 def _by_lot(shared: Overlay, told: Sequence[Words], count: int) -> list[Words]:
     """What the zones of each lot are ``told`` as, joined by commas, the largest share first; nothing twice."""
-    order = np.lexsort((-shared.area, shared.lot))
+    order = shared.largest_first
     lot, zone = shared.lot[order], shared.zone[order]
     first = np.diff(lot, prepend=-1) > 0
     alone = np.bincount(lot, minlength=count)[lot] == 1

@@ -23,10 +23,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from ..columns import Mask, Numbers, Words, absent, numbers, words
+from ..columns import Mask, Numbers, Words, numbers, words
 from ..table import Coded, ColumnTable, when
 from ..verdicts.judge import PLAN_STATE
-from .overlay import Areas, Geometries, Indices, Overlay, unions
+from .overlay import Areas, Indices, Overlay, unions
+from .shapes import Shapes
 
 # NYC's assignment of tax lots to zoning districts uses the same tenth.
 COUNTING_SHARE = 0.10
@@ -59,7 +60,7 @@ def zone_states(zones: pd.DataFrame, shared: Overlay, lot_areas: Areas, given: S
     ``lot_areas`` (m²), against ``zones``.
     """
     count = len(lot_areas)
-    order = np.lexsort((-shared.area, shared.lot))
+    order = shared.largest_first
     lot, zone, area = shared.lot[order], shared.zone[order], shared.area[order]
     first = np.diff(lot, prepend=-1) > 0
     counts = first | (area >= COUNTING_SHARE * lot_areas[lot])
@@ -109,10 +110,10 @@ def _governing(uses: set[Any]) -> tuple[str | None, str | None]:
 
 def built_on(
     parcels: pd.DataFrame,
-    lots: Geometries,
+    lots: Shapes,
     lot_flaw: Words,
     buildings: pd.DataFrame,
-    shapes: Geometries,
+    shapes: Shapes,
     standing: Overlay,
     unmeasured: Mask,
 ) -> ColumnTable:
@@ -122,7 +123,7 @@ def built_on(
     lots on which a building stands whose geometry cannot be measured. Areas in m², heights in m.
     """
     count = len(parcels)
-    drawn = np.where(absent(lots), np.nan, shapely.area(lots))
+    drawn = lots.area.copy()
     table = ColumnTable({"flaw": lot_flaw}, count)
     legal = numbers(parcels, "area_legal_m2")
     with np.errstate(invalid="ignore"):
@@ -135,7 +136,7 @@ def built_on(
     footprint[unmeasured] = np.nan
     table["parts"], table["footprint"] = covered, footprint
     table["footprint.lacking"] = when(unmeasured, "building.geometry")
-    share = standing.area / shapely.area(shapes[standing.lot])
+    share = standing.area / shapes.area[standing.lot]
     counts = np.flatnonzero(share >= COUNTING_SHARE)
     order = counts[np.argsort(standing.zone[counts], kind="stable")]
     building, lot, weight = standing.lot[order], standing.zone[order], standing.area[order]
@@ -205,12 +206,12 @@ def _lists(values: Words, lot: Indices, count: int) -> Words:
     return found
 
 
-def lots_of_buildings(standing: Overlay, shapes: Geometries, count: int) -> tuple[list[list[int]], Words]:
+def lots_of_buildings(standing: Overlay, shapes: Shapes) -> tuple[list[list[int]], Words]:
     """For each building the lots it counts on (largest share first), and a flaw where it stands on none."""
-    share = standing.area / shapely.area(shapes[standing.lot])
-    order = np.lexsort((-standing.area, standing.lot))
+    share = standing.area / shapes.area[standing.lot]
+    order = standing.largest_first
     order = order[share[order] >= COUNTING_SHARE]
-    ends = np.cumsum(np.bincount(standing.lot[order], minlength=count)).tolist()
+    ends = np.cumsum(np.bincount(standing.lot[order], minlength=len(shapes))).tolist()
     lots = standing.zone[order].tolist()
     made = [lots[start:stop] for start, stop in zip([0, *ends], ends, strict=False)]
     return made, np.array([None if mine else "parcel" for mine in made], dtype=object)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -38,13 +39,21 @@ _OFTEN = 8  # a zone that is asked about fewer lots is not worth preparing
 @dataclass(frozen=True)
 class Overlay:
     """Pairs that share area: positions of ``lot`` and ``zone`` in the arrays given, the ``area`` in m², and the shared
-    ``part`` of the pairs asked for (None for the others).
+    ``part`` of the pairs asked for (None for the others). Sorted by lot, then by zone.
     """
 
     lot: Indices
     zone: Indices
     area: Areas
     part: Geometries
+
+    @cached_property
+    def largest_first(self) -> Indices:
+        """The pairs by lot, what shares most of it first."""
+        order = np.arange(len(self.lot))
+        several = np.flatnonzero(np.bincount(self.lot).take(self.lot) > 1)
+        order[several] = several[np.lexsort((-self.area[several], self.lot[several]))]
+        return order
 
 
 # Says for pairs of lot and zone whether their shared part will be wanted as a shape.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 
 import geopandas as gpd
 import numpy as np
@@ -159,7 +160,7 @@ class Scene:
     @cached_property
     def on_lots(self) -> tuple[list[list[int]], NDArray[np.object_]]:
         """The lots of each building."""
-        return lots_of_buildings(self.standing, self.shapes[0], len(self.buildings))
+        return lots_of_buildings(self.standing, self.footprints)
 
     @cached_property
     def known_streets(self) -> Streets:
@@ -174,8 +175,14 @@ class Scene:
     @cached_property
     def frontages(self) -> Frontages:
         """The streets that the lots under buildings front."""
-        used = np.unique([lot for lots in self.on_lots[0] for lot in lots]).astype(np.intp)
-        return frontages(self.ground, self.known_streets, among=used)
+        used = np.zeros(len(self.lots), dtype=bool)
+        used[list(chain.from_iterable(self.on_lots[0]))] = True
+        return frontages(self.ground, self.known_streets, among=np.flatnonzero(used))
+
+    @cached_property
+    def on_streets(self) -> Overlay:
+        """Buildings against the land of streets, with the part of each building on each."""
+        return overlay(self.footprints, self.known_streets.land, wanted=every_pair)
 
     @cached_property
     def edges(self) -> Edges:
@@ -191,10 +198,10 @@ class Scene:
         """What stands on each lot (``lots.built_on``)."""
         return built_on(
             self.layers["parcel"],
-            self.lots,
+            self.ground,
             self.lot_flaw,
             self.buildings,
-            self.shapes[0],
+            self.footprints,
             self.standing,
             self.unmeasured_lots(),
         )

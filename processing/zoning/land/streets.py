@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from shapely.ops import substring
 
 from ..columns import Mask, Words, absent, in_frame, nothing, numbers, pick, words
-from .overlay import Geometries, Indices, every_pair, overlay, unions
+from .overlay import Geometries, Indices, Overlay, unions
 from .shapes import Shapes
 from .stretches import stretches_near
 from .threads import by_chunks
@@ -165,17 +165,21 @@ def frontages(lots: Geometries | Shapes, known: Streets, *, among: Indices | Non
     )
 
 
-def fronts(shapes: Geometries, on_lots: list[list[int]], front: Frontages, known: Streets) -> pd.DataFrame:
+def fronts(
+    shapes: Geometries, on_lots: list[list[int]], front: Frontages, known: Streets, on_streets: Overlay
+) -> pd.DataFrame:
     """One row per building and street that one of its lots fronts; one without street for a building off the streets.
 
-    Columns: ``building``, ``street`` (positions; -1 none), ``distance`` in metres from building to the red line along
-    its lots (0 where it stands on or beyond it), ``line`` that stretch, ``scope`` ``no_street`` where there is none.
+    ``on_streets`` sets the buildings against the land of the streets. Columns: ``building``, ``street`` (positions; -1
+    none), ``distance`` in metres from building to the red line along its lots (0 where it stands on or beyond it),
+    ``line`` that stretch, ``scope`` ``no_street`` where there is none.
     """
     at, to, lines = _pairs(on_lots, front, len(known.table))
     distance = by_chunks(shapely.distance, shapes[at], lines)
-    touching = np.flatnonzero(shapely.intersects(shapes[at], _and_none(known.land)[to]))
-    beyond = shapely.area(shapely.intersection(shapes[at[touching]], known.land[to[touching]]))
-    distance[touching[beyond > ON_THE_LINE_M2]] = 0.0
+    over = np.flatnonzero(on_streets.area > ON_THE_LINE_M2)
+    count = max(len(known.table), 1)
+    beyond = np.isin(at * count + to, on_streets.lot[over] * count + on_streets.zone[over])
+    distance[beyond & (to >= 0)] = 0.0
     columns = {"building": at, "street": to, "distance": distance, "line": lines, "scope": pick(to < 0, "no_street")}
     for column in ("label", "road_width", "road_class", "uid"):
         values = _and_none(known.table[column].to_numpy(dtype=object))[to]
@@ -199,7 +203,7 @@ def _pairs(on_lots: list[list[int]], front: Frontages, streets_known: int) -> tu
     )
     placed = ~shapely.is_missing(front.line[at])
     line = unions(front.line[at[placed]], pair[placed], len(key))
-    without = np.setdiff1d(np.arange(len(on_lots)), building)
+    without = np.flatnonzero(np.bincount(building, minlength=len(on_lots)) == 0)
     by_first = np.argsort(first, kind="stable")  # buildings are in order, so are their first frontages
     building, street, line = building[first[by_first]], front.street[at[first[by_first]]], line[by_first]
     order = np.argsort(np.concatenate([building, without]), kind="stable")
@@ -215,17 +219,18 @@ def _and_none(values: Words) -> Words:
     return np.concatenate([values, nothing(1)])
 
 
-def beyond_red_line(shapes: Shapes, known: Streets, *, drawn: bool) -> tuple[NDArray[np.float64], Geometries, Words]:
+def beyond_red_line(
+    shapes: Geometries, known: Streets, on_streets: Overlay, *, drawn: bool
+) -> tuple[NDArray[np.float64], Geometries, Words]:
     """Area of each building on the street's side of the red line (m²), that part, and the streets' labels.
 
     NaN where a street runs so near that the building may stand on its land, but its red line is missing; everywhere
     where no street is ``drawn`` on the whole map.
     """
     count = len(shapes)
-    on = overlay(shapes, known.land, wanted=every_pair)
-    part = unions(on.part, on.lot, count)
+    part = unions(on_streets.part, on_streets.lot, count)
     area = np.nan_to_num(shapely.area(part))
-    doubtful, _ = shapely.STRtree(known.doubtful).query(shapes.given, predicate="intersects")[:2]
+    doubtful, _ = shapely.STRtree(known.doubtful).query(shapes, predicate="intersects")[:2]
     unsure = np.zeros(count, dtype=bool)
     unsure[doubtful] = True
     area[unsure & (area <= ON_THE_LINE_M2)] = np.nan
@@ -233,7 +238,7 @@ def beyond_red_line(shapes: Shapes, known: Streets, *, drawn: bool) -> tuple[NDA
         area[:] = np.nan
     names = np.full(count, "", dtype=object)
     labels = known.table["label"].fillna("").to_numpy(dtype=object)
-    for building, street in zip(on.lot, on.zone, strict=True):
+    for building, street in zip(on_streets.lot, on_streets.zone, strict=True):
         if labels[street]:
             names[building] = ", ".join(filter(None, (names[building], labels[street])))
     return area, part, names

@@ -19,7 +19,7 @@ def fronting(scene: Scene) -> Subjects:
     """One subject per building and street that one of its lots fronts."""
     shapes, flaw = scene.shapes
     on_lots, lotless = scene.on_lots
-    rows = fronts(shapes, on_lots, scene.frontages, scene.known_streets)
+    rows = fronts(shapes, on_lots, scene.frontages, scene.known_streets, scene.on_streets)
     at = rows["building"].to_numpy()
     lines = rows["line"].to_numpy(dtype=object)
     rows = rows.drop(columns=["line", "street"]).rename(columns={"label": "street"})
@@ -36,9 +36,9 @@ def fronting(scene: Scene) -> Subjects:
 
 def standing_alone(scene: Scene) -> Subjects:
     """Buildings by themselves: what of each lies on the street's side of the red line."""
-    flaw = scene.shapes[1]
+    shapes, flaw = scene.shapes
     drawn = any(name in scene.layers for name in STREET_LAYERS)
-    area, beyond, names = beyond_red_line(scene.footprints, scene.known_streets, drawn=drawn)
+    area, beyond, names = beyond_red_line(shapes, scene.known_streets, scene.on_streets, drawn=drawn)
     table = scene.named_buildings.beside(scene.states_of_all)
     table["beyond"], table["street"], table["flaw"] = area, names, flaw
     return Subjects("building", table, scene.buildings.geometry.to_numpy(), lambda at, _limit: beyond[at])

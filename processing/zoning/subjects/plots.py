@@ -25,7 +25,7 @@ def _use(scene: Scene) -> tuple[Coded, Coded]:
 
 def _lots(scene: Scene) -> ColumnTable:
     parcel = scene.layers["parcel"]
-    drawn = np.where(absent(scene.lots), np.nan, shapely.area(scene.lots))
+    drawn = scene.ground.area
     legal = numbers(parcel, "area_legal_m2")
     with np.errstate(invalid="ignore"):
         off = (legal > 0) & (np.abs(drawn - legal) > LEGAL_AREA_DISAGREEMENT * legal)
