@@ -79,7 +79,8 @@ def pack(database: sqlite3.Connection, table: str, fids: NDArray[np.int64], boxe
         database.execute(f'DELETE FROM "{index}_{part}"')  # noqa: S608  # nosec B608 - names of the catalogue
     made = _packed(fids, boxes, int(root[0]))
     insert(database, f"{index}_node", {"nodeno": made.nodes[0], "data": made.nodes[1]})
-    insert(database, f"{index}_rowid", {"rowid": made.leaf_of[0], "nodeno": made.leaf_of[1]})
+    features, leaves = np.array(made.leaf_of)[:, np.argsort(made.leaf_of[0])].tolist()  # each is put after the last one
+    insert(database, f"{index}_rowid", {"rowid": features, "nodeno": leaves})
     insert(database, f"{index}_parent", {"nodeno": made.parents[0], "parentnode": made.parents[1]})
     extent = (*boxes[:, [0, 2]].min(axis=0), *boxes[:, [1, 3]].max(axis=0)) if len(boxes) else (None,) * 4
     database.execute(
