@@ -11,7 +11,7 @@ and arrays in the list's order: ``outcome`` (int8, number in ``outcomes``), ``re
 why the rule does not apply; -1 where it does), ``measured`` and ``limit_value`` (float64, as computed; only of
 subjects that pass or fail, so shorter than the list).
 
-Blobs are compressed by zlib, numbers little-endian.
+Blobs are in the format of zlib, numbers little-endian.
 """
 
 from __future__ import annotations
