@@ -64,6 +64,11 @@ class Scene:
             if any(layers <= one for one in there):
                 getattr(self, name)  # whoever asks meanwhile waits for it
 
+    def forget(self) -> None:
+        """Give up what only measuring needs: all kinds of subjects are built."""
+        for name in {"_parcels", "_footprints"} & self.__dict__.keys():
+            self.__dict__[name][0].forget()
+
     def sound(self, layer_id: str) -> tuple[Geometries, NDArray[np.object_]]:
         """The geometries of any layer that can be measured (None where one cannot), and the flaw of the others."""
         if layer_id not in self._sound:

@@ -25,6 +25,11 @@ class Shapes:
         """The same, to be measured."""
         return shapes if isinstance(shapes, Shapes) else cls(shapes)
 
+    def forget(self) -> None:
+        """Give up what is large and only serves measuring; whoever asks again has it made again."""
+        for name in ("tree", "outlines"):
+            self.__dict__.pop(name, None)
+
     def __len__(self) -> int:
         return len(self.given)
 

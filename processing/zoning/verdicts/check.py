@@ -162,6 +162,8 @@ def _built(kinds: Sequence[str], scene: Scene, *, ahead: bool) -> Iterator[tuple
         for number, kind in enumerate(kinds):
             subjects = waiting.pop().result()
             waiting += [pool.submit(KINDS[later].build, scene) for later in kinds[number + 1 : number + 2]]
+            if number == max(len(kinds) - 2, 0):
+                pool.submit(scene.forget)  # after the last
             yield kind, subjects
 
 

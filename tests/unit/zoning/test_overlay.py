@@ -8,6 +8,7 @@ import shapely
 
 from dothi.processing.zoning.land import overlay as module
 from dothi.processing.zoning.land.overlay import overlay, unions
+from dothi.processing.zoning.land.shapes import Shapes
 from dothi.scripts.zoning_ground import make_lattice, make_lots, make_zones
 
 RNG = np.random.default_rng(7)
@@ -73,3 +74,17 @@ def test_a_needle_in_a_zone_takes_nothing_from_the_lot():
     assert zone.is_valid
     found = overlay(np.array([lot]), np.array([zone]), wanted=module.every_pair)
     assert shapely.area(found.part) == pytest.approx([lot.area], abs=1e-6)
+
+
+def test_shapes_are_measured_once_and_again_when_all_was_forgotten():
+    lots = Shapes(LOTS)
+    outlines = lots.outlines
+    first = overlay(lots, ZONES)
+    assert lots.outlines is outlines
+    lots.forget()
+    assert np.array_equal(overlay(lots, ZONES).area, first.area)
+
+
+def test_the_largest_share_of_each_lot_comes_first():
+    found = overlay(LOTS, ZONES)
+    assert np.array_equal(found.largest_first, np.lexsort((-found.area, found.lot)))
