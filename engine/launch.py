@@ -25,8 +25,9 @@ def load() -> None:
     spec.loader.exec_module(module)
 
 
-# Of glibc's malloc.h: free memory beyond the first goes back to the system, blocks beyond the second are its own.
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+# Of glibc's malloc.h: free memory beyond the first goes back to the system, blocks beyond the second are its own, and
+# so many heaps are there for threads to take turns at: what one thread freed in its own no other could use.
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 
 
 def _hold_memory() -> None:
@@ -35,6 +36,7 @@ def _hold_memory() -> None:
         library = ctypes.CDLL(None)
         library.mallopt(_M_TRIM_THRESHOLD, 256 << 20)
         library.mallopt(_M_MMAP_THRESHOLD, 4 << 20)
+        library.mallopt(_M_ARENA_MAX, 2)
 
 
 _code: int | None = None  # what ``main`` returned; none where it ended in another way
