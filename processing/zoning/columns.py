@@ -28,12 +28,11 @@ def numbers(frame: pd.DataFrame, name: str) -> Numbers:
 
 def words(frame: pd.DataFrame, name: str) -> Words:
     """A column as objects; None where it is null, and everywhere if the frame lacks it."""
-    made = nothing(len(frame))
-    if name in frame:
-        given = frame[name].to_numpy(dtype=object)
-        there = ~absent(given)
-        made[there] = given[there]
-    return made
+    if name not in frame:
+        return nothing(len(frame))
+    given = frame[name].to_numpy(dtype=object)
+    gone = absent(given)
+    return pick(gone, None, given) if gone.any() else given.copy()
 
 
 def nothing(count: int) -> Words:

@@ -10,6 +10,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from ....layers import crs
 from ....layers.catalogue import layer
@@ -86,7 +87,7 @@ def gather(
         target = target or code
         _require_metres(layer_id, frame, code, province, report)
         moved = frame if code == target else coordinates.to(frame, target)
-        bounds = moved.total_bounds
+        bounds = shapely.total_bounds(moved.geometry.to_numpy())
         if layer_id == "parcel":
             here = bounds
         if here is not None:
