@@ -34,8 +34,8 @@ def _hold_memory() -> None:
     """Keep freed memory for the next array instead of handing it back: the system would clear each page again."""
     with suppress(AttributeError, OSError, TypeError):  # another C library
         library = ctypes.CDLL(None)
-        library.mallopt(_M_TRIM_THRESHOLD, 256 << 20)
-        library.mallopt(_M_MMAP_THRESHOLD, 4 << 20)
+        library.mallopt(_M_TRIM_THRESHOLD, 512 << 20)
+        library.mallopt(_M_MMAP_THRESHOLD, 32 << 20)
         library.mallopt(_M_ARENA_MAX, 2)
 
 
