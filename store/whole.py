@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -65,8 +65,9 @@ def sweep(folder: Path) -> None:
     """Remove what killed processes left in ``folder`` a day or more ago."""
     limit = time.time() - _STALE
     for path in folder.glob(f"{_MARK}*"):
-        if path.stat().st_mtime < limit:
-            path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # another process gave it its name in the meantime
+            if path.stat().st_mtime < limit:
+                path.unlink()
 
 
 def refuse_existing(path: Path) -> None:
