@@ -10,7 +10,6 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from ....layers import crs
 from ....layers.catalogue import layer
@@ -87,7 +86,7 @@ def gather(
         target = target or code
         _require_metres(layer_id, frame, code, province, report)
         moved = frame if code == target else coordinates.to(frame, target)
-        bounds = shapely.total_bounds(moved.geometry.to_numpy())
+        bounds = moved.total_bounds
         if layer_id == "parcel":
             here = bounds
         if here is not None:
