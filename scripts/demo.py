@@ -144,7 +144,9 @@ class Demo:
             print()
             say("no_images")
         runs = [Path(results["run"]) for results in found if results]
-        target = {"data": data, "target": self.subject.out / "ioc", "formats": ",".join(FORMATS)}
+        target: dict[str, Any] = {"data": data, "target": self.subject.out / "ioc", "formats": ",".join(FORMATS)}
+        if self.subject.simulated:  # a province that was built anew takes the place of the former one at the centre too
+            target["allow_vanish"] = True
         if self.job(3, "publish_ioc", target, tell.ioc, runs):
             self.board()
         return runs
