@@ -68,7 +68,7 @@ def put(
     item = _item(made, shown, language, page)
     _fill(item, told)
     _ask_map(item)
-    if fit(item, box, page, sheet()["legend_pt"]):
+    if fit(item, box, page, sheet()["legend_pt"]) or len(told) == 1:  # one line is not divided, however long
         return []
     short = [*box[:3], box[3] - _NOTE_MM]
     low, high = 1, len(told) - 1  # the most lines that have room lie between

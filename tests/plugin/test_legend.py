@@ -7,20 +7,30 @@ from itertools import pairwise
 
 import pytest
 from qgis.core import (
+    QgsCategorizedSymbolRenderer,
+    QgsFeature,
+    QgsFillSymbol,
+    QgsGeometry,
     QgsLayoutExporter,
     QgsLayoutItem,
     QgsLayoutItemLegend,
+    QgsLayoutItemMap,
     QgsLayoutItemPage,
     QgsLayoutPoint,
     QgsLayoutUtils,
     QgsLegendRenderer,
     QgsLegendStyle,
+    QgsPrintLayout,
+    QgsProject,
+    QgsRectangle,
+    QgsRendererCategory,
+    QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtWidgets import QMainWindow
 
 from ...layers import catalogue
-from ...qgis_plugin.project import builder, paper
+from ...qgis_plugin.project import builder, legend, paper
 from .conftest import settle
 from .test_project import EAST, NORTH, PLACES, ROWS, square, write
 
@@ -197,3 +207,25 @@ def test_what_finds_no_room_any_more_is_said_once(draw, plugin, desk, monkeypatc
     designer.frame.deleteLater()
     settle()
     item.model().hitTestCompleted.emit()  # the window is gone, and nobody listens
+
+
+def test_a_line_longer_than_its_place_is_wide_is_shown_as_it_is():
+    """A word without an end cannot be broken: the sheet is made all the same, and nothing goes on for ever."""
+    layer = QgsVectorLayer("Polygon?crs=EPSG:9210", "lớp", "memory")
+    one = QgsRendererCategory("a", QgsFillSymbol.createSimple({}), "x" * 400)
+    layer.setRenderer(QgsCategorizedSymbolRenderer("'a'", [one]))
+    feature = QgsFeature()
+    feature.setGeometry(QgsGeometry.fromRect(QgsRectangle(0, 0, 10, 10)))
+    layer.dataProvider().addFeatures([feature])
+    drawing = QgsPrintLayout(QgsProject.instance())
+    drawing.initializeDefaults()
+    shown = QgsLayoutItemMap(drawing)
+    drawing.addLayoutItem(shown)
+    paper.place(shown, [10, 10, 100, 100])
+    shown.setLayers([layer])
+    shown.setExtent(QgsRectangle(-5, -5, 15, 15))
+    told = legend.entries([layer])
+    assert len(told) == 1
+    assert legend.put(drawing, shown, told, "vi") == []
+    (item,) = legends(drawing)
+    assert [node.layer() for node in item.model().rootGroup().findLayers()] == [layer]
