@@ -79,8 +79,8 @@ class Again:
 
 
 def read_ahead(near: Nearby, pool: Executor, *, shaped: bool) -> dict[str, Future[LayerRows]]:
-    """The layers that nearly all rules look at, being read while the rules are: GDAL and GEOS let go of the
-    interpreter. They are read for nothing where only other rules are asked for.
+    """The layers that nearly all rules look at, being read while the rules are: GDAL lets go of the interpreter.
+    They are read for nothing where only other rules are asked for.
 
     ``shaped``: with their shapes, most of which a search for edits never asks for.
     """
