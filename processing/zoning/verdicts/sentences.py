@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ....layers.messages import LANGUAGES, catalogue, number, separated
+from ....layers.messages import LANGUAGES, number, separated, template
 
 NOTHING = "–"
 _SMALL = 0.01  # below it more decimals are shown
@@ -125,14 +125,14 @@ def sentences(
 
     ``columns`` has the values for the names in its braces; ``own``, by language, what is already said in it instead.
     """
-    templates = {language: list(string.Formatter().parse(catalogue(language)[code])) for language in LANGUAGES}
-    named = {name for template in templates.values() for _, name, _, _ in template if name}
+    templates = {language: list(string.Formatter().parse(template(code, language) or code)) for language in LANGUAGES}
+    named = {name for parts in templates.values() for _, name, _, _ in parts if name}
     wanted = named.difference(*own.values())
     told = {name: spoken(values) for name, values in columns.items() if name in wanted}
     made: dict[str, list[Piece]] = {}
-    for language, template in templates.items():
+    for language, parts in templates.items():
         words = {name: said[language] for name, said in told.items()} | dict(own[language])
-        made[language] = [piece for literal, name, _, _ in template for piece in (literal, words[name] if name else "")]
+        made[language] = [piece for literal, name, _, _ in parts for piece in (literal, words[name] if name else "")]
     return made
 
 

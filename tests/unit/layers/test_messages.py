@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import string
+import tomllib
 from datetime import date
 from pathlib import Path
 
@@ -35,6 +36,20 @@ def test_both_languages_have_the_same_keys():
     vi, en = catalogue("vi"), catalogue("en")
     assert sorted(vi) == sorted(en)
     assert all(text.strip() for text in (*vi.values(), *en.values()))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_read_area_by_area_nothing_is_left_out(language):
+    """Each area is read when it is first asked for, from its tables alone: together they are the whole file."""
+
+    def codes(table: dict, prefix: str = "") -> dict[str, str]:
+        made: dict[str, str] = {}
+        for key, value in table.items():
+            made |= codes(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+        return made
+
+    whole = tomllib.loads((ROOT / "resources" / "messages" / f"{language}.toml").read_text(encoding="utf-8"))
+    assert catalogue(language) == codes(whole)
 
 
 def test_both_languages_take_the_same_arguments():
