@@ -29,7 +29,8 @@ from .troubles import told
 # Header of a blob: magic, version 1, little-endian with an envelope of minx, maxx, miny, maxy.
 _HEADER = b"GP\x00\x03"
 _Table = tuple[dict[str, list[Any]], NDArray[np.object_] | None]  # columns, and the geometry of each row
-_DATES = {"date": "%Y-%m-%d", "datetime": "%Y-%m-%dT%H:%M:%S.%fZ"}
+# How dates are told and how many signs of that count: moments to the millisecond (OGC 12-128r18, table 1), and a Z.
+_DATES = {"date": ("%Y-%m-%d", 10, ""), "datetime": ("%Y-%m-%dT%H:%M:%S.%f", 23, "Z")}
 
 
 def fill(path: Path, layer: Layer, frame: pd.DataFrame, extra: Path | None = None) -> Entries:
@@ -107,7 +108,8 @@ def plain(values: pd.Series, field: Field) -> list[Any]:
     """A column as SQLite takes it: None where null, dates as ISO text, truth as 0 and 1."""
     there = values.notna().to_numpy()
     if field.type in _DATES:
-        values = values.dt.strftime(_DATES[field.type])
+        form, signs, end = _DATES[field.type]
+        values = values.dt.strftime(form).str.slice(0, signs) + end
     made = np.full(len(values), None, dtype=object)
     given = values[there]
     if pd.api.types.is_bool_dtype(given.dtype) or field.type in ("integer", "boolean"):

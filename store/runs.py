@@ -97,7 +97,7 @@ class RunFile:
         return Packing()
 
     def write_verdicts(self) -> None:
-        """Write the verdicts that were added, once."""
+        """Write the verdicts that were added and not written yet."""
         with told(self.path, writing=True), hurried(self._temporary) as database:
             self.verdicts.write(database)
 
@@ -122,7 +122,8 @@ class RunFile:
             "note": note or None,
         }
         bulk.index(self._temporary, self._written, self._placed)
-        dataset.append(self._temporary, "run", pd.DataFrame({name: [value] for name, value in row.items()}))
+        layer = catalogue.layer("run", self._extra)
+        bulk.fill(self._temporary, layer, pd.DataFrame({name: [value] for name, value in row.items()}), self._extra)
         self.finished = True
 
     def keep(self) -> None:

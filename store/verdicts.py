@@ -34,6 +34,7 @@ from . import geopackage
 # Outcomes that a measured value and a limit belong to.
 JUDGED = ("pass", "fail")
 THREADS = 2
+_AT_ONCE = 8_192  # identifiers
 _FAST = 1  # zlib's level: the others take ten times as long for a tenth less
 _TABLES = (
     "CREATE TABLE verdict_subject (fid INTEGER PRIMARY KEY, layer TEXT NOT NULL, uids BLOB NOT NULL)",
@@ -110,6 +111,8 @@ class Packing:
         self._pool = ThreadPoolExecutor(THREADS)  # zlib releases the interpreter's lock
         self._rules: list[tuple[VerdictColumns, int | None, Future[dict[str, bytes]]]] = []
         self._lists: list[tuple[str, NDArray[np.object_], Future[bytes]]] = []  # those that differ: few
+        self._numbers: list[int] = []  # of the lists that are written
+        self._written = 0  # rules
 
     def add(self, one: VerdictColumns) -> None:
         """The verdicts of the next rule."""
@@ -132,7 +135,7 @@ class Packing:
         self._pool.shutdown(cancel_futures=True)
 
     def write(self, database: sqlite3.Connection) -> None:
-        """Write them into the run's unfinished GeoPackage; equal lists of subjects once.
+        """Write those that were not written yet into the run's unfinished GeoPackage; equal lists of subjects once.
 
         In a run that goes on from a former one they take the place of what the same rules said there; what was
         ``listed`` there still is.
@@ -142,17 +145,19 @@ class Packing:
                 database.execute(statement)
             for table in ("verdict_subject", "verdict"):
                 geopackage.register_attributes(database, table, title=table, description="")
-        numbers = [
-            _insert(database, "verdict_subject", layer=layer, uids=uids.result()) for layer, _, uids in self._lists
-        ]
-        for one, listed, blobs in self._rules:
+        rules = self._rules[self._written :]  # others may be added meanwhile
+        lists = 1 + max((listed for _, listed, _ in rules if listed is not None), default=-1)
+        for layer, _, uids in self._lists[len(self._numbers) : lists]:
+            self._numbers.append(_insert(database, "verdict_subject", layer=layer, uids=uids.result()))
+        self._written += len(rules)
+        for one, listed, blobs in rules:
             _insert(
                 database,
                 "verdict",
                 instead_of="rule",
                 rule=one.rule,
                 rule_version=one.version,
-                subjects=one.listed if listed is None else numbers[listed],
+                subjects=one.listed if listed is None else self._numbers[listed],
                 outcomes=json.dumps(one.outcomes),
                 reasons=json.dumps(one.reasons, ensure_ascii=False),
                 **blobs.result(),
@@ -162,9 +167,12 @@ class Packing:
 
 def _list(uids: NDArray[np.object_]) -> bytes:
     """A list of subjects, in zlib's frame alone: random identifiers repeat nothing, and half of the time that all of a
-    run's verdicts take to be compressed would go into them.
+    run's verdicts take to be compressed would go into them. Some at a time, in the same memory.
     """
-    return zlib.compress("\n".join(uids.tolist()).encode(), level=0)
+    packing = zlib.compressobj(level=0)
+    texts = ("\n".join(uids[at : at + _AT_ONCE].tolist()) for at in range(0, len(uids), _AT_ONCE))
+    parts = [packing.compress((("\n" if number else "") + text).encode()) for number, text in enumerate(texts)]
+    return b"".join([*parts, packing.flush()])
 
 
 def _blobs(one: VerdictColumns) -> dict[str, bytes]:

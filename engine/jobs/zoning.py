@@ -20,8 +20,8 @@ import pandas as pd
 from ...layers.errors import UsageError
 from ...layers.report import Report, Stage
 from ...processing.zoning.land import inputs, zone_cover
+from ...processing.zoning.land.layers import Layers, system
 from ...processing.zoning.land.lots import States
-from ...processing.zoning.land.scene import Layers
 from ...processing.zoning.rulebook import packs
 from ...processing.zoning.rulebook.rules import OUTCOMES, Rule
 from ...processing.zoning.verdicts.check import Judged, edition_on, judged, layers_needed
@@ -29,7 +29,7 @@ from ...processing.zoning.verdicts.drawn import as_drawn
 from ...processing.zoning.verdicts.explain import explained
 from ...processing.zoning.verdicts.findings import Written, among, identified, with_waivers
 from ...processing.zoning.verdicts.incremental import Judging
-from ...store import coordinates, dataset, runs, scenarios
+from ...store import dataset, runs, scenarios
 from ...store import waivers as waivers_of
 from ...store.waivers import Waiver
 from . import zoning_again
@@ -142,7 +142,7 @@ def _judge_all(
     report: Report,
 ) -> list[Judged]:
     """Judge all of ``layers`` and write the findings as they come; returns every rule without its rows."""
-    crs = coordinates.code_of(next(iter(layers.values())).crs)
+    crs = system(layers)
     done: list[Judged] = []
     waiting: list[Written] = []
     stage = Stage(report, 0.1, 0.95)
@@ -150,6 +150,7 @@ def _judge_all(
 
     def write(tables: Sequence[Written]) -> None:
         run.write_made("finding", [with_waivers(identified([table]), waived) for table in tables], crs)
+        run.write_verdicts()
 
     with ThreadPoolExecutor(1) as writer:  # SQLite lets go of the interpreter while it writes
         writing: Future[None] | None = None

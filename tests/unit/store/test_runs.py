@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from datetime import date
 
 import geopandas as gpd
@@ -53,6 +56,12 @@ def test_a_whole_run_is_found_with_its_findings(data):
     assert row["simulated"]
     assert run.sibling_path(".tif").read_bytes() == b"II*\x00"
     assert sorted(path.suffix for path in run.path.parent.iterdir()) == [".gpkg", ".tif"]
+
+
+def test_moments_are_told_to_the_millisecond(data):
+    with closing(sqlite3.connect(make(data).path)) as database:
+        told = database.execute("SELECT started_at, finished_at FROM run").fetchone()
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", moment) for moment in told)
 
 
 def test_the_newest_comes_first_and_jobs_are_told_apart(data):
