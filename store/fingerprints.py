@@ -20,7 +20,8 @@ import pyarrow.compute as pc
 import shapely
 from numpy.typing import NDArray
 
-from .layer_rows import Columns, LayerRows, read_shapes, some_of
+from .drawn import read_shapes, some_of
+from .layer_rows import Columns, LayerRows
 from .row_hashes import bytes_of, hash_rows
 from .troubles import told
 from .whole import sweep, temporary_name
@@ -71,7 +72,7 @@ def taken(
         tuple(rows.columns),
         rows.fid.copy(),
         hashes,
-        shapely.bounds(rows.shapes) if before is None else _boxes(rows, hashes, before),
+        rows.box if before is None else _boxes(rows, hashes, before),
         Columns({name: _texts(rows.columns.arrow.get(name), len(rows.fid)) for name in dict.fromkeys(("uid", *names))}),
         {name: _numbers(rows.columns.get(name, nothing)) for name in numbers},
     )

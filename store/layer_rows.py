@@ -9,20 +9,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 from numpy.typing import NDArray
 from pyogrio.raw import read_arrow
 
 from . import dataset
+from .drawn import Drawn, read_shapes, some_of
 from .troubles import told
 
-_AT_ONCE = 8_192  # shapes
+_SOME = 1_000  # texts that tell whether those of a column repeat
 
 
 class Columns(Mapping[str, NDArray[Any]]):
@@ -34,7 +36,7 @@ class Columns(Mapping[str, NDArray[Any]]):
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         if name not in self._made:
-            self._made[name] = self.arrow[name].to_numpy()
+            self._made[name] = _objects(self.arrow[name])
         return self._made[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -67,54 +69,68 @@ class LayerRows:
         """The shapes; None for one that nobody can read, such as a ring that does not close."""
         return read_shapes(self.wkb)
 
-    def frame(self, columns: Sequence[str]) -> gpd.GeoDataFrame:
-        """``uid``, ``columns`` (null where the layer lacks one) and ``geometry``."""
+    @cached_property
+    def drawn(self) -> Drawn:
+        """The shapes by their corners, to be made when they are asked for."""
+        return Drawn.of(self.wkb)
+
+    @property
+    def box(self) -> NDArray[np.float64]:
+        """(n, 4): west, south, east, north of each shape; NaN where there is nothing."""
+        return self.drawn.box if "drawn" in vars(self) else np.asarray(shapely.bounds(self.shapes))
+
+    def table(self, columns: Sequence[str]) -> pd.DataFrame:
+        """``uid`` and ``columns``, null where the layer lacks one."""
         nothing = np.full(len(self.fid), None, dtype=object)
-        table = plain_frame({name: self.columns.get(name, nothing) for name in dict.fromkeys(("uid", *columns))})
-        return gpd.GeoDataFrame(table, geometry=self.shapes, crs=self.system or None, copy=False)
+        return plain_frame({name: self.columns.get(name, nothing) for name in dict.fromkeys(("uid", *columns))})
+
+    def frame(self, columns: Sequence[str]) -> gpd.GeoDataFrame:
+        """As :meth:`table`, with ``geometry``."""
+        return gpd.GeoDataFrame(self.table(columns), geometry=self.shapes, crs=self.system or None, copy=False)
 
 
 def read_rows(
-    path: str | Path, layer_id: str, columns: Sequence[str], area: Any = None, *, shaped: bool = False
+    path: str | Path,
+    layer_id: str,
+    columns: Sequence[str],
+    area: Any = None,
+    *,
+    made: Literal["", "shapes", "drawn"] = "",
 ) -> LayerRows:
     """The layer with those of ``columns`` that it has. Raises :class:`InputError`.
 
-    ``area`` is a geometry in the system of the layer: only rows that meet it are read. ``shaped``: the shapes are made
-    at once, on the thread that reads.
+    ``area`` is a geometry in the system of the layer: only rows that meet it are read. What of the result is to be
+    ``made`` at once, on the thread that reads, is named.
     """
     present = set(dataset.fields_in(path, layer_id))
     wanted = [name for name in dict.fromkeys(("uid", *columns)) if name in present]
     with told(Path(path), writing=False):
         about, table = read_arrow(path, layer=layer_id, columns=wanted, return_fids=True, mask=area)
     shape = about["geometry_name"]
-    made = LayerRows(
+    rows = LayerRows(
         about["crs"] or "",
         table[about["fid_column"]].to_numpy(),
         Columns({name: table[name] for name in wanted}),
         table[shape] if shape else pa.chunked_array([pa.nulls(len(table), pa.binary())]),
     )
-    if shaped:  # put where the property keeps them: asked for there, two layers would wait for each other's lock
-        vars(made)["shapes"] = read_shapes(made.wkb)
-    return made
+    # Put where the properties keep them: asked for there, two layers would wait for each other's lock.
+    if made == "shapes":
+        vars(rows)["shapes"] = read_shapes(rows.wkb)
+    if made == "drawn":
+        vars(rows)["drawn"] = Drawn.of(rows.wkb)
+    return rows
 
 
-def some_of(column: pa.ChunkedArray, rows: NDArray[np.intp]) -> pa.ChunkedArray:
-    """Some ``rows`` of a column; they rise. Arrow's own ``take`` would first copy all of it into one piece."""
-    firsts = np.cumsum([0, *map(len, column.chunks)])
-    places = np.split(rows, np.searchsorted(rows, firsts[1:-1]))
-    parts = zip(column.chunks, places, firsts[:-1], strict=True) if column.num_chunks else ()
-    return pa.chunked_array([chunk.take(pa.array(place - first)) for chunk, place, first in parts], column.type)
-
-
-def read_shapes(wkb: pa.ChunkedArray) -> NDArray[np.object_]:
-    """The shapes of WKB; None for one that nobody can read.
-
-    Some at a time: the next objects for WKB take the place of the last, and other threads have their turns.
+def _objects(values: pa.ChunkedArray) -> NDArray[Any]:
+    """A column as an array. Texts that repeat, as codes and references to few things do, are one object each: memory
+    that nobody touched yet is slow.
     """
-    pieces = [chunk.slice(at, _AT_ONCE) for chunk in wkb.chunks for at in range(0, len(chunk), _AT_ONCE)]
-    with np.errstate(invalid="ignore"):  # a coordinate that is no number is the checks' to name, not numpy's
-        made = [shapely.from_wkb(piece.to_numpy(zero_copy_only=False), on_invalid="ignore") for piece in pieces]
-    return np.concatenate([np.empty(0, dtype=object), *made])
+    if not pa.types.is_string(values.type) or pc.count_distinct(values.slice(0, _SOME)).as_py() > _SOME // 10:
+        made: NDArray[Any] = values.to_numpy()
+        return made
+    coded = values.dictionary_encode().combine_chunks()
+    known = np.array([*coded.dictionary.to_pylist(), None], dtype=object)
+    return np.asarray(known[coded.indices.fill_null(-1).to_numpy()])
 
 
 def plain_frame(columns: Mapping[str, NDArray[Any]]) -> pd.DataFrame:

@@ -178,7 +178,7 @@ class Opened:
         self.near = near
         self.state = near.state  # before anything is read
         self.aside = aside
-        self.ahead = read_ahead(near, aside, shaped=anew or not _cache(near.path).exists())
+        self.ahead = read_ahead(near, aside, whole=anew or not _cache(near.path).exists())
         self.left: Future[Path] | None = None
 
     def look(self, judging: Judging, found: packs.Library, *, anew: bool) -> Look:

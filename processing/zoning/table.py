@@ -77,7 +77,39 @@ def when(mask: Mask, word: str | None, otherwise: str | Coded | None = None) -> 
     return Coded(np.where(mask, np.int32(number), otherwise.code), known)
 
 
-Values = NDArray[Any] | Coded
+@dataclass(frozen=True)
+class Lists:
+    """Lists of words, of few of which anybody asks: those of a row are ``each`` from its number in ``first`` to the
+    next.
+    """
+
+    each: Words
+    first: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, values: Words, row: NDArray[np.intp], count: int) -> Lists:
+        """The ``values`` of each of ``count`` rows; ``row`` is sorted."""
+        return cls(values, np.searchsorted(row, np.arange(count + 1)))
+
+    def __len__(self) -> int:
+        return len(self.first) - 1
+
+    def __getitem__(self, rows: Any) -> Any:
+        """The lists of ``rows``, positions or a mask, or that of one position; NaN where there is nothing in one."""
+        if np.ndim(rows) == 0 and not isinstance(rows, slice):
+            return self[np.array([rows])][0]
+        made = np.full(len(first := self.first[:-1][rows]), np.nan, dtype=object)
+        for at, (start, stop) in enumerate(zip(first.tolist(), self.first[1:][rows].tolist(), strict=True)):
+            if stop > start:
+                made[at] = self.each[start:stop].tolist()
+        return made
+
+    def __array__(self, _dtype: Any = None, copy: bool | None = None) -> Words:
+        """All of them, where somebody asks for an array."""
+        return np.asarray(self[:], dtype=object)
+
+
+Values = NDArray[Any] | Coded | Lists
 
 
 class Column:
@@ -95,8 +127,8 @@ class Column:
 
     @property
     def plain(self) -> NDArray[Any]:
-        """The values as they were given; words in code are the words."""
-        return self.words if isinstance(self._values, Coded) else self._values
+        """The values as they were given; words in code are the words, lists are made of the rows asked for."""
+        return self.words if isinstance(self._values, Coded) else self._values  # type: ignore[return-value]
 
     @property
     def numbers(self) -> Numbers:
@@ -144,6 +176,7 @@ class Column:
         values = self._values
         if isinstance(values, Coded):
             return Column(Coded(np.append(values.code, np.int32(-1))[rows], values.known))
+        values = np.asarray(values)
         if values.dtype.kind in "iuf":
             return Column(np.append(values.astype(float), np.nan)[rows])
         return Column(np.concatenate([values.astype(object), nothing(1)])[rows])

@@ -16,13 +16,15 @@ from ....layers.catalogue import layer
 from ....layers.errors import InputError
 from ....layers.report import SILENT, Report
 from ....store import coordinates, dataset, layer_source, place, scenarios
+from ....store.drawn import Drawn
 from ....store.layer_rows import LayerRows, read_rows
 from ....store.scenarios import Scenario
 from ..columns import Mask, Numbers, absent
 from ..subjects import KINDS
-from .lots import lots_of_buildings
+from .arrays import Geometries
+from .layers import Cornered, Layers, LayersRead
+from .lots import OnLots
 from .overlay import overlay
-from .scene import Layers
 from .soundness import measured
 
 
@@ -50,7 +52,10 @@ STREET_REACH_M = 110.0
 # A wrong zone moves every parcel alike: about so many tell it as well as all.
 ENOUGH_TO_PLACE = 2_000
 
-Read = Callable[[str], gpd.GeoDataFrame]
+# Layers whose shapes are made when somebody asks for them.
+_CORNERED = ("parcel",)
+
+Read = Callable[[str], gpd.GeoDataFrame | Cornered]
 
 
 def gather(
@@ -67,44 +72,45 @@ def gather(
     ``may_be_empty``), and a layer that lies far from the parcels. Parcels that lie outside their ``province``
     but would lie in it in another VN-2000 zone are told to ``report``.
     """
-    frames: dict[str, gpd.GeoDataFrame] = {}
+    layers: dict[str, gpd.GeoDataFrame | Cornered] = {}
     target = ""
     here: Numbers | None = None
     for layer_id in FIELDS:
         if layer_id not in needed or layer_id not in read:
             continue
         frame = read[layer_id](layer_id)
-        if not frame.index.equals(pd.RangeIndex(len(frame))):
+        if not isinstance(frame, Cornered) and not frame.index.equals(pd.RangeIndex(len(frame))):
             frame = frame.reset_index(drop=True)
-        if frame.empty and layer_id in NEVER_EMPTY and not may_be_empty:
+        if len(frame) == 0 and layer_id in NEVER_EMPTY and not may_be_empty:
             raise InputError("zoning.layer_empty", layer=layer_id)
-        if frame.empty and layer_id in UNDRAWN and not may_be_empty:
+        if len(frame) == 0 and layer_id in UNDRAWN and not may_be_empty:
             continue
-        code = coordinates.code_of(frame.crs)
+        code = frame.system if isinstance(frame, Cornered) else coordinates.code_of(frame.crs)
         if code in (crs.WGS84, crs.VN2000_GEOGRAPHIC):
             raise InputError("zoning.needs_metres", layer=layer_id, crs=code)
         target = target or code
-        _require_metres(layer_id, frame, code, province, report)
+        if layer_id == "parcel":
+            shapes = frame.drawn if isinstance(frame, Cornered) else frame.geometry.to_numpy()
+            _require_metres(shapes, code, province, report)
+        if isinstance(frame, Cornered) and code != target:
+            frame = frame.frame()
         moved = frame if code == target else coordinates.to(frame, target)
         bounds = moved.total_bounds
         if layer_id == "parcel":
             here = bounds
         if here is not None:
             _require_one_place(layer_id, bounds, here, code)
-        frames[layer_id] = _with_dates(layer_id, moved)
-    return frames
+        layers[layer_id] = moved if isinstance(moved, Cornered) else _with_dates(layer_id, moved)
+    return LayersRead(layers)
 
 
-def _require_metres(layer_id: str, frame: gpd.GeoDataFrame, code: str, province: str, report: Report) -> None:
+def _require_metres(parcels: Geometries | Drawn, code: str, province: str, report: Report) -> None:
     """Refuse degrees that call themselves metres; tell about a wrong zone."""
-    if layer_id != "parcel":
-        return
-    some = frame.geometry.to_numpy()[:: max(1, len(frame) // ENOUGH_TO_PLACE)]
-    found = place.misplaced(some, code, province)
+    found = place.misplaced(parcels[:: max(1, len(parcels) // ENOUGH_TO_PLACE)], code, province)
     if found is not None and found.code == "crs_degrees":
-        raise InputError("zoning.needs_metres", layer=layer_id, crs=code)
+        raise InputError("zoning.needs_metres", layer="parcel", crs=code)
     if found is not None and found.code == "crs_wrong_zone":
-        report.message("zoning.wrong_zone", level="warning", layer=layer_id, crs=code, likely=found.zone)
+        report.message("zoning.wrong_zone", level="warning", layer="parcel", crs=code, likely=found.zone)
 
 
 def _with_dates(layer_id: str, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -147,6 +153,8 @@ def whole(
     for layer_id in FIELDS:
         if instead.get(layer_id):
             read[layer_id] = lambda name: layer_source.read_layer(_measured(name, instead[name]), data, name)
+        elif layer_id in _CORNERED and layer_id in (rows or {}) and scenario is None:
+            read[layer_id] = lambda name: Cornered.of((rows or {})[name], FIELDS[name])
         elif layer_id in there or (scenario is not None and layer_id in scenario.layers):
             read[layer_id] = lambda name: _as_planned(data, name, name in there, scenario, (rows or {}).get(name))
     if needed.isdisjoint(read):
@@ -193,9 +201,8 @@ def _counting_on(buildings: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame) -> Mask
     """Which buildings stand on ``parcels`` or name one of them."""
     shapes, flaw = measured(buildings.geometry.to_numpy(), "building.geometry")
     lots, _ = measured(parcels.geometry.to_numpy(), "parcel.geometry")
-    _, lotless = lots_of_buildings(overlay(shapes, lots), shapes)
     referring = buildings["parcel"].isin(parcels["uid"]).to_numpy() & ~absent(flaw)
-    counting: Mask = absent(lotless) | referring
+    counting: Mask = (OnLots.of(overlay(shapes, lots), shapes).size > 0) | referring
     return counting
 
 

@@ -14,6 +14,7 @@ from ..columns import Mask, Numbers, Words, words
 from ..rulebook.rules import Compatibility
 from ..table import Coded, ColumnTable, when
 from .overlay import Geometries, Indices, Overlay, Wanted, unions
+from .shapes import Shapes
 
 _PERMITTED, _REFUSED, _UNKNOWN = 0, 1, 2
 
@@ -59,7 +60,7 @@ class LandUse:
 
 def against_zones(
     parcels: pd.DataFrame,
-    lots: Geometries,
+    lots: Geometries | Shapes,
     zones: pd.DataFrame,
     zone_shapes: Geometries,
     shared: Overlay,
@@ -81,13 +82,14 @@ def against_zones(
         return np.bincount(shared.lot[chosen], shared.area[chosen], minlength=count).astype(float)
 
     refused, unknown = total(verdict == _REFUSED), total(verdict == _UNKNOWN)
-    area = np.nan_to_num(shapely.area(lots))
+    lots = Shapes.of(lots)
+    area = np.nan_to_num(lots.area)
     outside = area - total(np.ones(len(verdict), dtype=bool))
     twice = np.flatnonzero(outside < -sliver_m2)  # zones overlap here: the sum says nothing about holes
     start, stop = (np.searchsorted(shared.lot, twice, side=side) for side in ("left", "right"))
     for i, low, high in zip(twice, start, stop, strict=True):
         mine = zone_shapes[shared.zone[low:high]]
-        outside[i] = shapely.area(shapely.difference(lots[i], shapely.union_all(mine)))
+        outside[i] = shapely.area(shapely.difference(lots.given[i], shapely.union_all(mine)))
     misused = np.where(refused > sliver_m2, refused, np.where(unknown > sliver_m2, np.nan, refused))
     misused[(refused <= sliver_m2) & (outside > sliver_m2)] = np.nan
 

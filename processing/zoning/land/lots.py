@@ -16,15 +16,14 @@ Which of several answers governs is decided here once:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import shapely
 
-from ..columns import Mask, Numbers, Words, numbers, words
-from ..table import Coded, ColumnTable, when
+from ..columns import Mask, Numbers, Words, numbers, pick, words
+from ..table import Coded, ColumnTable, Lists, when
 from ..verdicts.judge import PLAN_STATE
 from .overlay import Areas, Indices, Overlay, unions
 from .shapes import Shapes
@@ -156,7 +155,7 @@ def built_on(
     table["floor_area"] = np.bincount(
         lot, numbers(buildings, "floor_area_m2")[building] * share[order], minlength=count
     )
-    table["buildings"] = _lists(words(buildings, "uid")[building], lot, count)
+    table["buildings"] = Lists.of(words(buildings, "uid")[building], lot, count)
     return table
 
 
@@ -196,22 +195,48 @@ def _most(values: Numbers, lot: Indices, count: int) -> Numbers:
     return found
 
 
-def _lists(values: Words, lot: Indices, count: int) -> Words:
-    """The values of each lot as a list, NaN where there is none; ``lot`` is sorted."""
-    found = np.full(count, np.nan, dtype=object)
-    first = np.flatnonzero(np.diff(lot, prepend=-1))
-    told, edges = values.tolist(), [*first.tolist(), len(lot)]
-    for at, (start, stop) in zip(lot[first].tolist(), pairwise(edges), strict=True):
-        found[at] = told[start:stop]
-    return found
+@dataclass(frozen=True)
+class OnLots:
+    """The lots that buildings count on: those of one are ``lot`` from its number in ``first`` to the next, the one that
+    holds most of it first.
+    """
 
+    lot: Indices
+    first: Indices
 
-def lots_of_buildings(standing: Overlay, shapes: Shapes) -> tuple[list[list[int]], Words]:
-    """For each building the lots it counts on (largest share first), and a flaw where it stands on none."""
-    share = standing.area / shapes.area[standing.lot]
-    order = standing.largest_first
-    order = order[share[order] >= COUNTING_SHARE]
-    ends = np.cumsum(np.bincount(standing.lot[order], minlength=len(shapes))).tolist()
-    lots = standing.zone[order].tolist()
-    made = [lots[start:stop] for start, stop in zip([0, *ends], ends, strict=False)]
-    return made, np.array([None if mine else "parcel" for mine in made], dtype=object)
+    @classmethod
+    def of(cls, standing: Overlay, shapes: Shapes) -> OnLots:
+        """Where the buildings ``shapes`` stand; ``standing`` sets them (as its lots) against lots (as its zones)."""
+        share = standing.area / shapes.area[standing.lot]
+        order = standing.largest_first
+        order = order[share[order] >= COUNTING_SHARE]
+        size = np.bincount(standing.lot[order], minlength=len(shapes))
+        return cls(standing.zone[order], np.concatenate([[0], np.cumsum(size)]))
+
+    def __len__(self) -> int:
+        return len(self.first) - 1
+
+    def __getitem__(self, building: int) -> list[int]:
+        """The lots of one building."""
+        lots: list[int] = self.lot[self.first[building] : self.first[building + 1]].tolist()
+        return lots
+
+    @property
+    def size(self) -> Indices:
+        """How many lots each building counts on."""
+        return np.diff(self.first)
+
+    @property
+    def building(self) -> Indices:
+        """The building of each ``lot``."""
+        return np.repeat(np.arange(len(self)), self.size)
+
+    @property
+    def main(self) -> Indices:
+        """The lot that holds most of each building, -1 where it stands on none."""
+        return np.where(self.size > 0, np.append(self.lot, -1)[self.first[:-1]], -1)
+
+    @property
+    def flaw(self) -> Words:
+        """What keeps each building from being judged by its lot: that it stands on none; else None."""
+        return pick(self.size == 0, "parcel")

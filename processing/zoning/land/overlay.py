@@ -16,7 +16,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from ..columns import Mask, nothing, pick
+from ..columns import Mask, nothing
 from .arrays import Areas, Geometries, Indices
 from .shapes import Shapes
 from .shared_area import shared_areas
@@ -32,7 +32,7 @@ LEAST_AREA_M2 = 1e-4
 # The whole detail of a zone takes part in a cut: rivers and forests are first clipped to the lot's box.
 MANY_VERTICES = 300
 _CHUNK = 20_000  # pairs looked at by one thread at a time
-_CUTS = 4_000  # pairs cut by one thread at a time
+_CUTS = 1_000  # pairs cut by one thread at a time
 _OFTEN = 8  # a zone that is asked about fewer lots is not worth preparing
 
 
@@ -115,12 +115,12 @@ def _to_clip(lots: Shapes, zones: Shapes, lot: Indices, zone: Indices) -> tuple[
     return many[known], area[known]
 
 
-def _inside(lots: Geometries, zones: Geometries, lot: Indices, zone: Indices) -> Mask:
+def _inside(lots: Shapes, zones: Shapes, lot: Indices, zone: Indices) -> Mask:
     """Which pairs of a lot and a zone, by zone, lie wholly inside. Prepares the zones for the while."""
     often = np.flatnonzero(np.bincount(zone) >= _OFTEN)
-    shapely.prepare(zones[often])
-    covered: Mask = shapely.covers(zones[zone], lots[lot])
-    shapely.destroy_prepared(zones[often])
+    shapely.prepare(zones.given[often])
+    covered: Mask = shapely.covers(zones.given[zone], lots.given[lot])
+    shapely.destroy_prepared(zones.given[often])
     return covered
 
 
@@ -143,9 +143,9 @@ def overlay(
     tell = progress or (lambda _share: None)
     lots, zones = Shapes.of(lots), Shapes.of(zones)
     if len(zones) > len(lots):  # fewer are asked about, and others ask the larger layer too
-        lot, zone = zones.tree.query(lots.given)
+        lot, zone = zones.tree.query(lots.searched())
     else:
-        zone, lot = lots.tree.query(zones.given)
+        zone, lot = lots.tree.query(zones.searched())
     order = np.argsort(zone, kind="stable")
     zone, lot = zone[order], lot[order]
     whole = lots.area
@@ -159,10 +159,12 @@ def overlay(
     lot, zone, area = lot[kept], zone[kept], area[kept]
     detailed = np.flatnonzero(np.isnan(area))
     zonewise = [detailed[at] for at in _cuts(zone[detailed], _CHUNK)]
-    for inside in each(lambda at: at[_inside(lots.given, zones.given, lot[at], zone[at])], zonewise, threads):
+    for inside in each(lambda at: at[_inside(lots, zones, lot[at], zone[at])], zonewise, threads):
         area[inside] = whole[lot[inside]]
     asked = wanted(lot, zone) if wanted is not None else np.zeros(len(lot), dtype=bool)
-    part = pick(asked & (area == whole[lot]), lots.given[lot])
+    part = nothing(len(lot))
+    inside = np.flatnonzero(asked & (area == whole[lot]))
+    part[inside] = lots.given[lot[inside]]
     cut = np.flatnonzero(np.isnan(area) | (asked & (area != whole[lot])))
     runs = [cut[at : at + _CUTS] for at in range(0, len(cut), _CUTS)]
     shared = each(lambda run: parts(lots, zones, lot[run], zone[run]), runs, threads)
@@ -171,7 +173,7 @@ def overlay(
         part[run[asked[run]]] = pieces[asked[run]]
         tell(0.4 + 0.6 * done / len(runs))
     kept = np.flatnonzero(area > LEAST_AREA_M2)
-    order = kept[np.lexsort((zone[kept], lot[kept]))]
+    order = kept[np.argsort(lot[kept], kind="stable")]  # they stand by zone
     return Overlay(lot[order], zone[order], area[order], part[order])
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
-from itertools import chain
 
 import geopandas as gpd
 import numpy as np
@@ -12,22 +11,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ....layers.report import SILENT, Report
+from ....store.drawn import Drawn
 from ..columns import Mask, absent, words
 from ..rulebook.rules import Compatibility
 from ..table import ColumnTable, named, when
 from .land_use import refusals
+from .layers import Layers, drawn, table
 from .lot_edges import Edges, positions, typed_edges
-from .lots import States, built_on, lots_of_buildings, zone_states
+from .lots import OnLots, States, built_on, zone_states
 from .overlay import Geometries, Indices, Overlay, every_pair, overlay
 from .shapes import Shapes
 from .soundness import measurable, measured, polygons, repaired
 from .streets import Frontages, Streets, frontages, streets
 from .threads import each
-
-# The layers of a data set by id, in one projected system in metres; one that the data set lacks is left out. Frames
-# carry the fields that the kinds of subjects read.
-Layers = Mapping[str, gpd.GeoDataFrame]
-
 
 # What does not wait for each other, by the layers that it is measured on.
 _FIRST = {"standing": {"parcel", "building"}, "lot_states": {"parcel", "planned_zone"}}
@@ -54,15 +50,17 @@ class Scene:
         there = [self.layers.keys() & set(one) for one in reads]
         first = [name for name, layers in _FIRST.items() if any(layers <= one for one in there)]
         if len(first) == len(_FIRST):
-            self.lots  # noqa: B018 - both look at them
+            self.ground  # noqa: B018 - both look at it
             list(each(lambda name: getattr(self, name), first))
+
+    def late(self, reads: Collection[str]) -> list[str]:
+        """What a kind of subjects with these layers asks for that is long in coming."""
+        return [name for name, layers in _LATER.items() if layers <= self.layers.keys() & set(reads)]
 
     def measure_later(self, reads: Sequence[Collection[str]]) -> None:
         """Measure what the last kinds of subjects ask for, on the thread of the caller, while the first are judged."""
-        there = [self.layers.keys() & set(one) for one in reads]
-        for name, layers in _LATER.items():
-            if any(layers <= one for one in there):
-                getattr(self, name)  # whoever asks meanwhile waits for it
+        for name in dict.fromkeys(name for one in reads for name in self.late(one)):
+            getattr(self, name)  # whoever asks meanwhile waits for it
 
     def forget(self) -> None:
         """Give up what only measuring needs: all kinds of subjects are built."""
@@ -77,7 +75,17 @@ class Scene:
 
     @cached_property
     def _parcels(self) -> tuple[Shapes, NDArray[np.object_]]:
-        return measured(self.layers["parcel"].geometry.to_numpy(), "parcel.geometry")
+        return measured(self.whole_lots, "parcel.geometry")
+
+    @property
+    def parcels(self) -> pd.DataFrame:
+        """The fields of the parcel layer."""
+        return table(self.layers, "parcel")
+
+    @property
+    def whole_lots(self) -> Geometries | Drawn:
+        """The lots as they are drawn, also those that cannot be measured."""
+        return drawn(self.layers, "parcel")
 
     @property
     def ground(self) -> Shapes:
@@ -86,8 +94,8 @@ class Scene:
 
     @property
     def lots(self) -> Geometries:
-        """The shapes of the :attr:`ground`."""
-        return self._parcels[0].given
+        """The shapes of the :attr:`ground`, all of them made."""
+        return np.asarray(self._parcels[0].given, dtype=object)
 
     @property
     def lot_flaw(self) -> NDArray[np.object_]:
@@ -97,7 +105,7 @@ class Scene:
     @cached_property
     def named_lots(self) -> ColumnTable:
         """Identifier and code of every lot."""
-        return named(self.layers["parcel"])
+        return named(self.parcels)
 
     @cached_property
     def named_buildings(self) -> ColumnTable:
@@ -125,7 +133,7 @@ class Scene:
             self.report.progress(share, "zoning.step_overlay")
 
         tell(0.0)
-        uses = words(self.layers["parcel"], "land_use")
+        uses = words(self.parcels, "land_use")
         wanted = refusals(uses, words(self.zones[0], "land_use"), self.matrix)
         return overlay(self.ground, self.zones[1], wanted=wanted, progress=tell)
 
@@ -134,7 +142,7 @@ class Scene:
         """Area state and plan state of each lot."""
         frame, _ = self.zones
         states = zone_states(frame, self.zoning, self.ground.area, self.states)
-        states["lot_code"] = words(self.layers["parcel"], "code")
+        states["lot_code"] = words(self.parcels, "code")
         return states
 
     @cached_property
@@ -154,7 +162,7 @@ class Scene:
     @property
     def shapes(self) -> tuple[Geometries, NDArray[np.object_]]:
         """The shapes of the :attr:`footprints`, and the flaw of the buildings that cannot be measured."""
-        return self._footprints[0].given, self._footprints[1]
+        return np.asarray(self._footprints[0].given, dtype=object), self._footprints[1]
 
     @cached_property
     def standing(self) -> Overlay:
@@ -163,9 +171,9 @@ class Scene:
         return overlay(self.footprints, self.ground, wanted=every_pair)
 
     @cached_property
-    def on_lots(self) -> tuple[list[list[int]], NDArray[np.object_]]:
+    def on_lots(self) -> OnLots:
         """The lots of each building."""
-        return lots_of_buildings(self.standing, self.footprints)
+        return OnLots.of(self.standing, self.footprints)
 
     @cached_property
     def known_streets(self) -> Streets:
@@ -180,8 +188,8 @@ class Scene:
     @cached_property
     def frontages(self) -> Frontages:
         """The streets that the lots under buildings front."""
-        used = np.zeros(len(self.lots), dtype=bool)
-        used[list(chain.from_iterable(self.on_lots[0]))] = True
+        used = np.zeros(len(self.ground), dtype=bool)
+        used[self.on_lots.lot] = True
         return frontages(self.ground, self.known_streets, among=np.flatnonzero(used))
 
     @cached_property
@@ -202,7 +210,7 @@ class Scene:
     def built(self) -> ColumnTable:
         """What stands on each lot (``lots.built_on``)."""
         return built_on(
-            self.layers["parcel"],
+            self.parcels,
             self.ground,
             self.lot_flaw,
             self.buildings,
@@ -214,18 +222,17 @@ class Scene:
     @cached_property
     def lot_of_building(self) -> Indices:
         """The lot that holds most of each building, -1 where it stands on none."""
-        return np.array([lots[0] if lots else -1 for lots in self.on_lots[0]], dtype=np.intp)
+        return self.on_lots.main
 
     def unmeasured_lots(self) -> Mask:
         """Lots on which a building stands whose geometry cannot be measured."""
         at = np.flatnonzero(~absent(self.shapes[1]))
-        marked = np.zeros(len(self.lots), dtype=bool)
+        marked = np.zeros(len(self.ground), dtype=bool)
         if len(at) == 0:
             return marked
         broken = self.buildings.iloc[at]
-        marked |= self.layers["parcel"]["uid"].isin(broken["parcel"].dropna()).to_numpy()
-        _, lot = self.ground.tree.query(repaired(broken.geometry.to_numpy()), predicate="intersects")
-        marked[lot] = True
+        marked |= self.parcels["uid"].isin(broken["parcel"].dropna()).to_numpy()
+        marked[self.ground.meeting(repaired(broken.geometry.to_numpy()))[0]] = True
         return marked
 
     def states_of_buildings(self, buildings: Indices) -> ColumnTable:

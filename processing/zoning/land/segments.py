@@ -11,7 +11,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from ..columns import Mask, Numbers, pick
+from ....store.drawn import Drawn
+from ..columns import Mask, Numbers
 from .arrays import Geometries, Indices, spread
 
 
@@ -66,11 +67,29 @@ class Rings:
     alone: Mask
 
     @classmethod
-    def of_each(cls, geometries: Geometries) -> Rings:
+    def of_each(cls, geometries: Geometries | Drawn) -> Rings:
         """The rings of all ``geometries`` (None: none)."""
-        points, of = shapely.get_coordinates(geometries, return_index=True)
+        if isinstance(geometries, Drawn):
+            points, of = _corners(geometries)
+        else:
+            points, of = shapely.get_coordinates(geometries, return_index=True)
         first = np.flatnonzero(np.diff(of, prepend=-1))
         return cls(points, of, first, _one_ring(geometries, points, of, first))
+
+    @cached_property
+    def area(self) -> Numbers:
+        """The area of each geometry as if it were a single ring, negative where that runs counter-clockwise.
+
+        Summed up as GEOS does it (``Area::ofRingSigned``), from the first corner, for coordinates have many digits.
+        """
+        if len(self.first) == 0:
+            return np.zeros(0)
+        size = np.diff(self.first, append=len(self.points))
+        x, y = self.points.T.copy()
+        x -= np.repeat(x[self.first], size)
+        twice = np.zeros(len(x))
+        np.multiply(x[1:-1], y[:-2] - y[2:], out=twice[1:-1])  # nothing at both ends of a ring, where x is 0
+        return np.asarray(np.add.reduceat(twice, self.first) / 2.0)
 
 
 @dataclass(frozen=True)
@@ -87,18 +106,20 @@ class Outlines:
     first: Indices
 
     @classmethod
-    def around(cls, geometries: Geometries, rings: Rings | None = None) -> Outlines:
+    def around(cls, geometries: Geometries | Drawn, rings: Rings | None = None) -> Outlines:
         """All straight pieces of polygons or lines (None: none); rings of polygons have the inside to the left."""
         taken = rings or Rings.of_each(geometries)
         points, of, alone, count = taken.points, taken.of, taken.alone, len(geometries)
         if len(alone) and alone.all():  # as most lots and buildings are
-            return _pieces(_counter_clockwise(points, of, taken.first), of, np.arange(count), count)
+            return _pieces(_counter_clockwise(points, taken.first, taken.area > 0.0), of, np.arange(count), count)
         several = np.ones(count, dtype=bool)
         several[of[taken.first[alone]]] = False
         mine = ~several.take(of)
         points, of = points[mine], of[mine]
-        simple = _counter_clockwise(points, of, np.flatnonzero(np.diff(of, prepend=-1)))
-        parts, owner = shapely.get_parts(pick(several, geometries), return_index=True)
+        simple = _counter_clockwise(points, np.flatnonzero(np.diff(of, prepend=-1)), taken.area[alone] > 0.0)
+        of_several = np.flatnonzero(several)
+        parts, owner = shapely.get_parts(geometries[of_several], return_index=True)
+        owner = of_several[owner]
         if (shapely.get_dimensions(parts) == 2).any():
             parts, part = shapely.get_rings(shapely.orient_polygons(parts), return_index=True)
             owner = owner[part]
@@ -110,20 +131,20 @@ class Outlines:
         return _pieces(together, of.take(order), owners, count)
 
     @classmethod
-    def joined(cls, several: Sequence[Outlines]) -> Outlines:
-        """Those of some geometries, and of others after them."""
+    def joined(cls, several: Sequence[Outlines], points: Numbers | None = None) -> Outlines:
+        """Those of some geometries, and of others after them; ``points`` are those of all where they stand together."""
         if len(several) == 1:
             return several[0]
 
         def after(sizes: Sequence[int]) -> list[int]:
             return list(accumulate(sizes[:-1], initial=0))
 
-        points = after([len(one.points) for one in several])
+        corners = after([len(one.points) for one in several])
         lines = after([int(one.line.max(initial=-1)) + 1 for one in several])
         pieces = after([len(one.begin) for one in several])
         return cls(
-            np.concatenate([one.points for one in several]),
-            np.concatenate([one.begin + np.int32(so_far) for one, so_far in zip(several, points, strict=True)]),
+            np.concatenate([one.points for one in several]) if points is None else points,
+            np.concatenate([one.begin + np.int32(so_far) for one, so_far in zip(several, corners, strict=True)]),
             np.concatenate([one.line + np.int32(so_far) for one, so_far in zip(several, lines, strict=True)]),
             np.concatenate([[0], *(one.first[1:] + so_far for one, so_far in zip(several, pieces, strict=True))]),
         )
@@ -142,29 +163,46 @@ def segments(geometries: Geometries) -> Segments:
     return Outlines.around(geometries).at(np.arange(len(geometries)))
 
 
-def _one_ring(geometries: Geometries, points: Numbers, of: Indices, first: Indices) -> Mask:
+def _corners(drawn: Drawn) -> tuple[Numbers, Indices]:
+    """The points of ``drawn`` and the geometry that each is of."""
+    of, others = np.repeat(np.arange(len(drawn)), drawn.size), drawn.others
+    if len(others) == 0:
+        return drawn.points, of
+    points, other = shapely.get_coordinates(drawn[others], return_index=True)
+    of = np.concatenate([of, others[other]])
+    order = np.argsort(of, kind="stable")
+    return np.concatenate([drawn.points, points]).take(order, axis=0), of.take(order)
+
+
+def _one_ring(geometries: Geometries | Drawn, points: Numbers, of: Indices, first: Indices) -> Mask:
     """Which geometries, whose ``points`` begin at ``first``, are polygons of a single ring that does not touch itself
     there: these come back to their first point at their end alone.
     """
     if len(first) == 0:
         return np.zeros(0, dtype=bool)
-    kind = shapely.get_type_id(geometries[of[first]])
-    polygon = (kind == shapely.GeometryType.POLYGON) | (kind == shapely.GeometryType.MULTIPOLYGON)
+    polygon = _polygons(geometries, of[first])
     size = np.diff(first, append=len(of))
     begin, (x, y) = np.repeat(first, size), points.T
     back = (x == x.take(begin)) & (y == y.take(begin))
     return np.asarray(polygon & back[first + size - 1] & (np.add.reduceat(back, first, dtype=np.intp) == 2))
 
 
-def _counter_clockwise(points: Numbers, of: Indices, first: Indices) -> Numbers:
+def _polygons(geometries: Geometries | Drawn, at: Indices) -> Mask:
+    """Which of the geometries ``at`` are polygons."""
+    if isinstance(geometries, Drawn):
+        made = geometries.size[at] > 0
+        made[~made] = _polygons(geometries[at[~made]], np.arange(np.count_nonzero(~made)))
+        return np.asarray(made)
+    kind = shapely.get_type_id(geometries[at])
+    return np.asarray((kind == shapely.GeometryType.POLYGON) | (kind == shapely.GeometryType.MULTIPOLYGON))
+
+
+def _counter_clockwise(points: Numbers, first: Indices, clockwise: Mask) -> Numbers:
     """The points of rings, one after the other; each ring begins at one of ``first``."""
-    if len(first) == 0:
+    turned = np.flatnonzero(clockwise)
+    if len(turned) == 0:
         return points
-    size = np.diff(first, append=len(of))
-    x, y = (points - np.repeat(points.take(first, axis=0), size, axis=0)).T
-    twice = np.zeros(len(of))
-    twice[:-1] = x[:-1] * y[1:] - x[1:] * y[:-1]
-    turned = np.flatnonzero(np.add.reduceat(twice, first) < 0.0)
+    size = np.diff(first, append=len(points))
     ring, at = spread(first[turned], size[turned])
     made = points.copy()
     made[at] = points.take((2 * first + size - 1)[turned].take(ring) - at, axis=0)

@@ -2,23 +2,56 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from .arrays import Areas, Geometries
+from ....store.drawn import Drawn
+from ..columns import Mask, nothing, pick
+from .arrays import Areas, Geometries, Indices
 from .segments import Outlines
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Of polygons as they are ``drawn`` those that are ``fit``, in two dimensions, None in place of the others. Each is
+    made when somebody first asks for it.
+    """
+
+    drawn: Drawn
+    fit: Mask
+
+    def __len__(self) -> int:
+        return len(self.fit)
+
+    def __getitem__(self, rows: Any) -> Any:
+        """The shapes of ``rows``, positions or a mask or a slice, or that of one position."""
+        made = shapely.force_2d(self.drawn[rows])
+        return pick(self.fit[rows], made) if isinstance(made, np.ndarray) else made if self.fit[rows] else None
+
+    def __array__(self, _dtype: Any = None, copy: bool | None = None) -> Geometries:
+        """All shapes, where somebody asks for an array."""
+        shapes: Geometries = self[:]
+        return shapes
 
 
 class Shapes:
     """``given`` are valid polygons in one projected system in metres; None and empty ones are nowhere."""
 
-    def __init__(self, given: Geometries, outlines: Outlines | None = None) -> None:
+    def __init__(
+        self,
+        given: Geometries | Fit,
+        outlines: Outlines | None = None,
+        area: Areas | None = None,
+        box: NDArray[np.float64] | None = None,
+    ) -> None:
         self.given = given
-        if outlines is not None:
-            self.outlines = outlines
+        known = {"outlines": outlines, "area": area, "box": box}
+        vars(self).update({name: one for name, one in known.items() if one is not None})
 
     @classmethod
     def of(cls, shapes: Geometries | Shapes) -> Shapes:
@@ -27,8 +60,7 @@ class Shapes:
 
     def forget(self) -> None:
         """Give up what is large and only serves measuring; whoever asks again has it made again."""
-        for name in ("tree", "outlines"):
-            self.__dict__.pop(name, None)
+        self.__dict__.pop("outlines", None)
 
     def __len__(self) -> int:
         return len(self.given)
@@ -36,19 +68,39 @@ class Shapes:
     @cached_property
     def tree(self) -> shapely.STRtree:
         """Finds those whose boxes meet others."""
-        return shapely.STRtree(self.given)
+        return shapely.STRtree(self.searched())
+
+    def searched(self, rows: Indices | None = None) -> Geometries:
+        """What stands for the shapes, or for those of ``rows``, in a search by boxes: where they are not made yet, the
+        diagonals of these.
+        """
+        if not isinstance(self.given, Fit):
+            return self.given if rows is None else self.given[rows]
+        box = self.box if rows is None else self.box[rows]
+        there = np.flatnonzero(np.isfinite(box).all(axis=1))
+        made = nothing(len(box))
+        made[there] = shapely.linestrings(box[there].reshape(-1, 2, 2))
+        return made
+
+    def meeting(self, others: Geometries) -> tuple[Indices, Indices]:
+        """The pairs of one of these and one of ``others`` that meet, by these."""
+        theirs, mine = self.tree.query(others)
+        met = shapely.intersects(self.given[mine], others[theirs])
+        mine, theirs = mine[met], theirs[met]
+        order = np.lexsort((theirs, mine))
+        return mine[order], theirs[order]
 
     @cached_property
     def area(self) -> Areas:
         """m² of each, NaN where there is none."""
-        return np.asarray(shapely.area(self.given))
+        return np.asarray(shapely.area(np.asarray(self.given)))
 
     @cached_property
     def box(self) -> NDArray[np.float64]:
         """(n, 4): west, south, east, north of each."""
-        return np.asarray(shapely.bounds(self.given))
+        return np.asarray(shapely.bounds(np.asarray(self.given)))
 
     @cached_property
     def outlines(self) -> Outlines:
         """The straight pieces of each."""
-        return Outlines.around(self.given)
+        return Outlines.around(np.asarray(self.given))

@@ -33,7 +33,7 @@ class Site:
         """Positions of the lots under the buildings asked about."""
         if not self.buildings:
             return ()
-        on = self.scene.on_lots[0]
+        on = self.scene.on_lots
         return tuple(dict.fromkeys(lot for building in self.buildings for lot in on[building]))
 
 
@@ -79,8 +79,8 @@ def _placed(scene: Scene, uid: str, is_lot: bool) -> Site:
         lot = int(np.flatnonzero(scene.layers["parcel"]["uid"] == uid)[0])
         if "building" not in scene.layers:
             return Site(scene, (lot,), ())
-        mine = [at for at, lots in enumerate(scene.on_lots[0]) if lot in lots]
+        mine = scene.on_lots.building[scene.on_lots.lot == lot].tolist()
         broken = np.flatnonzero((scene.buildings["parcel"] == uid) & pd.isna(scene.shapes[0]))
         return Site(scene, (lot,), (*mine, *(int(at) for at in broken)))
     at = int(np.flatnonzero(scene.buildings["uid"] == uid)[0])
-    return Site(scene, tuple(scene.on_lots[0][at]), (at,))
+    return Site(scene, tuple(scene.on_lots[at]), (at,))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import shapely
 
+from ....store.drawn import Drawn
 from ..columns import Mask, Numbers, Words, absent, nothing, pick
-from .arrays import Geometries, Indices
+from .arrays import Areas, Geometries, Indices
 from .segments import Outlines, Rings
-from .shapes import Shapes
+from .shapes import Fit, Shapes
 from .threads import by_chunks, each
 
 # Of two products that nearly cancel each other out, this share is more than their rounding.
@@ -24,34 +26,57 @@ def polygons(geometries: Any, flaw: str) -> tuple[Geometries, Words]:
     Null, empty, self-crossing and area-less geometries are unfit. Heights are dropped.
     """
     given = np.asarray(geometries, dtype=object)
-    return _flat(given, np.asarray(by_chunks(lambda some: _areas(some, Rings.of_each(some)), given), dtype=bool), flaw)
+    fit = np.asarray(by_chunks(lambda some: _areas(some, Rings.of_each(some)), given), dtype=bool)
+    return _flat(given, fit), pick(fit, None, flaw)
 
 
 def measured(geometries: Any, flaw: str) -> tuple[Shapes, Words]:
     """As :func:`polygons`, with outlines made of the same points that tell which are fit."""
-    given = np.asarray(geometries, dtype=object)
+    given = geometries if isinstance(geometries, Drawn) else np.asarray(geometries, dtype=object)
     runs = [slice(at, at + _CHUNK) for at in range(0, max(len(given), 1), _CHUNK)]
-    found = list(each(lambda run: _outlined(given[run]), runs))
-    flat, flaws = _flat(given, np.concatenate([fit for fit, _ in found]), flaw)
-    return Shapes(flat, Outlines.joined([outlines for _, outlines in found])), flaws
+    found = list(each(lambda run: _measured(given.part(run) if isinstance(given, Drawn) else given[run]), runs))
+    fit, some, area, box = zip(*found, strict=True)
+    sound = np.concatenate(fit)
+    flat = Fit(given, sound) if isinstance(given, Drawn) else _flat(given, sound)
+    outlines = Outlines.joined(some, _shared(given, some))
+    return Shapes(flat, outlines, np.concatenate(area), np.concatenate(box)), pick(sound, None, flaw)
 
 
-def _flat(given: Geometries, fit: Mask, flaw: str) -> tuple[Geometries, Words]:
-    flat = shapely.force_2d(given) if shapely.has_z(given).any() else given
-    return pick(fit, flat), pick(fit, None, flaw)
+def _shared(given: Geometries | Drawn, outlines: Sequence[Outlines]) -> Numbers | None:
+    """The points of all outlines where they are the corners as they were read, one after the other."""
+    if isinstance(given, Drawn) and all(np.may_share_memory(one.points, given.points) for one in outlines):
+        return given.points if sum(len(one.points) for one in outlines) == len(given.points) else None
+    return None
 
 
-def _outlined(shapes: Geometries) -> tuple[Mask, Outlines]:
+def _flat(given: Geometries, fit: Mask) -> Geometries:
+    return pick(fit, shapely.force_2d(given) if shapely.has_z(given).any() else given)
+
+
+def _measured(shapes: Geometries | Drawn) -> tuple[Mask, Outlines, Areas, Numbers]:
+    """Which polygons are fit; the outlines, areas and boxes of these."""
     rings = Rings.of_each(shapes)
     fit = _areas(shapes, rings)
-    return fit, Outlines.around(shapes, rings) if fit.all() else Outlines.around(pick(fit, shapes))
+    area, box = np.full(len(shapes), np.nan), np.full((len(shapes), 4), np.nan)
+    if len(rings.first):
+        at = rings.of[rings.first]
+        area[at] = np.abs(rings.area)
+        box[at, :2] = np.minimum.reduceat(rings.points, rings.first, axis=0)
+        box[at, 2:] = np.maximum.reduceat(rings.points, rings.first, axis=0)
+        others = at[~rings.alone]
+        area[others] = shapely.area(shapes[others])
+    if fit.all():
+        return fit, Outlines.around(shapes, rings), area, box
+    area[~fit], box[~fit] = np.nan, np.nan
+    return fit, Outlines.around(pick(fit, np.asarray(shapes))), area, box
 
 
 def measurable(geometries: Any, flaw: str) -> tuple[Geometries, Words]:
     """Geometries of any type fit to be measured, in two dimensions, None where one is not, and there ``flaw``."""
     given = np.asarray(geometries, dtype=object)
     valid = by_chunks(lambda some: _valid(some, Rings.of_each(some))[0], given)
-    return _flat(given, np.asarray(valid, dtype=bool) & ~shapely.is_empty(given) & ~absent(given), flaw)
+    fit = np.asarray(valid, dtype=bool) & ~shapely.is_empty(given) & ~absent(given)
+    return _flat(given, fit), pick(fit, None, flaw)
 
 
 def repaired(geometries: Any) -> Geometries:
@@ -63,14 +88,14 @@ def repaired(geometries: Any) -> Geometries:
     return made
 
 
-def _areas(shapes: Geometries, rings: Rings) -> Mask:
+def _areas(shapes: Geometries | Drawn, rings: Rings) -> Mask:
     """Which are valid and have an area."""
     fit, rest = _valid(shapes, rings)
     fit[rest] &= ~shapely.is_empty(shapes[rest]) & (shapely.get_dimensions(shapes[rest]) == 2)
     return fit
 
 
-def _valid(shapes: Geometries, rings: Rings) -> tuple[Mask, Indices]:
+def _valid(shapes: Geometries | Drawn, rings: Rings) -> tuple[Mask, Indices]:
     """Valid is a ring that goes around a point once, always to the same side: most lots and buildings are such.
 
     GEOS, which looks for crossings, is asked about the others: where these are.

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from shapely.ops import substring
 
 from ..columns import Mask, Words, absent, in_frame, nothing, numbers, pick, words
+from .lots import OnLots
 from .overlay import Geometries, Indices, Overlay, unions
 from .shapes import Shapes
 from .stretches import stretches_near
@@ -152,11 +153,10 @@ def frontages(lots: Geometries | Shapes, known: Streets, *, among: Indices | Non
     """Every street that each lot fronts; ``among`` are the lots asked about, ascending (None: all)."""
     lots = Shapes.of(lots)
     near = stretches_near(known.red, lots, SAME_LINE_M, LEAST_FRONTAGE_M, among=among)
-    asked = np.arange(len(lots)) if among is None else among
-    far_lot, far_street = shapely.STRtree(known.doubtful).query(lots.given[asked], predicate="intersects")
-    far_lot = asked[far_lot]
-    unplaced = np.array([known.red[s] is None for s in far_street], dtype=bool)
-    far_lot, far_street = far_lot[unplaced], far_street[unplaced]
+    far_lot, far_street = lots.meeting(pick(absent(known.red), known.doubtful))
+    if among is not None:
+        asked = np.isin(far_lot, among)
+        far_lot, far_street = far_lot[asked], far_street[asked]
     none = nothing(len(far_lot))
     return Frontages(
         np.concatenate([near.area, far_lot]),
@@ -165,9 +165,7 @@ def frontages(lots: Geometries | Shapes, known: Streets, *, among: Indices | Non
     )
 
 
-def fronts(
-    shapes: Geometries, on_lots: list[list[int]], front: Frontages, known: Streets, on_streets: Overlay
-) -> pd.DataFrame:
+def fronts(shapes: Geometries, on_lots: OnLots, front: Frontages, known: Streets, on_streets: Overlay) -> pd.DataFrame:
     """One row per building and street that one of its lots fronts; one without street for a building off the streets.
 
     ``on_streets`` sets the buildings against the land of the streets. Columns: ``building``, ``street`` (positions; -1
@@ -187,11 +185,9 @@ def fronts(
     return in_frame(columns)
 
 
-def _pairs(on_lots: list[list[int]], front: Frontages, streets_known: int) -> tuple[Indices, Indices, Geometries]:
+def _pairs(on_lots: OnLots, front: Frontages, streets_known: int) -> tuple[Indices, Indices, Geometries]:
     """Building, street (-1: none) and the red line between them, by building, its streets in the order of its lots."""
-    size = np.array([len(lots) for lots in on_lots], dtype=np.intp)
-    building = np.repeat(np.arange(len(on_lots)), size)
-    lot = np.fromiter((lot for lots in on_lots for lot in lots), dtype=np.intp, count=int(size.sum()))
+    building, lot = on_lots.building, on_lots.lot
     by_lot = np.argsort(front.lot, kind="stable")
     start = np.searchsorted(front.lot[by_lot], lot)
     found = np.searchsorted(front.lot[by_lot], lot, side="right") - start

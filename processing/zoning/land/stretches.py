@@ -19,7 +19,7 @@ from .shapes import Shapes
 from .threads import each
 
 _NOTHING_M = 1e-6  # shorter stretches are rounding
-_CHUNK = 4_000  # areas looked at by one thread at a time
+_CHUNK = 2_000  # areas looked at by one thread at a time
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def _around(of_lines: Segments, distance: float) -> shapely.STRtree:
 def _near(
     of_lines: Segments, tree: shapely.STRtree, areas: Shapes, asked: Indices, distance: float, least: float
 ) -> Stretches:
-    area, piece = tree.query(areas.given[asked])
+    area, piece = tree.query(areas.searched(asked))
     area = asked[area]
     here = area[np.diff(area, prepend=-1) != 0]  # asked about one after the other
     outlines = areas.outlines.at(here)
@@ -69,7 +69,7 @@ def _near(
     first, last = _intervals(of_lines, outlines, piece[pair], edge, distance)
     kept = np.flatnonzero(last > first)
     pair, first, last = _united(pair[kept], first[kept], last[kept])
-    inside = _gaps_inside(of_lines, areas.given, piece, area, (pair, first, last))
+    inside = _gaps_inside(of_lines, areas, piece, area, (pair, first, last))
     if len(inside[0]):
         pair, first, last = _united(*(np.concatenate(both) for both in zip((pair, first, last), inside, strict=True)))
     kept = np.flatnonzero(last - first > _NOTHING_M)
@@ -144,7 +144,7 @@ def _united(pair: Indices, first: Numbers, last: Numbers) -> tuple[Indices, Numb
 
 def _gaps_inside(
     of_lines: Segments,
-    areas: Geometries,
+    areas: Shapes,
     piece: Indices,
     area: Indices,
     known: tuple[Indices, Numbers, Numbers],
@@ -163,7 +163,7 @@ def _gaps_inside(
     at = np.flatnonzero(end > begin)
     of, begin, end = of[at], begin[at], end[at]
     middle = _point(of_lines, piece[of], (begin + end) / 2)
-    inside = _contains(areas[area[of]], middle)
+    inside = _contains(areas, area[of], middle)
     return of[inside], begin[inside], end[inside]
 
 
@@ -172,12 +172,12 @@ def _point(of_lines: Segments, piece: Indices, at: Numbers) -> Numbers:
     return of_lines.start.take(piece, axis=0) + of_lines.along.take(piece, axis=0) * at[:, None]
 
 
-def _contains(areas: Geometries, points: Numbers) -> Mask:
-    west, south, east, north = shapely.bounds(areas).T
+def _contains(areas: Shapes, area: Indices, points: Numbers) -> Mask:
+    west, south, east, north = areas.box[area].T
     x, y = points.T
     within = (x > west) & (x < east) & (y > south) & (y < north)
     at = np.flatnonzero(within)
-    within[at] = shapely.contains_xy(areas[at], x[at], y[at])
+    within[at] = shapely.contains_xy(areas.given[area[at]], x[at], y[at])
     return np.asarray(within)
 
 

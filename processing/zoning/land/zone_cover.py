@@ -118,8 +118,9 @@ def cover(zones: gpd.GeoDataFrame) -> Cover:
     if ground is not None:
         none = np.zeros(0, dtype=np.intp)
         return Cover(names, Overlaps(none, none, np.zeros(0)), _within(ground))
-    unclean = _unclean(shapes.given)
-    return Cover(names, overlaps(shapes.given, unclean), holes(shapes.given, unclean))
+    given = np.asarray(shapes.given, dtype=object)
+    unclean = _unclean(given)
+    return Cover(names, overlaps(given, unclean), holes(given, unclean))
 
 
 def tell(found: Cover, report: Report) -> None:

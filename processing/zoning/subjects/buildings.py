@@ -18,13 +18,13 @@ from .model import Kind, Subjects
 def fronting(scene: Scene) -> Subjects:
     """One subject per building and street that one of its lots fronts."""
     shapes, flaw = scene.shapes
-    on_lots, lotless = scene.on_lots
+    on_lots = scene.on_lots
     rows = fronts(shapes, on_lots, scene.frontages, scene.known_streets, scene.on_streets)
     at = rows["building"].to_numpy()
     lines = rows["line"].to_numpy(dtype=object)
     rows = rows.drop(columns=["line", "street"]).rename(columns={"label": "street"})
     table = scene.named_buildings.at(at).beside(ColumnTable.of(rows), scene.states_of_buildings(at))
-    table["flaw"] = pick(absent(flaw), lotless, flaw)[at]
+    table["flaw"] = pick(absent(flaw), on_lots.flaw, flaw)[at]
     table["height"] = numbers(scene.buildings, "height_m")[at]
     table["use"] = words(scene.buildings, "use")[at]
 

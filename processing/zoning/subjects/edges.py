@@ -22,7 +22,7 @@ from .model import Kind, Subjects
 
 def _buildings(scene: Scene) -> ColumnTable:
     """Columns that every verdict on a single building needs."""
-    flaw, lotless = scene.shapes[1], scene.on_lots[1]
+    flaw, lotless = scene.shapes[1], scene.on_lots.flaw
     table = scene.named_buildings.beside(scene.states_of_all)
     table["flaw"] = pick(absent(flaw), lotless, flaw)
     table["use"] = words(scene.buildings, "use")
@@ -33,9 +33,7 @@ def _buildings(scene: Scene) -> ColumnTable:
 
 def _on_lots(scene: Scene) -> tuple[Indices, Indices]:
     """Building and lot of every pair that counts."""
-    on_lots = scene.on_lots[0]
-    building = np.repeat(np.arange(len(on_lots)), [len(lots) for lots in on_lots])
-    return building, np.array([lot for lots in on_lots for lot in lots], dtype=np.intp)
+    return scene.on_lots.building, scene.on_lots.lot
 
 
 def towards(kind: str, scene: Scene) -> Subjects:

@@ -15,7 +15,7 @@ def of_buildings(scene: Scene) -> Subjects:
     table["height"] = numbers(scene.buildings, "height_m")
     table["floors"] = numbers(scene.buildings, "floors")
     table["use"] = words(scene.buildings, "use")
-    table["flaw"] = pick(absent(flaw), scene.on_lots[1], flaw)
+    table["flaw"] = pick(absent(flaw), scene.on_lots.flaw, flaw)
     return Subjects("building", table, scene.buildings.geometry.to_numpy(), lambda at, _limit: shapes[at])
 
 

@@ -15,22 +15,21 @@ ZONE_FIELDS = (
 
 def built_lots(scene: Scene) -> Subjects:
     """Lots with the buildings on them: density, floor area, height."""
-    parcel = scene.layers["parcel"]
     table = scene.named_lots.beside(scene.built.without("parts"), scene.lot_states)
     covered = scene.built["parts"]
-    return Subjects("parcel", table, parcel.geometry.to_numpy(), lambda at, _limit: covered[at])
+    return Subjects("parcel", table, scene.whole_lots, lambda at, _limit: covered[at])
 
 
 def used_lots(scene: Scene) -> Subjects:
     """Lots in their planned zones: which part of each lies where its use is not permitted."""
-    parcel, (zones, shapes) = scene.layers["parcel"], scene.zones
-    use = against_zones(parcel, scene.lots, zones, shapes, scene.zoning, scene.matrix, scene.sliver_m2)
+    zones, shapes = scene.zones
+    use = against_zones(scene.parcels, scene.ground, zones, shapes, scene.zoning, scene.matrix, scene.sliver_m2)
     table = scene.named_lots.beside(use.table, scene.lot_states.only("plan_state", "approved_on"))
     table["flaw"] = scene.lot_flaw
     if scene.matrix is not None:
         table["status"] = when(use.by_matrix, scene.matrix.status)
         table["source"] = when(use.by_matrix, scene.matrix.source.citation)
-    return Subjects("parcel", table, parcel.geometry.to_numpy(), lambda at, _limit: use.refused[at])
+    return Subjects("parcel", table, scene.whole_lots, lambda at, _limit: use.refused[at])
 
 
 PARCEL_FIELDS = ("code", "land_use", "area_legal_m2")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
@@ -14,7 +14,23 @@ from ..table import ColumnTable
 if TYPE_CHECKING:
     import numpy as np
 
+    from ....store.drawn import Drawn
     from ..land.scene import Scene
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The features ``of`` a layer at the positions ``at``, none of which is made before it is asked for."""
+
+    of: Geometries | Drawn
+    at: Indices
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def __getitem__(self, rows: Any) -> Any:
+        """Those of ``rows``."""
+        return self.of[self.at[rows]]
 
 
 @dataclass(frozen=True)
@@ -27,7 +43,7 @@ class Subjects:
 
     layer: str
     table: ColumnTable
-    whole: Geometries
+    whole: Geometries | Drawn | Chosen
     offending: Callable[[Indices, NDArray[np.float64]], Geometries]
 
 

@@ -19,10 +19,9 @@ def _unsure(scene: Scene) -> Mask:
     """Lots on which a green space lies whose geometry cannot be measured."""
     layer, (_, flaw) = scene.layers["green_space"], scene.sound("green_space")
     unsound = repaired(layer.geometry.to_numpy()[~absent(flaw)])
-    marked = np.zeros(len(scene.lots), dtype=bool)
-    if len(unsound) == 0:
-        return marked
-    marked[scene.ground.tree.query(unsound, predicate="intersects")[1]] = True
+    marked = np.zeros(len(scene.ground), dtype=bool)
+    if len(unsound):
+        marked[scene.ground.meeting(unsound)[0]] = True
     return marked
 
 
@@ -32,11 +31,11 @@ def planted_lots(scene: Scene) -> Subjects:
     Water and paved yards do not count (QCVN 01:2021/BXD, Bảng 2.11), nor does what lies under a building's footprint.
     Green spaces that overlap count once.
     """
-    parcel, layer = scene.layers["parcel"], scene.layers["green_space"]
+    layer = scene.layers["green_space"]
     shapes, _ = scene.sound("green_space")
     counted = pick(np.asarray(words(layer, "kind") == PLANTED, dtype=bool), shapes)
     there = overlay(counted, scene.ground, wanted=every_pair)
-    green = unions(there.part, there.zone, len(parcel))
+    green = unions(there.part, there.zone, len(scene.ground))
     covered = scene.built["parts"]
     both = np.flatnonzero(~absent(green) & ~absent(covered))
     under = both[~shapely.touches(green[both], covered[both])]  # few: gardens end at the house
@@ -46,13 +45,13 @@ def planted_lots(scene: Scene) -> Subjects:
 
     def bare(at: Indices, _limit: object) -> Geometries:
         """What is neither built on nor planted; the whole lot where nothing is."""
-        ground = scene.lots[at]
+        ground: Geometries = scene.ground.given[at]
         for taken in (covered[at], green[at]):
             some = ~absent(taken)
             ground[some] = shapely.difference(ground[some], taken[some])
-        return np.where(shapely.is_empty(ground), scene.lots[at], ground)
+        return np.where(shapely.is_empty(ground), scene.ground.given[at], ground)
 
-    return Subjects("parcel", table, parcel.geometry.to_numpy(), bare)
+    return Subjects("parcel", table, scene.whole_lots, bare)
 
 
 PLANTED_LOTS = Kind(

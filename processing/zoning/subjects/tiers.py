@@ -16,7 +16,7 @@ from ..land.overlay import Geometries, Indices, parts, unions
 from ..land.scene import Scene
 from ..table import stacked
 from .lots import BUILT_LOTS, built_lots
-from .model import Kind, Subjects
+from .model import Chosen, Kind, Subjects
 
 PODIUM, TOWER = "podium", "tower"
 
@@ -28,7 +28,7 @@ def tiers(scene: Scene) -> Subjects:
     table["part"] = "whole"
     covered: Geometries = scene.built["parts"]
     part, standing = words(scene.buildings, "part"), scene.standing
-    share = standing.area / shapely.area(scene.shapes[0][standing.lot])
+    share = standing.area / scene.footprints.area[standing.lot]
     counts = share >= COUNTING_SHARE
     on: dict[str, Indices] = {name: np.flatnonzero(counts & (part[standing.lot] == name)) for name in (PODIUM, TOWER)}
     apart = np.intersect1d(standing.zone[on[PODIUM]], standing.zone[on[TOWER]])
@@ -36,16 +36,16 @@ def tiers(scene: Scene) -> Subjects:
         return Subjects("parcel", table, base.whole, lambda at, _limit: covered[at])
 
     heights, floors = numbers(scene.buildings, "height_m"), numbers(scene.buildings, "floors")
-    tables, shapes, wholes = [], [], []
+    tables, shapes, lots = [], [], []
     left = np.setdiff1d(np.arange(len(table)), apart)
     tables.append(table.at(left))
     shapes.append(covered[left])
-    wholes.append(base.whole[left])
+    lots.append(left)
     for name in (PODIUM, TOWER):
         at = on[name][np.isin(standing.zone[on[name]], apart)]
         rows = table.at(apart)
         rows["part"] = name
-        pieces: Words = parts(scene.shapes[0], scene.lots, standing.lot[at], standing.zone[at])
+        pieces: Words = parts(scene.footprints, scene.ground, standing.lot[at], standing.zone[at])
         ground = covered if name == PODIUM else unions(pieces, standing.zone[at], len(table))
         for column, values in (("height", heights), ("floors", floors)):
             highest = np.full(len(table), -np.inf)
@@ -54,9 +54,10 @@ def tiers(scene: Scene) -> Subjects:
         rows["footprint"] = np.where(np.isnan(rows["footprint"]), np.nan, shapely.area(ground[apart]))
         tables.append(rows)
         shapes.append(ground[apart])
-        wholes.append(base.whole[apart])
+        lots.append(apart)
     every = np.concatenate(shapes)
-    return Subjects("parcel", stacked(tables), np.concatenate(wholes), lambda at, _limit: every[at])
+    whole = Chosen(scene.whole_lots, np.concatenate(lots))
+    return Subjects("parcel", stacked(tables), whole, lambda at, _limit: every[at])
 
 
 TIERS = Kind(tiers, BUILT_LOTS.reads, required=BUILT_LOTS.required, reach_m=BUILT_LOTS.reach_m)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from ....layers.report import SILENT, Report, Stage
 from ....store.verdicts import VerdictColumns
 from ..columns import Words
+from ..land.layers import Layers
 from ..land.lots import UNSTATED, States
-from ..land.scene import Layers, Scene
+from ..land.scene import Scene
 from ..measures import MEASURES
 from ..rulebook.rules import OUTCOMES, Compatibility, Rule
 from ..subjects import KINDS, Kind, Subjects
@@ -123,7 +124,7 @@ def _judged(
     judgeable: dict[str, list[list[Rule]]] = {}
     for measure, group in by_measure(rules):
         kind = MEASURES[measure].subject
-        absent = [layer_id for layer_id in KINDS[kind].required if layers.get(layer_id) is None]
+        absent = [layer_id for layer_id in KINDS[kind].required if layer_id not in layers]
         if absent:
             yield from (Judged(rule, None, layer_absent(rule, absent)) for rule in group)
             continue
@@ -148,22 +149,34 @@ def _judged(
 def _built(kinds: Sequence[str], scene: Scene, *, ahead: bool) -> Iterator[tuple[str, Subjects]]:
     """The subjects of each kind; ``ahead``: the next are measured while the caller judges and writes.
 
-    No more than two kinds are in memory: a province has a million subjects of some. For a few features handing over
-    to another thread would take longer than measuring.
+    Kinds that ask for what is long in coming are built on the thread that measures it. They come before the last of
+    the others: that is measured meanwhile. Few kinds are in memory at a time: a province has a million subjects of
+    some. For a few features handing over to another thread would take longer than measuring.
     """
     if not ahead:
         yield from ((kind, KINDS[kind].build(scene)) for kind in kinds)
         return
-    reads = [[name for name, fields in KINDS[kind].reads.items() if fields] for kind in kinds]  # else only its system
+    reads = {kind: [name for name, fields in KINDS[kind].reads.items() if fields] for kind in kinds}  # else its system
+    late = [kind for kind in kinds if scene.late(reads[kind])]
+    early = [kind for kind in kinds if kind not in late]
     with ThreadPoolExecutor(1) as pool, ThreadPoolExecutor(1) as beside:
-        beside.submit(scene.measure_later, reads)  # what fails there fails again where it is asked for
-        scene.measure(reads)
-        waiting = [pool.submit(KINDS[kind].build, scene) for kind in kinds[:1]]
-        for number, kind in enumerate(kinds):
-            subjects = waiting.pop().result()
-            waiting += [pool.submit(KINDS[later].build, scene) for later in kinds[number + 1 : number + 2]]
-            if number == max(len(kinds) - 2, 0):
-                pool.submit(scene.forget)  # after the last
+        beside.submit(scene.measure_later, list(reads.values()))  # what fails there fails again where it is asked for
+        scene.measure(list(reads.values()))
+        waiting: dict[str, Future[Subjects]] = {}
+
+        def begin(sort: Sequence[str], number: int) -> None:
+            for kind in sort[number : number + 1]:
+                waiting[kind] = (beside if sort is late else pool).submit(KINDS[kind].build, scene)
+
+        begin(early, 0)
+        begin(late, 0)
+        begin(late, 1)
+        for kind in (*early[:-1], *late, *early[-1:]):
+            subjects = waiting.pop(kind).result()
+            sort, further = (late, 2) if kind in late else (early, 1)
+            begin(sort, sort.index(kind) + further)
+            if not waiting:
+                pool.submit(scene.forget)  # all are built
             yield kind, subjects
 
 

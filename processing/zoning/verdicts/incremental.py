@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -22,9 +22,9 @@ from ....store.layer_rows import LayerRows, read_rows
 from ....store.nearby import Nearby
 from ....store.verdicts import VerdictColumns
 from ..land.inputs import ELSEWHERE_M, FIELDS, NEVER_EMPTY, UNDRAWN, gather
+from ..land.layers import Layers
 from ..land.lots import UNSTATED, States
 from ..land.overlay import Indices
-from ..land.scene import Layers
 from ..land.threads import each
 from ..rulebook.rules import Compatibility, Rule
 from ..subjects import Kind
@@ -46,6 +46,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "planned_zone": ("unit",),
 }
 NUMBERS: Mapping[str, tuple[str, ...]] = {"street_centreline": ("width_m",)}
+# What a whole check asks of shapes: all buildings are cut with something, few lots are.
+_MADE: Mapping[str, Literal["shapes", "drawn"]] = {"parcel": "drawn", "building": "shapes"}
 # Outcomes that are rows of a run.
 ROWS = ("fail", "not_checkable")
 
@@ -78,14 +80,16 @@ class Again:
     entire: tuple[str, ...]
 
 
-def read_ahead(near: Nearby, pool: Executor, *, shaped: bool) -> dict[str, Future[LayerRows]]:
+def read_ahead(near: Nearby, pool: Executor, *, whole: bool) -> dict[str, Future[LayerRows]]:
     """The layers that nearly all rules look at, being read while the rules are: GDAL lets go of the interpreter.
     They are read for nothing where only other rules are asked for.
 
-    ``shaped``: with their shapes, most of which a search for edits never asks for.
+    ``whole``: with what a whole check asks of their shapes, and a search for edits does not.
     """
     names = [name for name in NEVER_EMPTY if name in near.layers]
-    return {name: pool.submit(read_rows, near.path, name, FIELDS[name], shaped=shaped) for name in names}
+    return {
+        name: pool.submit(read_rows, near.path, name, FIELDS[name], made=_MADE[name] if whole else "") for name in names
+    }
 
 
 def look(near: Nearby, rules: Sequence[Rule], ahead: MutableMapping[str, Future[LayerRows]]) -> dict[str, LayerRows]:

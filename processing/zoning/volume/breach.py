@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 import shapely
 
-from ..columns import absent, numbers
+from ..columns import numbers
 from ..land.scene import Scene
 from ..land.streets import SAME_LINE_M
 from ..measures import MEASURES
@@ -128,11 +128,11 @@ def _too_high(_rule: Rule, verdicts: Verdicts, subjects: Subjects, i: int, _on: 
 
 def _over_the_border(scene: Scene, chosen: Sequence[int]) -> list[Breach]:
     """What stands farther beyond the building's lots than maps are exact."""
-    heights, (on_lots, flaw) = numbers(scene.buildings, "height_m"), scene.on_lots
+    heights, on_lots = numbers(scene.buildings, "height_m"), scene.on_lots
     made = []
     for at in chosen:
         shape = scene.shapes[0][at]
-        if shape is None or not absent(flaw)[at] or not heights[at] > 0:
+        if shape is None or not on_lots[at] or not heights[at] > 0:
             continue
         lots = shapely.union_all(scene.lots[on_lots[at]])
         if shapely.area(shapely.difference(shape, shapely.buffer(lots, SAME_LINE_M))) > 0:

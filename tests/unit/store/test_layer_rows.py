@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from dothi.store.layer_rows import Columns, some_of
+from dothi.store.drawn import some_of
+from dothi.store.layer_rows import Columns
 
 
 @pytest.mark.parametrize("rows", [[], [0], [2, 3], [1, 4, 5], [0, 1, 2, 3, 4, 5]])
@@ -20,6 +21,14 @@ def test_some_rows_of_a_column_are_those_of_the_whole(rows):
 
 def test_a_column_without_pieces_has_no_rows():
     assert some_of(pa.chunked_array([], pa.string()), np.zeros(0, dtype=np.intp)).to_pylist() == []
+
+
+def test_texts_that_repeat_are_one_object_each():
+    words, names = ["đất ở", None, "lúa", "đất ở"] * 500, [str(number) for number in range(2_000)]
+    columns = Columns({"use": pa.chunked_array([words[:3], words[3:]]), "uid": pa.chunked_array([names])})
+    assert columns["use"].tolist() == words
+    assert len({id(word) for word in columns["use"].tolist()}) == 3
+    assert columns["uid"].tolist() == names
 
 
 def test_a_column_becomes_an_array_when_it_is_looked_at_and_stays_it():

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 from shapely.geometry import LineString, MultiLineString, MultiPolygon, box
 
-from dothi.processing.zoning.land.scene import Layers
+from dothi.processing.zoning.land.layers import Layers
 
 CRS = "EPSG:9210"
 EAST, NORTH = 600_000.0, 1_220_000.0

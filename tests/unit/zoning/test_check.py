@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from shapely import affinity
 from shapely.geometry import MultiPolygon, Polygon
 
+from dothi.processing.zoning.land.layers import Layers
 from dothi.processing.zoning.land.lots import States
-from dothi.processing.zoning.land.scene import Layers
 from dothi.processing.zoning.land.soundness import as_multipolygons
 from dothi.processing.zoning.rulebook import packs
 from dothi.processing.zoning.rulebook.rules import Compatibility, Source, Validity

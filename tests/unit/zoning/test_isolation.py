@@ -12,7 +12,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from shapely import affinity
 
-from dothi.processing.zoning.land.scene import Layers
+from dothi.processing.zoning.land.layers import Layers
 from dothi.processing.zoning.subjects.isolation import cut_off
 
 from .scenes import EAST, NORTH, line, moved, uid

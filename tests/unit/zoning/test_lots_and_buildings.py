@@ -15,7 +15,7 @@ from shapely import affinity
 from shapely.geometry import MultiPolygon, Polygon
 
 from dothi.processing.zoning.land.inputs import gather
-from dothi.processing.zoning.land.scene import Layers
+from dothi.processing.zoning.land.layers import Layers
 from dothi.processing.zoning.rulebook import packs
 from dothi.processing.zoning.rulebook.rules import Rule
 from dothi.processing.zoning.verdicts.check import check

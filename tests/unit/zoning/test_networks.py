@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from shapely import affinity
 from shapely.geometry import Point
 
+from dothi.processing.zoning.land.layers import Layers
 from dothi.processing.zoning.land.lots import States
-from dothi.processing.zoning.land.scene import Layers
 from dothi.processing.zoning.rulebook.packs import select
 from dothi.processing.zoning.subjects.pipes import dead_ends
 from dothi.processing.zoning.verdicts.check import check

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shapely import affinity
 from shapely.geometry import MultiPolygon
 
-from dothi.processing.zoning.land.scene import Layers
+from dothi.processing.zoning.land.layers import Layers
 from dothi.processing.zoning.rulebook.packs import select
 from dothi.processing.zoning.verdicts.check import check
 

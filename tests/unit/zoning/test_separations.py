@@ -17,7 +17,7 @@ from shapely import affinity
 from shapely.geometry import MultiPolygon, Point, Polygon
 
 from dothi.layers import catalogue
-from dothi.processing.zoning.land.scene import Layers
+from dothi.processing.zoning.land.layers import Layers
 from dothi.processing.zoning.land.separations import SEPARATIONS
 from dothi.processing.zoning.measures import INPUTS
 from dothi.processing.zoning.rulebook import packs

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dothi.processing.zoning.columns import words
-from dothi.processing.zoning.table import Coded, ColumnTable, named, stacked, when
+from dothi.processing.zoning.table import Coded, ColumnTable, Lists, named, stacked, when
 
 WORDS = st.lists(st.sampled_from(["đất ở", "lúa", "đường", None]), max_size=400)
 
@@ -44,6 +44,18 @@ def test_when_says_a_word_over_what_stands_there(values, data):
     assert beneath.words.tolist() == values
     assert when(mask, "mới").words.tolist() == ["mới" if here else None for here in mask]
     assert when(mask, "mới", "cũ").words.tolist() == ["mới" if here else "cũ" for here in mask]
+
+
+def test_lists_are_made_of_the_rows_asked_for():
+    lists = Lists.of(objects(["a", "b", "c"]), np.array([1, 1, 3]), 4)
+    assert len(lists) == 4
+    assert lists[np.array([3, 1])].tolist() == [["c"], ["a", "b"]]
+    assert (lists[1], lists[1:2].tolist()) == (["a", "b"], [["a", "b"]])
+    assert np.isnan(lists[0])
+    table = ColumnTable({"buildings": lists})
+    both = stacked([table.at(np.array([3])), table.at(np.array([False, True, False, False]))])
+    assert both["buildings"].tolist() == [["c"], ["a", "b"]]
+    assert table.column("buildings").spread(np.array([-1, 3])).plain.tolist() == [None, ["c"]]
 
 
 def test_a_frame_and_its_table_say_the_same():
