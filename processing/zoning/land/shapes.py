@@ -60,7 +60,8 @@ class Shapes:
 
     def forget(self) -> None:
         """Give up what is large and only serves measuring; whoever asks again has it made again."""
-        self.__dict__.pop("outlines", None)
+        for name in ("tree", "outlines"):
+            vars(self).pop(name, None)
 
     def __len__(self) -> int:
         return len(self.given)
