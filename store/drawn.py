@@ -33,6 +33,7 @@ _LEAST = 4  # points of a ring
 class Drawn:
     """``points`` (n, 2) are the corners of polygons of one closed ring, one polygon after the other, ``size`` of each:
     0 of what is no such polygon. That, and what has been asked for, is among the ``made`` shapes; ``known`` says where.
+    A multipolygon of one polygon becomes that polygon.
     """
 
     def __init__(self, points: Points, size: Numbers, made: Shapes, known: NDArray[np.bool_]) -> None:
@@ -79,8 +80,8 @@ class Drawn:
         made = np.full((len(self), 4), np.nan)
         ring = np.flatnonzero(self.size)
         if len(ring):
-            made[ring, :2] = np.minimum.reduceat(self.points, self.first[ring], axis=0)
-            made[ring, 2:] = np.maximum.reduceat(self.points, self.first[ring], axis=0)
+            made[ring, :2] = np.fmin.reduceat(self.points, self.first[ring], axis=0)
+            made[ring, 2:] = np.fmax.reduceat(self.points, self.first[ring], axis=0)
         made[self.others] = shapely.bounds(self[self.others])
         return made
 
@@ -95,7 +96,7 @@ class Drawn:
         if not isinstance(rows, slice):
             if np.ndim(rows) == 0:
                 return self[np.array([rows])][0]
-            rows = np.asarray(rows)
+            rows = np.asarray(rows, dtype=None if len(rows) else np.intp)
         unknown = ~self._known[rows]
         if unknown.any():
             at = np.unique(np.arange(len(self))[rows][unknown])

@@ -9,7 +9,6 @@ import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -47,6 +46,7 @@ class RunFile:
         self._placed: dict[str, list[Entries]] = {}
         self._row = dict(row)
         self._extra = extra
+        self.verdicts = Packing()  # where those of one rule after the other are added
         self.finished = False
 
     def begin(self) -> None:
@@ -91,11 +91,6 @@ class RunFile:
         self._written.add(layer_id)
         return layer
 
-    @cached_property
-    def verdicts(self) -> Packing:
-        """Where the verdicts of one rule after the other are added (:mod:`.verdicts`)."""
-        return Packing()
-
     def write_verdicts(self) -> None:
         """Write the verdicts that were added and not written yet."""
         with told(self.path, writing=True), hurried(self._temporary) as database:
@@ -136,8 +131,7 @@ class RunFile:
 
     def discard(self) -> None:
         """Remove what is temporary."""
-        if "verdicts" in self.__dict__:
-            self.verdicts.close()
+        self.verdicts.close()
         for temporary in (*self._siblings.values(), self._temporary):
             remove(temporary)
 

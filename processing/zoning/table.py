@@ -127,8 +127,8 @@ class Column:
 
     @property
     def plain(self) -> NDArray[Any]:
-        """The values as they were given; words in code are the words, lists are made of the rows asked for."""
-        return self.words if isinstance(self._values, Coded) else self._values  # type: ignore[return-value]
+        """The values as they were given; words in code are the words."""
+        return self.words if isinstance(self._values, Coded) else np.asarray(self._values)
 
     @property
     def numbers(self) -> Numbers:

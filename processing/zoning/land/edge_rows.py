@@ -56,11 +56,11 @@ def unused(scene: Scene, lots: Indices) -> list[str]:
     if rows is None or rows.empty:
         return []
     corrected = np.flatnonzero(scene.edges.corrected)
-    decided = scene.edges.united(corrected, scene.edges.lot[corrected], len(scene.lots))
-    lot = pd.Index(scene.layers["parcel"]["uid"]).get_indexer(pd.Index(words(rows, "parcel")))
+    decided = scene.edges.united(corrected, scene.edges.lot[corrected], len(scene.ground))
+    lot = pd.Index(scene.parcels["uid"]).get_indexer(pd.Index(words(rows, "parcel")))
     near = shapely.dwithin(_and_none(decided)[lot], shapely.force_2d(rows.geometry.to_numpy()), SAME_LINE_M)
     used = near & rows["kind"].isin(KINDS).to_numpy(dtype=bool)
-    asked = np.isin(lot, lots) if len(np.unique(lots)) < len(scene.lots) else np.ones(len(rows), dtype=bool)
+    asked = np.isin(lot, lots) if len(np.unique(lots)) < len(scene.ground) else np.ones(len(rows), dtype=bool)
     return [str(uid) for uid in rows["uid"][asked & ~used]]
 
 

@@ -22,7 +22,7 @@ from ....store.scenarios import Scenario
 from ..columns import Mask, Numbers, absent
 from ..subjects import KINDS
 from .arrays import Geometries
-from .layers import Cornered, Layers, LayersRead
+from .layers import Cornered, Layers, LayersRead, table
 from .lots import OnLots
 from .overlay import overlay
 from .soundness import measured
@@ -214,7 +214,7 @@ def asked_about(layers: Layers, parcels: Any, buildings: Any) -> Mapping[str, fr
     lots, chosen = _uids(parcels), _uids(buildings)
     if lots is None and chosen is None:
         return None
-    asked = {"parcel": lots if lots is not None else frozenset(layers["parcel"]["uid"])}
+    asked = {"parcel": lots if lots is not None else frozenset(table(layers, "parcel")["uid"])}
     if chosen is not None:
         asked["building"] = chosen
     elif "building" in layers:

@@ -116,11 +116,14 @@ def _to_clip(lots: Shapes, zones: Shapes, lot: Indices, zone: Indices) -> tuple[
 
 
 def _inside(lots: Shapes, zones: Shapes, lot: Indices, zone: Indices) -> Mask:
-    """Which pairs of a lot and a zone, by zone, lie wholly inside. Prepares the zones for the while."""
-    often = np.flatnonzero(np.bincount(zone) >= _OFTEN)
-    shapely.prepare(zones.given[often])
-    covered: Mask = shapely.covers(zones.given[zone], lots.given[lot])
-    shapely.destroy_prepared(zones.given[often])
+    """Which pairs of a lot and a zone, by zone, lie wholly inside."""
+    cutter: Geometries = zones.given[zone]
+    often = np.bincount(zone)[zone] >= _OFTEN
+    first, place = np.unique(zone[often], return_index=True, return_inverse=True)[1:]
+    own = shapely.force_2d(cutter[often][first])  # copies: another thread may prepare the same ones
+    shapely.prepare(own)
+    cutter[often] = own[place]
+    covered: Mask = shapely.covers(cutter, lots.given[lot])
     return covered
 
 

@@ -60,7 +60,7 @@ class Scene:
     def measure_later(self, reads: Sequence[Collection[str]]) -> None:
         """Measure what the last kinds of subjects ask for, on the thread of the caller, while the first are judged."""
         for name in dict.fromkeys(name for one in reads for name in self.late(one)):
-            getattr(self, name)  # whoever asks meanwhile waits for it
+            getattr(self, name)  # whoever asks meanwhile waits for it, or measures it too (from Python 3.12 on)
 
     def forget(self) -> None:
         """Give up what only measuring needs: all kinds of subjects are built."""
@@ -92,7 +92,7 @@ class Scene:
         """Lots that can be measured, None where one cannot: all other layers are set against them."""
         return self._parcels[0]
 
-    @property
+    @cached_property
     def lots(self) -> Geometries:
         """The shapes of the :attr:`ground`, all of them made."""
         return np.asarray(self._parcels[0].given, dtype=object)
@@ -203,7 +203,7 @@ class Scene:
         known = self.known_streets.table
         corrections = self.layers.get("lot_edge")
         if corrections is not None:
-            corrections = positions(corrections, self.layers["parcel"]["uid"], known["uid"])
+            corrections = positions(corrections, self.parcels["uid"], known["uid"])
         return typed_edges(self.lots, self.known_streets, corrections)
 
     @cached_property

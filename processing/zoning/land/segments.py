@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
+from typing import Any
 
 import numpy as np
 import shapely
@@ -80,16 +81,26 @@ class Rings:
     def area(self) -> Numbers:
         """The area of each geometry as if it were a single ring, negative where that runs counter-clockwise.
 
-        Summed up as GEOS does it (``Area::ofRingSigned``), from the first corner, for coordinates have many digits.
+        That of GEOS (``Area::ofRingSigned``) but for the last bits: seen from the first corner, for coordinates have
+        many digits. Of endless coordinates it is anything.
         """
         if len(self.first) == 0:
             return np.zeros(0)
         size = np.diff(self.first, append=len(self.points))
         x, y = self.points.T.copy()
-        x -= np.repeat(x[self.first], size)
         twice = np.zeros(len(x))
-        np.multiply(x[1:-1], y[:-2] - y[2:], out=twice[1:-1])  # nothing at both ends of a ring, where x is 0
-        return np.asarray(np.add.reduceat(twice, self.first) / 2.0)
+        with np.errstate(invalid="ignore", over="ignore"):
+            x -= np.repeat(x[self.first], size)
+            np.multiply(x[1:-1], y[:-2] - y[2:], out=twice[1:-1])
+            twice[self.first] = twice[self.first + size - 1] = 0.0  # between two rings there is nothing
+            return np.asarray(np.add.reduceat(twice, self.first) / 2.0)
+
+    def among(self, chosen: Mask) -> Rings:
+        """Those of the ``chosen`` geometries; the others have none."""
+        kept = chosen[self.of]
+        of = self.of[kept]
+        alone = self.alone[chosen[self.of[self.first]]]
+        return Rings(self.points[kept], of, np.flatnonzero(np.diff(of, prepend=-1)), alone)
 
 
 @dataclass(frozen=True)
@@ -106,8 +117,11 @@ class Outlines:
     first: Indices
 
     @classmethod
-    def around(cls, geometries: Geometries | Drawn, rings: Rings | None = None) -> Outlines:
-        """All straight pieces of polygons or lines (None: none); rings of polygons have the inside to the left."""
+    def around(cls, geometries: Any, rings: Rings | None = None) -> Outlines:
+        """All straight pieces of polygons or lines (None: none); rings of polygons have the inside to the left.
+
+        With their ``rings`` known, few of ``geometries`` are looked at.
+        """
         taken = rings or Rings.of_each(geometries)
         points, of, alone, count = taken.points, taken.of, taken.alone, len(geometries)
         if len(alone) and alone.all():  # as most lots and buildings are
@@ -116,7 +130,8 @@ class Outlines:
         several[of[taken.first[alone]]] = False
         mine = ~several.take(of)
         points, of = points[mine], of[mine]
-        simple = _counter_clockwise(points, np.flatnonzero(np.diff(of, prepend=-1)), taken.area[alone] > 0.0)
+        clockwise = taken.area[alone] > 0.0 if alone.any() else alone[alone]
+        simple = _counter_clockwise(points, np.flatnonzero(np.diff(of, prepend=-1)), clockwise)
         of_several = np.flatnonzero(several)
         parts, owner = shapely.get_parts(geometries[of_several], return_index=True)
         owner = of_several[owner]

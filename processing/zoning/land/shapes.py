@@ -30,7 +30,9 @@ class Fit:
 
     def __getitem__(self, rows: Any) -> Any:
         """The shapes of ``rows``, positions or a mask or a slice, or that of one position."""
-        made = shapely.force_2d(self.drawn[rows])
+        made = self.drawn[rows]
+        if np.any(shapely.has_z(made)):
+            made = shapely.force_2d(made)
         return pick(self.fit[rows], made) if isinstance(made, np.ndarray) else made if self.fit[rows] else None
 
     def __array__(self, _dtype: Any = None, copy: bool | None = None) -> Geometries:

@@ -68,7 +68,8 @@ def _measured(shapes: Geometries | Drawn) -> tuple[Mask, Outlines, Areas, Number
     if fit.all():
         return fit, Outlines.around(shapes, rings), area, box
     area[~fit], box[~fit] = np.nan, np.nan
-    return fit, Outlines.around(pick(fit, np.asarray(shapes))), area, box
+    sound = Fit(shapes, fit) if isinstance(shapes, Drawn) else pick(fit, shapes)
+    return fit, Outlines.around(sound, rings.among(fit)), area, box
 
 
 def measurable(geometries: Any, flaw: str) -> tuple[Geometries, Words]:

@@ -24,7 +24,7 @@ def _use(scene: Scene) -> tuple[Coded, Coded]:
 
 
 def _lots(scene: Scene) -> ColumnTable:
-    parcel = scene.layers["parcel"]
+    parcel = scene.parcels
     drawn = scene.ground.area
     legal = numbers(parcel, "area_legal_m2")
     with np.errstate(invalid="ignore"):
@@ -38,7 +38,7 @@ def _lots(scene: Scene) -> ColumnTable:
 
 def plots(scene: Scene) -> Subjects:
     """Every lot, built on or vacant."""
-    whole = scene.layers["parcel"].geometry.to_numpy()
+    whole = scene.whole_lots
     return Subjects("parcel", _lots(scene), whole, lambda at, _limit: whole[at])
 
 
@@ -57,7 +57,7 @@ def fronting_lots(scene: Scene) -> Subjects:
         table[column] = np.concatenate([known[field].to_numpy(dtype=object), nothing(1)])[street]
     table["street_uid"] = np.concatenate([known["uid"].to_numpy(dtype=object), nothing(1)])[street]
     table["scope"] = when((street < 0) & ~edges.doubtful & ~absent(lots), "no_street")
-    whole = scene.layers["parcel"].geometry.to_numpy()
+    whole = scene.whole_lots
 
     def behind(at: Indices, _limit: object) -> Words:
         ground = shapely.intersection(lots[at], shapely.buffer(line[at], 2.0, cap_style="flat"))
@@ -78,7 +78,7 @@ def main_fronts(scene: Scene) -> tuple[Indices, np.ndarray, Words]:
     widest_first = -np.where(np.isnan(known_width), np.inf, known_width)
     order = np.lexsort((on, -length[:, 0].round(2), widest_first, lot))
     first = order[np.diff(lot[order], prepend=-1) != 0]
-    count = len(scene.lots)
+    count = len(scene.ground)
     street, width = np.full(count, -1, dtype=np.intp), np.full(count, np.nan)
     street[lot[first]], width[lot[first]] = on[first], length[first, 0]
     mine = at[edges.street[at] == street[edges.lot[at]]]

@@ -50,7 +50,7 @@ def facing(scene: Scene) -> Subjects:
 
 
 def _houses(scene: Scene) -> tuple[NDArray[np.bool_], Geometries, Geometries]:
-    count = len(scene.lots)
+    count = len(scene.ground)
     edges = scene.edges
     return words(scene.buildings, "use") == HOUSE, edges.of_kind("side", count), edges.of_kind("back", count)
 
@@ -73,7 +73,7 @@ def rows(scene: Scene) -> Subjects:
     members = members[np.lexsort((scene.named_buildings["code"].astype(str)[members], row[members]))]
     numbers_of, first, group, size = np.unique(row[members], return_index=True, return_inverse=True, return_counts=True)
     count = len(numbers_of)
-    of_lot = np.full(len(scene.lots), -1, dtype=np.intp)
+    of_lot = np.full(len(scene.ground), -1, dtype=np.intp)
     of_lot[lot[members]] = group
     head = members[first]
     table = scene.named_buildings.at(head).beside(scene.states_of_buildings(head))

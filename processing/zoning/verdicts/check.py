@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ....layers.report import SILENT, Report, Stage
 from ....store.verdicts import VerdictColumns
 from ..columns import Words
-from ..land.layers import Layers
+from ..land.layers import Layers, system
 from ..land.lots import UNSTATED, States
 from ..land.scene import Scene
 from ..measures import MEASURES
@@ -171,13 +171,17 @@ def _built(kinds: Sequence[str], scene: Scene, *, ahead: bool) -> Iterator[tuple
         begin(early, 0)
         begin(late, 0)
         begin(late, 1)
-        for kind in (*early[:-1], *late, *early[-1:]):
-            subjects = waiting.pop(kind).result()
-            sort, further = (late, 2) if kind in late else (early, 1)
-            begin(sort, sort.index(kind) + further)
-            if not waiting:
-                pool.submit(scene.forget)  # all are built
-            yield kind, subjects
+        try:
+            for kind in (*early[:-1], *late, *early[-1:]):
+                subjects = waiting.pop(kind).result()
+                sort, further = (late, 2) if kind in late else (early, 1)
+                begin(sort, sort.index(kind) + further)
+                if not waiting:
+                    pool.submit(scene.forget)  # all are built
+                yield kind, subjects
+        finally:
+            for one in waiting.values():  # nobody wants them any more
+                one.cancel()
 
 
 def _judged_together(
@@ -239,7 +243,7 @@ def check(
     """
     found = _judged(layers, rules, _Asking(on, OUTCOMES, about, brief), matrix, states, report)
     table = pd.DataFrame(identified([one.findings for one in found]))
-    return gpd.GeoDataFrame(table, geometry="geometry", crs=next(iter(layers.values())).crs)
+    return gpd.GeoDataFrame(table, geometry="geometry", crs=system(layers))
 
 
 def judged_about(

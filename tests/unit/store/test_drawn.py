@@ -32,6 +32,7 @@ PLAIN = {
     "multipolygon of one": shapely.to_wkb(MultiPolygon([square(20)]), byte_order=1),
     "twisted": ring((0, 0), (2, 2), (2, 0), (0, 2), (0, 0)),
     "endless": ring((0, 0), (np.inf, 0), (1, 1), (0, 0)),
+    "no number within": ring((0, 0), (np.nan, 0), (1, 1), (0, 0)),
 }
 OTHERS = {
     "hole": shapely.to_wkb(
@@ -92,6 +93,12 @@ def test_what_is_made_of_a_part_is_made_of_the_whole():
     assert part.size.tolist() == drawn.size[1:3].tolist()
     assert part[0] is drawn[1]
     np.testing.assert_array_equal(part.box, drawn.box[1:3])
+
+
+def test_nothing_asked_for_is_nothing():
+    drawn = Drawn.of(in_pieces([PLAIN["polygon"]], 1))
+    nothing: list[Any] = [[], np.zeros(0, dtype=np.intp), np.array([False]), slice(1, 1)]
+    assert [len(drawn[rows]) for rows in nothing] == [0] * 4
 
 
 def test_an_answer_is_the_askers_own():

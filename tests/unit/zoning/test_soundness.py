@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pytest
 import shapely
 
-from dothi.processing.zoning.land.soundness import polygons, repaired
+from dothi.processing.zoning.columns import absent
+from dothi.processing.zoning.land.soundness import measured, polygons, repaired
+from dothi.store.drawn import Drawn
 
 
 def test_what_crosses_itself_is_made_valid_and_what_is_nowhere_is_none():
@@ -46,3 +52,39 @@ def test_rings_that_only_look_simple_are_unfit():
         [star, outside, twice, endless, None, shapely.LineString([(0, 0), (1, 1), (1, 0), (0, 0)]), inside]
     )
     assert polygons(given, "bad")[1].tolist() == ["bad"] * 6 + [None]
+
+
+def squares(count: int) -> list[shapely.Polygon]:
+    return [shapely.box(20.0 * i, 0.0, 20.0 * i + 10.0, 10.0) for i in range(count)]
+
+
+def drawn_as(shapes: Sequence[Any], *, corners: bool) -> Any:
+    array = np.array([*shapes, None], dtype=object)[:-1]
+    if not corners:
+        return array
+    return Drawn.of(pa.chunked_array([pa.array(shapely.to_wkb(array, byte_order=1).tolist(), pa.binary())]))
+
+
+@pytest.mark.parametrize("corners", [True, False])
+@pytest.mark.parametrize("corner", [(20.0, np.inf), (np.inf, 20.0), (1e308, -1e308)])
+def test_what_cannot_be_measured_leaves_its_neighbours_alone(corner, corners):
+    one, other = squares(2)
+    unfit = shapely.Polygon([corner, (30.0, 0.0), (30.0, 10.0), corner])
+    shapes, flaws = measured(drawn_as([one, unfit, other], corners=corners), "unfit")
+    assert shapes.area[::2].tolist() == [100.0, 100.0]
+    assert shapes.box[::2].tolist() == [list(one.bounds), list(other.bounds)]
+    assert flaws.tolist()[::2] == [None, None]
+    assert shapes.outlines.at(np.array([0, 2])).length.tolist() == [10.0] * 8
+
+
+def test_what_cannot_be_measured_makes_no_shapes_of_the_others():
+    bow = shapely.Polygon([(5, 5), (9, 9), (9, 5), (5, 9)])
+    lots = drawn_as([*squares(30), bow, None, *squares(30)], corners=True)
+    shapes, flaws = measured(lots, "unfit")
+    assert np.flatnonzero(~absent(flaws)).tolist() == [30, 31]
+    assert np.flatnonzero(lots._known).tolist() == [30, 31]
+    assert (shapes.given[30], np.isnan(shapes.area[30]), shapes.given[0].area) == (None, True, 100.0)
+    same, _ = measured(np.asarray(lots), "unfit")
+    every = np.arange(len(lots))
+    for name in ("owner", "line", "start", "end"):
+        np.testing.assert_array_equal(getattr(shapes.outlines.at(every), name), getattr(same.outlines.at(every), name))
