@@ -12,9 +12,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from ....store.drawn import Drawn
+from ....store.drawn import Drawn, spread
 from ..columns import Mask, Numbers
-from .arrays import Geometries, Indices, spread
+from .arrays import Geometries, Indices
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from ....store.drawn import spread
 from ..columns import Numbers
-from .arrays import Areas, Indices, spread
+from .arrays import Areas, Indices
 from .segments import Segments
 from .shapes import Shapes
 

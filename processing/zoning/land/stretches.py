@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import shapely
 
+from ....store.drawn import spread
 from ..columns import Mask, Numbers
-from .arrays import Geometries, Indices, spread
+from .arrays import Geometries, Indices
 from .segments import Segments, running_maximum, segments
 from .shapes import Shapes
 from .threads import each
