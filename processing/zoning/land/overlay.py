@@ -146,9 +146,9 @@ def overlay(
     tell = progress or (lambda _share: None)
     lots, zones = Shapes.of(lots), Shapes.of(zones)
     if len(zones) > len(lots):  # fewer are asked about, and others ask the larger layer too
-        lot, zone = zones.tree.query(lots.searched())
+        lot, zone = zones.index.meeting(lots.box)
     else:
-        zone, lot = lots.tree.query(zones.searched())
+        zone, lot = lots.index.meeting(zones.box)
     order = np.argsort(zone, kind="stable")
     zone, lot = zone[order], lot[order]
     whole = lots.area

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from ....store.drawn import Drawn
-from ..columns import Mask, nothing, pick
+from ..columns import Mask, pick
 from .arrays import Areas, Geometries, Indices
+from .box_index import Boxes, BoxIndex
 from .segments import Outlines
 
 
@@ -49,7 +49,7 @@ class Shapes:
         given: Geometries | Fit,
         outlines: Outlines | None = None,
         area: Areas | None = None,
-        box: NDArray[np.float64] | None = None,
+        box: Boxes | None = None,
     ) -> None:
         self.given = given
         known = {"outlines": outlines, "area": area, "box": box}
@@ -62,32 +62,20 @@ class Shapes:
 
     def forget(self) -> None:
         """Give up what is large and only serves measuring; whoever asks again has it made again."""
-        for name in ("tree", "outlines"):
+        for name in ("index", "outlines"):
             vars(self).pop(name, None)
 
     def __len__(self) -> int:
         return len(self.given)
 
     @cached_property
-    def tree(self) -> shapely.STRtree:
+    def index(self) -> BoxIndex:
         """Finds those whose boxes meet others."""
-        return shapely.STRtree(self.searched())
-
-    def searched(self, rows: Indices | None = None) -> Geometries:
-        """What stands for the shapes, or for those of ``rows``, in a search by boxes: where they are not made yet, the
-        diagonals of these.
-        """
-        if not isinstance(self.given, Fit):
-            return self.given if rows is None else self.given[rows]
-        box = self.box if rows is None else self.box[rows]
-        there = np.flatnonzero(np.isfinite(box).all(axis=1))
-        made = nothing(len(box))
-        made[there] = shapely.linestrings(box[there].reshape(-1, 2, 2))
-        return made
+        return BoxIndex(self.box)
 
     def meeting(self, others: Geometries) -> tuple[Indices, Indices]:
         """The pairs of one of these and one of ``others`` that meet, by these."""
-        theirs, mine = self.tree.query(others)
+        theirs, mine = self.index.meeting(shapely.bounds(others))
         met = shapely.intersects(self.given[mine], others[theirs])
         mine, theirs = mine[met], theirs[met]
         order = np.lexsort((theirs, mine))
@@ -99,7 +87,7 @@ class Shapes:
         return np.asarray(shapely.area(np.asarray(self.given)))
 
     @cached_property
-    def box(self) -> NDArray[np.float64]:
+    def box(self) -> Boxes:
         """(n, 4): west, south, east, north of each."""
         return np.asarray(shapely.bounds(np.asarray(self.given)))
 

@@ -11,16 +11,14 @@ pass the lot's box take part, and what of the outline lies above the box is repl
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 
 from ....store.drawn import spread
 from ..columns import Numbers
-from .arrays import Areas, Indices
+from .arrays import Areas, Indices, together
 from .segments import Segments
 from .shapes import Shapes
 
@@ -164,14 +162,6 @@ def shared_areas(lots: Shapes, zones: Shapes, lot: Indices, zone: Indices) -> Ar
     return shared
 
 
-def _together(count: Indices) -> Iterator[slice]:
-    """Slices of runs that have about so many members together as are computed at a time."""
-    ends = np.cumsum(count)
-    cuts = np.searchsorted(ends, np.arange(_TOGETHER, int(ends[-1]) if len(ends) else 0, _TOGETHER)) + 1
-    for first, last in pairwise(np.unique([0, *cuts.tolist(), len(count)]).tolist()):
-        yield slice(first, last)
-
-
 def _around(outlines: _Outlines, zone: Indices, box: Numbers) -> tuple[Indices, Indices, Indices]:
     """How often the outline winds above the north-west corner of each box, and the edges that pass the box.
 
@@ -183,7 +173,7 @@ def _around(outlines: _Outlines, zone: Indices, box: Numbers) -> tuple[Indices, 
     edges = outlines.edges
     winding = np.zeros(len(zone))
     pairs, passing = [_NONE], [_NONE]
-    for some in _together(count):
+    for some in together(count, _TOGETHER):
         of, edge = spread(first[some], count[some])
         pair = run[some].take(of)
         kept = edges.north.take(edge) >= south.take(pair)
@@ -232,7 +222,7 @@ def _sums(outlines: Segments, lot: Indices, of: Indices, borders: _Edges, box: N
     size = np.bincount(outlines.owner)
     first, count = (np.cumsum(size) - size).take(lot), size.take(lot)
     area = np.zeros(len(lot))
-    for some in _together(count.take(of)):
+    for some in together(count.take(of), _TOGETHER):
         line, edge = spread(first.take(of[some]), count.take(of[some]))
         line += some.start
         west = np.maximum(mine.west.take(edge), borders.west.take(line))

@@ -15,6 +15,7 @@ import shapely
 from ....store.drawn import spread
 from ..columns import Mask, Numbers
 from .arrays import Geometries, Indices
+from .box_index import BoxIndex
 from .segments import Segments, running_maximum, segments
 from .shapes import Shapes
 from .threads import each
@@ -40,23 +41,18 @@ def stretches_near(
     Only where it is at least ``least`` long in all; ``among`` are the areas asked about, ascending (None: all).
     """
     of_lines, shapes = segments(lines), Shapes.of(areas)
-    tree = _around(of_lines, distance)
+    low, high = np.stack(of_lines.low, axis=1) - distance, np.stack(of_lines.high, axis=1) + distance
+    index = BoxIndex(np.concatenate([low, high], axis=1))
     asked = np.arange(len(shapes)) if among is None else among
     runs = [asked[at : at + _CHUNK] for at in range(0, max(len(asked), 1), _CHUNK)]
-    found = list(each(lambda run: _near(of_lines, tree, shapes, run, distance, least), runs))
+    found = list(each(lambda run: _near(of_lines, index, shapes, run, distance, least), runs))
     return Stretches(*(np.concatenate([getattr(one, name) for one in found]) for name in ("area", "line", "part")))
 
 
-def _around(of_lines: Segments, distance: float) -> shapely.STRtree:
-    """Finds the pieces of lines whose boxes, widened by ``distance``, meet others: by the diagonals of these."""
-    low, high = np.stack(of_lines.low, axis=1) - distance, np.stack(of_lines.high, axis=1) + distance
-    return shapely.STRtree(np.asarray(shapely.linestrings(np.stack([low, high], axis=1)), dtype=object))
-
-
 def _near(
-    of_lines: Segments, tree: shapely.STRtree, areas: Shapes, asked: Indices, distance: float, least: float
+    of_lines: Segments, index: BoxIndex, areas: Shapes, asked: Indices, distance: float, least: float
 ) -> Stretches:
-    area, piece = tree.query(areas.searched(asked))
+    area, piece = index.meeting(areas.box[asked])
     area = asked[area]
     here = area[np.diff(area, prepend=-1) != 0]  # asked about one after the other
     outlines = areas.outlines.at(here)
