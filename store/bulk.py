@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,25 @@ from .troubles import told
 
 # Header of a blob: magic, version 1, little-endian with an envelope of minx, maxx, miny, maxy.
 _HEADER = b"GP\x00\x03"
-_Table = tuple[dict[str, list[Any]], NDArray[np.object_] | None]  # columns, and the geometry of each row
 # How dates are told and how many signs of that count: moments to the millisecond (OGC 12-128r18, table 1), and a Z.
 _DATES = {"date": ("%Y-%m-%d", 10, ""), "datetime": ("%Y-%m-%dT%H:%M:%S.%f", 23, "Z")}
+
+
+@dataclass(frozen=True)
+class Packed:
+    """Geometries as GeoPackage blobs, None where there is none; those at the positions ``there`` have ``boxes``."""
+
+    blobs: list[bytes | None]
+    there: NDArray[np.intp]
+    boxes: Boxes
+
+    @classmethod
+    def of(cls, shapes: NDArray[np.object_], crs: str) -> Packed:
+        """Geometries in ``crs`` (``EPSG:n``) as tables of several parts take them."""
+        return _packed(promote(shapes), _srs_id(crs))
+
+
+Made = tuple[Mapping[str, NDArray[Any]], Packed | None]  # columns, and the geometry of each row
 
 
 def fill(path: Path, layer: Layer, frame: pd.DataFrame, extra: Path | None = None) -> Entries:
@@ -42,34 +59,32 @@ def fill(path: Path, layer: Layer, frame: pd.DataFrame, extra: Path | None = Non
     crs = dataset.crs_of(path, layer.id)
     rows = fit(frame, layer, crs, extra)
     columns = {field.id: plain(rows[field.id], field) for field in layer.fields if field.id in rows}
-    shapes = rows.geometry.to_numpy() if isinstance(rows, gpd.GeoDataFrame) else None
-    return _write(path, layer.id, [(columns, shapes)], crs)
+    spatial = isinstance(rows, gpd.GeoDataFrame) and crs
+    shapes = _packed(rows.geometry.to_numpy(), _srs_id(crs)) if spatial else None
+    return _write(path, layer.id, [(columns, shapes)])
 
 
-def fill_made(path: Path, layer_id: str, tables: Iterable[Mapping[str, NDArray[Any]]]) -> Entries:
-    """As :func:`fill`, of columns that this program made for the table: words, None, numbers (NaN: null) and, in the
-    layer's own system, ``geometry``. Nothing is checked. Rows that share many values should be a table of their own.
+def fill_made(path: Path, layer_id: str, tables: Iterable[Made]) -> Entries:
+    """As :func:`fill`, of columns that this program made for the table: words, None, numbers (NaN: null); and of
+    geometries in the layer's own system. Nothing is checked. Rows that share many values should be a table of their
+    own.
     """
-    return _write(path, layer_id, [_made(columns) for columns in tables], dataset.crs_of(path, layer_id))
+    plain_tables = [({name: one.tolist() for name, one in columns.items()}, shapes) for columns, shapes in tables]
+    return _write(path, layer_id, plain_tables)
 
 
-def _made(columns: Mapping[str, NDArray[Any]]) -> _Table:
-    plain_columns = {name: values.tolist() for name, values in columns.items() if name != "geometry"}
-    return plain_columns, promote(columns["geometry"]) if "geometry" in columns else None
-
-
-def _write(path: Path, layer_id: str, some: Sequence[_Table], crs: str) -> Entries:
+def _write(path: Path, layer_id: str, some: Sequence[tuple[dict[str, list[Any]], Packed | None]]) -> Entries:
     placed: list[Entries] = []
     with told(path, writing=True), hurried(path) as database:
         first = 1 + (database.execute(f'SELECT max("fid") FROM "{layer_id}"').fetchone()[0] or 0)  # noqa: S608  # nosec B608 - names of the catalogue
-        with _unindexed(database, layer_id) if crs else nullcontext():
+        with _unindexed(database, layer_id) if any(shapes is not None for _, shapes in some) else nullcontext():
             for columns, shapes in some:
                 fids = np.arange(first, first + len(next(iter(columns.values()))))
                 first += len(fids)
                 made = {"fid": fids.tolist(), **columns}
-                if shapes is not None and crs:
-                    made[GEOMETRY], there, boxes = _packed(shapes, int(crs.removeprefix("EPSG:")))
-                    placed.append((fids[there], boxes))
+                if shapes is not None:
+                    made[GEOMETRY] = shapes.blobs
+                    placed.append((fids[shapes.there], shapes.boxes))
                 insert(database, layer_id, made)
     return together(placed)
 
@@ -121,16 +136,18 @@ def plain(values: pd.Series, field: Field) -> list[Any]:
 
 def blobs(shapes: NDArray[np.object_], srs_id: int) -> list[bytes | None]:
     """Geometries as GeoPackage blobs; None where there is none."""
-    return _packed(shapes, srs_id)[0]
+    return _packed(shapes, srs_id).blobs
 
 
-def _packed(shapes: NDArray[np.object_], srs_id: int) -> tuple[list[bytes | None], NDArray[np.intp], Boxes]:
-    """As :func:`blobs`; and where there are geometries, and the minx, maxx, miny, maxy of each of these."""
+def _srs_id(crs: str) -> int:
+    return int(crs.removeprefix("EPSG:"))
+
+
+def _packed(shapes: NDArray[np.object_], srs_id: int) -> Packed:
     packed = np.full(len(shapes), None, dtype=object)
     there = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
     boxes = np.ascontiguousarray(shapely.bounds(shapes[there])[:, [0, 2, 1, 3]], dtype="<f8")
     head, envelopes = _HEADER + srs_id.to_bytes(4, "little", signed=True), boxes.tobytes()
     wkb = shapely.to_wkb(shapes[there], byte_order=1)
     packed[there] = [head + envelopes[32 * i : 32 * i + 32] + text for i, text in enumerate(wkb)]
-    made: list[bytes | None] = packed.tolist()
-    return made, there, boxes
+    return Packed(packed.tolist(), there, boxes)

@@ -100,6 +100,16 @@ def layers_in(path: str | Path) -> tuple[str, ...]:
     return tuple(str(name) for (name,) in rows if name != META and not name.startswith("dom_"))
 
 
+def most_rows(path: str | Path, layer_id: str) -> int:
+    """As many rows a layer has at most, without counting them; 0 where there is no such layer."""
+    with geopackage.reading(Path(path)) as database:
+        named = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
+        if database.execute(named, (layer_id,)).fetchone() is None:
+            return 0
+        most = database.execute(f'SELECT max(rowid) FROM "{layer_id}"').fetchone()[0]  # noqa: S608  # nosec B608 - a table of the file
+        return int(most or 0)
+
+
 def crs_of(path: str | Path, layer_id: str) -> str:
     """``EPSG:n`` of a layer; empty where there is no geometry or no system named. Raises if the layer is not there."""
     require_layer(Path(path), layer_id)

@@ -6,8 +6,9 @@ import json
 import os
 import re
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from .. import __version__
 from ..layers import catalogue
 from ..layers.model import Layer
 from . import bulk, continued, coordinates, dataset, geopackage, tables
+from .bulk import Packed
 from .many_rows import hurried
 from .packed_index import Entries
 from .troubles import told
@@ -31,6 +33,22 @@ from .whole import put, remove, sweep, temporary_name
 # Bytes: a finding with its sentences fills a quarter of SQLite's usual page.
 _PAGE = 16_384
 _STAMP = re.compile(r"(\d{8}T\d{9})Z-")  # how the name of a run begins: UTC, to the millisecond
+
+
+@dataclass(frozen=True)
+class RunTable:
+    """A table of the run being written in the file ``path``: also another process may fill it, one at a time."""
+
+    path: Path
+    layer_id: str
+    uid: str
+
+    def fill(self, tables: Iterable[bulk.Made]) -> Entries:
+        """Add rows, see :func:`bulk.fill_made`; returns where they lie."""
+        mine = (
+            ({**columns, "run": np.full(len(columns["uid"]), self.uid, dtype=object)}, at) for columns, at in tables
+        )
+        return bulk.fill_made(self.path, self.layer_id, mine)
 
 
 class RunFile:
@@ -77,10 +95,20 @@ class RunFile:
         """As :meth:`write`, of columns that this program made for the table, with ``geometry`` in ``crs``; see
         :func:`bulk.fill_made`.
         """
+        made = [
+            ({name: one for name, one in columns.items() if name != "geometry"}, Packed.of(columns["geometry"], crs))
+            for columns in tables
+        ]
+        self.placed(layer_id, self.table(layer_id, crs).fill(made))
+
+    def table(self, layer_id: str, crs: str) -> RunTable:
+        """A declared layer's table with geometry in ``crs``; whoever fills it says so (:meth:`placed`)."""
         self._table(layer_id, crs)
-        runs = [np.full(len(columns["uid"]), self.uid, dtype=object) for columns in tables]
-        mine = [{**columns, "run": run} for columns, run in zip(tables, runs, strict=True)]
-        self._placed.setdefault(layer_id, []).append(bulk.fill_made(self._temporary, layer_id, mine))
+        return RunTable(self._temporary, layer_id, self.uid)
+
+    def placed(self, layer_id: str, entries: Entries) -> None:
+        """Rows were added to the :meth:`table` of a layer; ``entries`` tells where they lie."""
+        self._placed.setdefault(layer_id, []).append(entries)
 
     def _table(self, layer_id: str, crs: str) -> Layer:
         """The declared layer; its table is made when it is first written to."""
@@ -92,7 +120,7 @@ class RunFile:
         return layer
 
     def write_verdicts(self) -> None:
-        """Write the verdicts that were added and not written yet."""
+        """Write the verdicts that were added."""
         with told(self.path, writing=True), hurried(self._temporary) as database:
             self.verdicts.write(database)
 

@@ -109,15 +109,20 @@ class Packing:
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(THREADS)  # zlib releases the interpreter's lock
-        self._rules: list[tuple[VerdictColumns, int | None, Future[dict[str, bytes]]]] = []
+        self._rules: list[tuple[dict[str, Any], int | None, Future[dict[str, bytes]]]] = []
         self._lists: list[tuple[str, NDArray[np.object_], Future[bytes]]] = []  # those that differ: few
-        self._numbers: list[int] = []  # of the lists that are written
-        self._written = 0  # rules
 
     def add(self, one: VerdictColumns) -> None:
         """The verdicts of the next rule."""
         listed = self._listed(one) if one.listed is None else None
-        self._rules.append((one, listed, self._pool.submit(_blobs, one)))
+        row = {
+            "rule": one.rule,
+            "rule_version": one.version,
+            "subjects": one.listed,
+            "outcomes": json.dumps(one.outcomes),
+            "reasons": json.dumps(one.reasons, ensure_ascii=False),
+        }
+        self._rules.append((row, listed, self._pool.submit(_blobs, one)))
 
     def _listed(self, one: VerdictColumns) -> int:
         """Which list of subjects it is about; kinds of subjects on one layer have arrays of their own, alike."""
@@ -135,7 +140,7 @@ class Packing:
         self._pool.shutdown(cancel_futures=True)
 
     def write(self, database: sqlite3.Connection) -> None:
-        """Write those that were not written yet into the run's unfinished GeoPackage; equal lists of subjects once.
+        """Write them into the run's unfinished GeoPackage, equal lists of subjects once.
 
         In a run that goes on from a former one they take the place of what the same rules said there; what was
         ``listed`` there still is.
@@ -145,23 +150,10 @@ class Packing:
                 database.execute(statement)
             for table in ("verdict_subject", "verdict"):
                 geopackage.register_attributes(database, table, title=table, description="")
-        rules = self._rules[self._written :]  # others may be added meanwhile
-        lists = 1 + max((listed for _, listed, _ in rules if listed is not None), default=-1)
-        for layer, _, uids in self._lists[len(self._numbers) : lists]:
-            self._numbers.append(_insert(database, "verdict_subject", layer=layer, uids=uids.result()))
-        self._written += len(rules)
-        for one, listed, blobs in rules:
-            _insert(
-                database,
-                "verdict",
-                instead_of="rule",
-                rule=one.rule,
-                rule_version=one.version,
-                subjects=one.listed if listed is None else self._numbers[listed],
-                outcomes=json.dumps(one.outcomes),
-                reasons=json.dumps(one.reasons, ensure_ascii=False),
-                **blobs.result(),
-            )
+        lists = [_insert(database, "verdict_subject", layer=layer, uids=of.result()) for layer, _, of in self._lists]
+        for row, listed, blobs in self._rules:
+            subjects = row["subjects"] if listed is None else lists[listed]
+            _insert(database, "verdict", instead_of="rule", **{**row, "subjects": subjects}, **blobs.result())
         database.execute("DELETE FROM verdict_subject WHERE fid NOT IN (SELECT subjects FROM verdict)")
 
 

@@ -6,9 +6,9 @@ import gc
 import json
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import replace
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ...layers.errors import UsageError
 from ...layers.report import Report, Stage
@@ -27,17 +28,18 @@ from ...processing.zoning.rulebook.rules import OUTCOMES, Rule
 from ...processing.zoning.verdicts.check import Judged, edition_on, judged, layers_needed
 from ...processing.zoning.verdicts.drawn import as_drawn
 from ...processing.zoning.verdicts.explain import explained
-from ...processing.zoning.verdicts.findings import Written, among, identified, with_waivers
+from ...processing.zoning.verdicts.findings import NO_FINDINGS, Findings
 from ...processing.zoning.verdicts.incremental import Judging
 from ...store import dataset, runs, scenarios
 from ...store import waivers as waivers_of
 from ...store.waivers import Waiver
-from . import zoning_again
+from . import zoning_again, zoning_rows
+from .beside import second_process
 
 # Outcomes that are rows of the run; the others are kept in columns.
 ROWS = ("fail", "not_checkable")
-# So many rows may wait while others are being written: all of them take memory.
-WAITING = 30_000
+# For so many lots a second process is worth its memory.
+MANY_LOTS = 50_000
 # The parameter that replaces a layer of the data set.
 _INSTEAD = {"parcel": "parcels", "building": "buildings", "planned_zone": "zones"}
 
@@ -109,27 +111,38 @@ def _provenance(data: Path, found: packs.Library, rules: Sequence[Rule], on: dat
     }
 
 
-def _asked_about(one: Judged, asked: Mapping[str, Collection[str]] | None) -> tuple[Judged, Written]:
-    """What one rule says on the features ``asked`` about (None: all), without its rows; and these."""
+def _asked_about(one: Judged, asked: Mapping[str, Collection[str]] | None) -> tuple[Judged, Findings]:
+    """What one rule says on the features ``asked`` about (None: all), without its findings; and these."""
     outcomes, findings = one.outcomes, one.findings
     if asked is not None:
         mine = asked.get(one.rule.layer if outcomes is None else outcomes.layer, ())
-        findings = among(findings, mine)
+        findings = findings.among(mine)
         if outcomes is not None:
             outcomes = outcomes.only(np.array([uid in mine for uid in outcomes.uids], dtype=bool))
-    return replace(one, outcomes=outcomes, findings={}), findings
+    return replace(one, outcomes=outcomes, findings=NO_FINDINGS), findings
 
 
-def _counts(one: Judged) -> dict[str, int]:
-    """Verdicts by outcome; of a rule that could not be judged at all, the one row that says so."""
-    if one.outcomes is not None:
-        return one.outcomes.counts
-    return dict.fromkeys(OUTCOMES, 0) | {"not_checkable": 1}
+@dataclass(frozen=True)
+class _Counted:
+    """What stays of one rule when its verdicts are on their way: how many by outcome, and about which features.
+
+    Of a rule that could not be judged at all, the one row that says so is counted.
+    """
+
+    rule: str
+    counts: Mapping[str, int]
+    uids: NDArray[np.object_] | None
+
+    @classmethod
+    def of(cls, one: Judged) -> _Counted:
+        if one.outcomes is None:
+            return cls(one.rule.id, dict.fromkeys(OUTCOMES, 0) | {"not_checkable": 1}, None)
+        return cls(one.rule.id, one.outcomes.counts, one.outcomes.uids)
 
 
-def _subjects(done: Sequence[Judged]) -> int:
+def _subjects(done: Sequence[_Counted]) -> int:
     """How many features there is a verdict about."""
-    lists = {id(one.outcomes.uids): one.outcomes.uids for one in done if one.outcomes is not None}
+    lists = {id(one.uids): one.uids for one in done if one.uids is not None}
     return len(set().union(*lists.values()))
 
 
@@ -140,36 +153,34 @@ def _judge_all(
     asked: Mapping[str, Collection[str]] | None,
     waived: Mapping[tuple[str, str], Waiver],
     report: Report,
-) -> list[Judged]:
-    """Judge all of ``layers`` and write the findings as they come; returns every rule without its rows."""
+    beside: Executor | None,
+) -> list[_Counted]:
+    """Judge all of ``layers`` and write what is found as it comes.
+
+    ``beside`` is another process, which puts them into words and writes them; without one another thread does.
+    """
     crs = system(layers)
-    done: list[Judged] = []
-    waiting: list[Written] = []
-    stage = Stage(report, 0.1, 0.95)
-    matrix, states = judging.matrix, judging.states
-
-    def write(tables: Sequence[Written]) -> None:
-        run.write_made("finding", [with_waivers(identified([table]), waived) for table in tables], crs)
-        run.write_verdicts()
-
-    with ThreadPoolExecutor(1) as writer:  # SQLite lets go of the interpreter while it writes
-        writing: Future[None] | None = None
-        for one in judged(layers, judging.rules, judging.on, matrix=matrix, states=states, wanted=ROWS, report=stage):
+    done: list[_Counted] = []
+    every = judged(
+        layers,
+        judging.rules,
+        judging.on,
+        matrix=judging.matrix,
+        states=judging.states,
+        wanted=ROWS,
+        report=Stage(report, 0.1, 0.95),
+    )
+    with (
+        ThreadPoolExecutor(1) as thread,
+        zoning_rows.writing(run, crs, waived, beside or thread) as rows,
+        closing(every),  # where it ends badly, what is being measured ends here and now
+    ):
+        for one in every:
             kept, findings = _asked_about(one, asked)
-            done.append(kept)
+            done.append(_Counted.of(kept))
             if kept.outcomes is not None:
                 run.verdicts.add(kept.outcomes)
-            waiting.append(findings)
-            rows = sum(len(table["rule"]) for table in waiting)
-            if rows and (writing is None or writing.done() or rows > WAITING):
-                if writing is not None:
-                    writing.result()
-                writing = writer.submit(write, waiting)
-                waiting = []
-        if writing is not None:
-            writing.result()
-        if waiting:
-            write(waiting)
+            rows.add(findings)
     return done
 
 
@@ -194,11 +205,14 @@ def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
     place = data if scenario is None else scenarios.runs_of(scenario)  # the newest run of the data is not a scenario's
     heard = zoning_again.Heard(report)
     anew = bool(parameters["full"])
+    many = dataset.most_rows(data, "parcel") >= MANY_LOTS
     with (
+        second_process() if many else nullcontext() as beside,
         ThreadPoolExecutor(2) as aside,
         zoning_again.opened(data, aside, wanted=plain, anew=anew) as opened,
     ):
-        found = _library(data)  # what is judged by: a pack that somebody edits from now on does not change this run
+        # What is judged by: a pack that somebody edits from now on does not change this run. Meanwhile layers are read.
+        found = _library(data) if beside is None else beside.submit(_library, data).result()
         rules = packs.select(found.rules, parameters["rules"])
         judging = Judging(rules, on, found.matrix, states)
         seen = opened.look(judging, found, anew=anew) if opened is not None else None
@@ -216,17 +230,19 @@ def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
             waived = waivers_of.in_force(data, on)
             if again is None:
                 asked = inputs.asked_about(layers, parameters["parcels"], parameters["buildings"])
-                done = _judge_all(run, layers, judging, asked, waived, heard)
+                done = _judge_all(run, layers, judging, asked, waived, heard, beside)
+                if beside is not None:
+                    beside.shutdown(wait=False)  # it frees its memory while this one comes to the end
                 if cover is not None:
                     zone_cover.tell(cover.result(), heard)
             else:
-                done = zoning_again.write(run, *again, waived)
+                done = list(map(_Counted.of, zoning_again.write(run, *again, waived)))
             report.progress(0.95, "zoning.step_write")
             checked = aside.submit(_subjects, done)
             if seen is not None:
                 seen.leave()
             run.write_verdicts()
-            counts = {one.rule.id: _counts(one) for one in done}
+            counts = {one.rule: one.counts for one in done}
             outcomes = {outcome: sum(counted[outcome] for counted in counts.values()) for outcome in OUTCOMES}
             by_rule = [
                 {"rule": rule.id, "title": {"vi": rule.title.vi, "en": rule.title.en}, "status": rule.status}

@@ -122,6 +122,10 @@ class Column:
         self._words: Words | None = None
         self._unknown: Mask | None = None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What another process gets: the values; what follows from them is found there."""
+        return Column, (self._values,)
+
     def __len__(self) -> int:
         return len(self._values)
 

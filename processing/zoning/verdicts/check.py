@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -21,7 +21,7 @@ from ..land.scene import Scene
 from ..measures import MEASURES
 from ..rulebook.rules import OUTCOMES, Compatibility, Rule
 from ..subjects import KINDS, Kind, Subjects
-from .findings import Written, edition_absent, identified, layer_absent, tell_others, write_down
+from .findings import Findings, edition_absent, identified, layer_absent, of_subjects
 from .judge import NOT_APPLICABLE, InShort, Verdicts, judge
 from .outcomes import in_columns
 from .standing import Columns, out_of_question
@@ -65,14 +65,14 @@ def _may_hold(entry: Rule, on: date) -> bool:
 
 @dataclass(frozen=True)
 class Judged:
-    """One rule judged: ``outcomes`` of all subjects, and the ``findings`` asked for, as rows without identifiers.
+    """One rule judged: ``outcomes`` of all subjects, and the ``findings`` asked for.
 
-    The outcomes are None where the rule could not be judged at all: one row then says why.
+    The outcomes are None where the rule could not be judged at all: one finding then says why.
     """
 
     rule: Rule
     outcomes: VerdictColumns | None
-    findings: Written
+    findings: Findings
 
 
 def judged(
@@ -85,8 +85,8 @@ def judged(
     wanted: Collection[str] = OUTCOMES,
     brief: bool = False,
     report: Report = SILENT,
-) -> Iterator[Judged]:
-    """Each of ``rules`` judged on the day ``on``, with rows for the ``wanted`` outcomes (columns ``findings.COLUMNS``).
+) -> Generator[Judged]:
+    """Each of ``rules`` judged on the day ``on``, with findings for the ``wanted`` outcomes.
 
     A rule that needs a layer which ``layers`` has not gives one row, not checkable, about no feature; so does one of
     which no edition is known on the day for anyone.
@@ -114,7 +114,7 @@ def _judged(
     matrix: Compatibility | None,
     states: States,
     report: Report,
-) -> Iterator[Judged]:
+) -> Generator[Judged]:
     """As :func:`judged`; asked about some features, no outcomes are counted."""
     on = asking.on
     if matrix is not None and not matrix.valid.first <= on <= matrix.valid.last:
@@ -203,14 +203,12 @@ def _judged_together(
         kept.append((outcomes, verdicts.at(wanted), rows[wanted]))
         short.append(verdicts.in_short.among(rows, columns.count))
     at = np.zeros(0, dtype=np.intp)
-    cut = Columns(subjects.table.at(at))
+    cut = subjects.table.at(at)
     for rule, mine, (outcomes, verdicts, rows) in zip(group, short, kept, strict=True):
         if not np.array_equal(rows, at):
-            cut, at = Columns(subjects.table.at(rows)), rows
-        table = write_down(verdicts, subjects, rows, cut, brief=asking.brief)
+            cut, at = subjects.table.at(rows), rows
         same_side = [one.at(rows) for one in short if one is not mine and one.rule.op == mine.rule.op]
-        tell_others(table, mine.at(rows), same_side, brief=asking.brief)
-        yield Judged(rule, outcomes, table)
+        yield Judged(rule, outcomes, of_subjects(verdicts, subjects, rows, cut, same_side, brief=asking.brief))
 
 
 def _told_of(
@@ -220,10 +218,9 @@ def _told_of(
     told = [judge(rule, columns, asking.on) for rule in group]
     short = [verdicts.in_short for verdicts in told]
     for rule, mine, verdicts in zip(group, short, told, strict=True):
-        table = write_down(verdicts, subjects, rows, columns, brief=asking.brief)
         same_side = [one for one in short if one is not mine and one.rule.op == mine.rule.op]
-        tell_others(table, mine, same_side, brief=asking.brief)
-        yield Judged(rule, None, table)
+        findings = of_subjects(verdicts, subjects, rows, columns.table, same_side, brief=asking.brief)
+        yield Judged(rule, None, findings)
 
 
 def check(
@@ -242,7 +239,7 @@ def check(
     ``about`` asks for the findings of some features alone, and those about none; their surroundings are measured too.
     """
     found = _judged(layers, rules, _Asking(on, OUTCOMES, about, brief), matrix, states, report)
-    table = pd.DataFrame(identified([one.findings for one in found]))
+    table = pd.DataFrame(identified([one.findings.written() for one in found]))
     return gpd.GeoDataFrame(table, geometry="geometry", crs=system(layers))
 
 

@@ -113,13 +113,14 @@ def _judged(
     frames |= {name: _entire(near.data, name, drawn) for name in entire}
     layers = gather(set(frames), dict.fromkeys(frames, frames.__getitem__), may_be_empty=True)
     about = {str(uid) for one in asked.values() for uid in one.column("uid")}
-    made = list(judged_about(layers, rules, judging.on, about, matrix=judging.matrix, states=judging.states))
+    every = judged_about(layers, rules, judging.on, about, matrix=judging.matrix, states=judging.states)
+    made = [(one.rule, one.findings.written()) for one in every]
     parts = [
-        _about(uid, one.findings)
+        _about(uid, told)
         for name, features in asked.items()
         for uid in features.column("uid")
-        for one in made
-        if one.rule.layer == name
+        for rule, told in made
+        if rule.layer == name
     ]
     return identified(parts), coordinates.code_of(next(iter(layers.values())).crs)
 

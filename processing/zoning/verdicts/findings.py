@@ -10,6 +10,7 @@ import json
 import math
 import os
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,12 +20,14 @@ from ....layers.catalogue import layer
 from ....layers.messages import LANGUAGES, has, sentence
 from ....store.waivers import Waiver
 from ..columns import absent, nothing, pick
+from ..land.arrays import Geometries
 from ..land.soundness import as_multipolygons
 from ..land.threads import by_chunks
 from ..measures import INPUTS, MEASURES
 from ..rulebook.limits import Table
 from ..rulebook.rules import MARKLESS, OUTCOMES, Rule
 from ..subjects.model import Subjects
+from ..table import ColumnTable
 from .judge import FAIL, NOT_CHECKABLE, InShort, Verdicts
 from .limits_told import limits_told
 from .sentences import NOTHING, Piece, each, joined, json_pieces, json_rows, once, sentences
@@ -36,11 +39,14 @@ COLUMNS = (
     "message_en",
 )  # fmt: skip
 
-# Findings column by column, :data:`COLUMNS` and ``geometry``: a frame is made of all of them at once.
+# Findings column by column, :data:`COLUMNS` and mostly ``geometry``: a frame is made of all of them at once.
 Written = dict[str, NDArray[Any]]
 
 # Offending parts cut by one thread at a time.
 _CUTS = 500
+
+# What every finding tells of its feature, as far as its table has it.
+_OF_ALL = ("uid", "code", "source", "status", "zone_uid")
 
 # Where the digits of a UUID stand in its text.
 _DIGITS = [at for at, sign in enumerate("00000000-0000-0000-0000-000000000000") if sign == "0"]
@@ -68,15 +74,89 @@ def reasons(values: Sequence[str], language: str) -> list[str]:
     return [cache[value] for value in values]
 
 
-def write_down(
-    verdicts: Verdicts, subjects: Subjects, rows: NDArray[np.intp], columns: Columns, *, brief: bool = False
-) -> Written:
+@dataclass(frozen=True)
+class Wording:
+    """All that the findings of one rule are put into words from, whole and small enough for another process.
+
+    The ``verdicts`` are about features of ``layer``, of which ``columns`` hold what is told (:func:`_told`); ``others``
+    are the limits of other rules on the same measure there. ``brief``: passes have no sentence; their columns say all
+    of it, and a province has hundreds of thousands of them.
+    """
+
+    verdicts: Verdicts
+    layer: str
+    columns: ColumnTable
+    others: Sequence[InShort]
+    brief: bool
+
+    def words(self) -> Written:
+        """The findings column by column, without geometry."""
+        table = _write_down(self.verdicts, self.layer, Columns(self.columns), brief=self.brief)
+        _tell_others(table, self.verdicts.in_short, self.others, brief=self.brief)
+        return table
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The findings of one rule: what is ``said``, or will be said in so many words, and the ``geometry`` of each."""
+
+    said: Wording | Written
+    geometry: Geometries
+
+    def __len__(self) -> int:
+        return len(self.geometry)
+
+    def written(self) -> Written:
+        """Column by column, with ``geometry``."""
+        return in_words(self.said) | {"geometry": self.geometry}
+
+    def among(self, uids: Collection[str]) -> Findings:
+        """Those that are about one of the features ``uids``."""
+        said = in_words(self.said)
+        chosen = np.array([uid in uids for uid in said["feature_uid"].tolist()], dtype=bool)
+        return Findings({name: values[chosen] for name, values in said.items()}, self.geometry[chosen])
+
+
+NO_FINDINGS = Findings({}, nothing(0))
+
+
+def in_words(said: Wording | Written) -> Written:
+    """Findings column by column, without geometry."""
+    return said.words() if isinstance(said, Wording) else said
+
+
+def of_subjects(
+    verdicts: Verdicts,
+    subjects: Subjects,
+    rows: NDArray[np.intp],
+    table: ColumnTable,
+    others: Sequence[InShort],
+    *,
+    brief: bool = False,
+) -> Findings:
     """The findings of one rule, in the subjects' order.
 
-    ``rows`` are the subjects that ``verdicts`` are about and ``columns`` are the subjects' at these. ``brief``:
-    passes have no sentence; their columns say all of it, and a province has hundreds of thousands of them.
+    ``rows`` are the subjects that ``verdicts`` are about and ``table`` is the subjects' at these; see :class:`Wording`.
     """
-    rule, count = verdicts.rule, len(rows)
+    geometry = nothing(len(rows))
+    at = np.flatnonzero(verdicts.code == FAIL)
+    offending = by_chunks(subjects.offending, rows[at], verdicts.limit[at], size=_CUTS)
+    geometry[at] = as_multipolygons(offending, sound=True)
+    blind = np.flatnonzero(verdicts.code == NOT_CHECKABLE)
+    geometry[blind] = as_multipolygons(subjects.whole[rows[blind]])
+    told = table.only(*(name for name in _told(verdicts.rule) if name in table))
+    return Findings(Wording(verdicts, subjects.layer, told, others, brief), geometry)
+
+
+def _told(rule: Rule) -> list[str]:
+    """The columns that findings of ``rule`` tell of."""
+    measure = MEASURES[rule.measure]
+    looked_up = [name for entry in rule.entries for name in entry.limit.by]
+    return list(dict.fromkeys([*_OF_ALL, *measure.told, *measure.spoken, *looked_up]))
+
+
+def _write_down(verdicts: Verdicts, layer_id: str, columns: Columns, *, brief: bool) -> Written:
+    rule, count = verdicts.rule, columns.count
     judged = verdicts.code <= FAIL
     failed = verdicts.code == FAIL
     status = _statuses(verdicts, columns, judged)
@@ -89,7 +169,7 @@ def write_down(
         "rule": np.full(count, rule.id, dtype=object),
         "rule_version": np.array([entry.version for entry in verdicts.entries])[verdicts.won],
         "rule_status": status,
-        "layer": np.full(count, subjects.layer, dtype=object),
+        "layer": np.full(count, layer_id, dtype=object),
         "feature_uid": columns.objects("uid"),
         "feature_code": columns.objects("code"),
         "outcome": verdicts.outcome,
@@ -103,32 +183,20 @@ def write_down(
     table["how"] = _how(verdicts, columns, judged | verdicts.between, failed if brief else judged)
     table["missing"] = _missing(verdicts)
     table |= _say(table, verdicts, columns, warned, brief)
-    geometry = nothing(count)
-    at = np.flatnonzero(failed)
-    offending = by_chunks(subjects.offending, rows[at], verdicts.limit[at], size=_CUTS)
-    geometry[at] = as_multipolygons(offending, sound=True)
-    blind = np.flatnonzero(verdicts.code == NOT_CHECKABLE)
-    geometry[blind] = as_multipolygons(subjects.whole[rows[blind]])
-    return table | {"geometry": geometry}
+    return table
 
 
 def identified(tables: Sequence[Written]) -> Written:
     """Findings of several rules, one after the other, each with a new ``uid``."""
     names = (*COLUMNS, "geometry")
     if len(tables) == 1:
-        found = {name: tables[0][name] for name in names}
+        found = {name: tables[0][name] for name in names if name in tables[0]}
     else:
         found = {name: np.concatenate([table[name] for table in tables]) if tables else nothing(0) for name in names}
     return {"uid": np.array(new_uids(len(found["rule"])), dtype=object), **found}
 
 
-def among(findings: Written, uids: Collection[str]) -> Written:
-    """Those of the ``findings`` that are about one of the features ``uids``."""
-    chosen = np.array([uid in uids for uid in findings["feature_uid"].tolist()], dtype=bool)
-    return {name: values[chosen] for name, values in findings.items()}
-
-
-def layer_absent(rule: Rule, layers: Sequence[str]) -> Written:
+def layer_absent(rule: Rule, layers: Sequence[str]) -> Findings:
     """The one finding of a rule whose ``layers`` are not in the data set: not checkable, about no feature."""
     named = {
         language: {"layers": ", ".join(layer(layer_id).name[language] for layer_id in layers)} for language in LANGUAGES
@@ -137,7 +205,7 @@ def layer_absent(rule: Rule, layers: Sequence[str]) -> Written:
     return _of_nothing(rule, "layer_absent", missing, {"layers": list(layers)}, named)
 
 
-def edition_absent(rule: Rule) -> Written:
+def edition_absent(rule: Rule) -> Findings:
     """The one finding of a rule of which no edition is known on the day: not checkable, about no feature."""
     source = {"source": rule.entries[-1].source.citation}
     return _of_nothing(rule, "edition_absent", [EDITION], source, dict.fromkeys(LANGUAGES, source))
@@ -145,7 +213,7 @@ def edition_absent(rule: Rule) -> Written:
 
 def _of_nothing(
     rule: Rule, code: str, missing: list[str], arguments: Mapping[str, Any], named: Mapping[str, Mapping[str, Any]]
-) -> Written:
+) -> Findings:
     told = {
         f"message_{language}": sentence(f"zoning.found.{code}", language, title=rule.title[language], **named[language])
         for language in LANGUAGES
@@ -165,10 +233,10 @@ def _of_nothing(
         "missing": json.dumps(missing),
         "message_code": f"zoning.found.{code}",
         "arguments": json.dumps(arguments, ensure_ascii=False),
-        "geometry": None,
     }
     numbers = ("rule_version", "measured", "limit_value", "margin")
-    return {name: np.array([value], None if name in numbers else object) for name, value in (row | told).items()}
+    said = {name: np.array([value], None if name in numbers else object) for name, value in (row | told).items()}
+    return Findings(said, nothing(1))
 
 
 def new_uids(count: int) -> list[str]:
@@ -241,7 +309,7 @@ def _or_none(number: float) -> float | None:
     return None if math.isnan(number) else float(number)
 
 
-def tell_others(table: Written, mine: InShort, others: Sequence[InShort], *, brief: bool = False) -> None:
+def _tell_others(table: Written, mine: InShort, others: Sequence[InShort], *, brief: bool) -> None:
     """Add to ``how`` in ``table``, the findings of one rule, what other rules on the same measure allow there.
 
     ``brief``: only of the failed rows; of a million passes nobody asks it.

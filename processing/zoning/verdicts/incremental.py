@@ -30,7 +30,7 @@ from ..rulebook.rules import Compatibility, Rule
 from ..subjects import Kind
 from .affected import Affected, Reached
 from .check import Judged, by_measure, judged, kind_of, layers_needed
-from .findings import Written, among
+from .findings import NO_FINDINGS, Written
 from .ground import Ground
 from .merging import Merging
 from .vicinity import vicinity
@@ -164,15 +164,15 @@ def again(
             fresh = {rule.id: kept[rule.id].only(np.zeros(len(kept[rule.id].code), dtype=bool)) for rule in group.rules}
         else:
             fresh = {}
-            for one in _judged(near, ground, group, judging, report):
-                findings.append(one.findings)
+            for one, told in _judged(near, ground, group, judging, report):
+                findings.append(told)
                 if one.outcomes is not None:
                     fresh[one.rule.id] = one.outcomes
         for rule_id, columns in fresh.items():
             outcomes[rule_id] = columns if group.found.entire else merging.merged(kept[rule_id], columns, uids)
     every = [rule for _, rules in by_measure(judging.rules) for rule in rules]
     return Again(
-        [Judged(rule, outcomes.get(rule.id), {}) for rule in every],
+        [Judged(rule, outcomes.get(rule.id), NO_FINDINGS) for rule in every],
         frozenset(rule_id for rule_id, columns in outcomes.items() if columns is not kept.get(rule_id)),
         findings,
         stale,
@@ -211,8 +211,10 @@ def _groups(reached: Reached, rules: Sequence[Rule], kept: Mapping[str, VerdictC
     return list(made.values())
 
 
-def _judged(near: Nearby, ground: Ground, group: _Group, judging: Judging, report: Report) -> Iterator[Judged]:
-    """What the rules of ``group`` say of the features that are affected, and of no others."""
+def _judged(
+    near: Nearby, ground: Ground, group: _Group, judging: Judging, report: Report
+) -> Iterator[tuple[Judged, Written]]:
+    """What the rules of ``group`` say of the features that are affected, and of no others: verdicts, and findings."""
     rows = None if group.found.entire else group.found.rows
     layers = _layers(near, vicinity(ground, group.own, group.kinds, rows))
     asked = {rule.id for rule in group.rules}
@@ -233,7 +235,7 @@ def _judged(near: Nearby, ground: Ground, group: _Group, judging: Judging, repor
         outcomes = one.outcomes
         if outcomes is not None and rows is not None:
             outcomes = outcomes.only(np.array([uid in mine for uid in outcomes.uids.tolist()], dtype=bool))
-        yield replace(one, outcomes=outcomes, findings=among(one.findings, mine))
+        yield replace(one, outcomes=outcomes, findings=NO_FINDINGS), one.findings.among(mine).written()
 
 
 @dataclass(frozen=True)

@@ -82,28 +82,6 @@ def test_a_run_that_goes_on_renews_a_rule_in_its_place_and_drops_lists_that_nobo
         assert database.execute("SELECT layer FROM verdict_subject").fetchall() == [("parcel",), ("building",)]
 
 
-def test_what_is_written_rule_by_rule_is_what_is_written_at_once(run, tmp_path):
-    made = verdicts.Packing()
-    path = tmp_path / "steps.gpkg"
-    with runs.new_run(tmp_path, "zoning.check", {}, {}, simulated=True) as step:
-        shutil.copyfile(step._temporary, path)
-        step.finish({})
-    for one in (
-        DENSITY,
-        replace(DENSITY, rule="far", uids=UIDS.copy()),
-        replace(DENSITY, rule="height", layer="building"),
-    ):
-        made.add(one)
-        with geopackage.writing(path) as database:
-            made.write(database)
-    with geopackage.writing(path) as database:
-        made.write(database)
-    made.close()
-    for in_steps, at_once in zip(verdicts.read(path), verdicts.read(run), strict=True):
-        for name, value in vars(at_once).items():
-            assert np.array_equal(getattr(in_steps, name), value)
-
-
 def test_some_subjects_alone(run):
     some = DENSITY.only(np.array([False, True, True, False]))
     assert some.uids.tolist() == ["b", "c"]

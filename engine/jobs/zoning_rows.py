@@ -1,0 +1,88 @@
+"""Findings put into words and written into the run, by whichever process has time for it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor, Future, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from ...processing.zoning.verdicts.findings import Findings, Wording, Written, identified, in_words, with_waivers
+from ...store.bulk import Packed
+from ...store.packed_index import Entries
+from ...store.runs import RunFile, RunTable
+from ...store.waivers import Waiver
+
+Waived = Mapping[tuple[str, str], Waiver]
+
+# So many rows may wait to be written: all of them take memory.
+WAITING = 30_000
+
+
+def _fill(table: RunTable, said: Wording | Written, shapes: Packed, waived: Waived) -> Entries:
+    """Write the findings of one rule; where their rows lie."""
+    return table.fill([(with_waivers(identified([in_words(said)]), waived), shapes)])
+
+
+@dataclass(frozen=True)
+class _Portion:
+    """The findings of one rule on their way."""
+
+    said: Wording | Written
+    shapes: Packed
+    writing: Future[Entries]
+
+
+class Rows:
+    """The findings of a run, written by ``hand`` – another process or thread – while others are added."""
+
+    def __init__(self, run: RunFile, crs: str, waived: Waived, hand: Executor) -> None:
+        self._run = run
+        self._crs = crs
+        self._waived = waived
+        self._hand = hand
+        self._table = run.table("finding", crs)
+        self._waiting: deque[_Portion] = deque()
+
+    def add(self, findings: Findings) -> None:
+        """Those of the next rule."""
+        if len(findings) == 0:
+            return
+        shapes = Packed.of(findings.geometry, self._crs)
+        writing = self._hand.submit(_fill, self._table, findings.said, shapes, self._waived)
+        self._waiting.append(_Portion(findings.said, shapes, writing))
+        while self._waiting and (self._waiting[0].writing.done() or self._count() > WAITING):
+            self._settle()
+
+    def finish(self) -> None:
+        """See all of them written; what ``hand`` has not begun is put into words here meanwhile."""
+        mine: list[tuple[Written, Packed]] = []
+        while self._waiting and self._waiting[-1].writing.cancel():
+            last = self._waiting.pop()
+            mine.append((with_waivers(identified([in_words(last.said)]), self._waived), last.shapes))
+        while self._waiting:
+            self._settle()
+        self._run.placed("finding", self._table.fill(mine))
+
+    def leave(self) -> None:
+        """Nobody writes any more."""
+        wait([one.writing for one in self._waiting if not one.writing.cancel()])
+
+    def _count(self) -> int:
+        return sum(len(one.shapes.blobs) for one in self._waiting)
+
+    def _settle(self) -> None:
+        self._run.placed("finding", self._waiting[0].writing.result())
+        self._waiting.popleft()
+
+
+@contextmanager
+def writing(run: RunFile, crs: str, waived: Waived, hand: Executor) -> Iterator[Rows]:
+    """Rows that are all written when the block ends well, and of which none is being written when it ends."""
+    rows = Rows(run, crs, waived, hand)
+    try:
+        yield rows
+        rows.finish()
+    finally:
+        rows.leave()
