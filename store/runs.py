@@ -27,7 +27,7 @@ from .bulk import Packed
 from .many_rows import hurried
 from .packed_index import Entries
 from .troubles import told
-from .verdicts import Packing
+from .verdicts import Packing, Ready, lists_in
 from .whole import put, remove, sweep, temporary_name
 
 # Bytes: a finding with its sentences fills a quarter of SQLite's usual page.
@@ -49,6 +49,11 @@ class RunTable:
             ({**columns, "run": np.full(len(columns["uid"]), self.uid, dtype=object)}, at) for columns, at in tables
         )
         return bulk.fill_made(self.path, self.layer_id, mine)
+
+    def write_verdicts(self, rows: Ready) -> None:
+        """Write some verdicts into the same file."""
+        with told(self.path, writing=True), hurried(self.path) as database:
+            rows.write(database)
 
 
 class RunFile:
@@ -79,6 +84,8 @@ class RunFile:
     ) -> None:
         """Take over the findings of the whole run ``former``; see :func:`continued.take_over`."""
         continued.take_over(former, self._temporary, self.uid, stale, waived)
+        with geopackage.reading(self._temporary) as database:
+            self.verdicts.begin_after(lists_in(database))
 
     def write(self, layer_id: str, frame: pd.DataFrame) -> int:
         """Write rows of a declared layer (``finding``, ``alert``) in the frame's own system; returns their number.
@@ -120,9 +127,9 @@ class RunFile:
         return layer
 
     def write_verdicts(self) -> None:
-        """Write the verdicts that were added."""
+        """Write the verdicts that were added and that nobody has taken."""
         with told(self.path, writing=True), hurried(self._temporary) as database:
-            self.verdicts.write(database)
+            self.verdicts.take(wait=True).write(database)
 
     def sibling(self, suffix: str) -> Path:
         """Where to write a file that belongs to the run, such as ``.tif``; it is renamed beside the run at the end."""

@@ -19,6 +19,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -104,57 +105,87 @@ class VerdictColumns:
         return told
 
 
-class Packing:
-    """Verdicts on their way into a run: compressed on other threads while the next rules are judged."""
+@dataclass(frozen=True)
+class Ready:
+    """Verdicts as rows: lists of subjects by number, and a row for each rule, which names the number of its list."""
 
-    def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(THREADS)  # zlib releases the interpreter's lock
-        self._rules: list[tuple[dict[str, Any], int | None, Future[dict[str, bytes]]]] = []
-        self._lists: list[tuple[str, NDArray[np.object_], Future[bytes]]] = []  # those that differ: few
-
-    def add(self, one: VerdictColumns) -> None:
-        """The verdicts of the next rule."""
-        listed = self._listed(one) if one.listed is None else None
-        row = {
-            "rule": one.rule,
-            "rule_version": one.version,
-            "subjects": one.listed,
-            "outcomes": json.dumps(one.outcomes),
-            "reasons": json.dumps(one.reasons, ensure_ascii=False),
-        }
-        self._rules.append((row, listed, self._pool.submit(_blobs, one)))
-
-    def _listed(self, one: VerdictColumns) -> int:
-        """Which list of subjects it is about; kinds of subjects on one layer have arrays of their own, alike."""
-        mine = [(number, uids) for number, (layer, uids, _) in enumerate(self._lists) if layer == one.layer]
-        alike = (number for number, uids in mine if np.array_equal(uids, one.uids))
-        found = next((number for number, uids in mine if uids is one.uids), None)
-        found = next(alike, None) if found is None else found
-        if found is not None:
-            return found
-        self._lists.append((one.layer, one.uids, self._pool.submit(_list, one.uids)))
-        return len(self._lists) - 1
-
-    def close(self) -> None:
-        """End the threads; what was not begun is left."""
-        self._pool.shutdown(cancel_futures=True)
+    lists: Sequence[tuple[int, str, bytes]]
+    rules: Sequence[dict[str, Any]]
 
     def write(self, database: sqlite3.Connection) -> None:
-        """Write them into the run's unfinished GeoPackage, equal lists of subjects once.
+        """Write them into the run's unfinished GeoPackage.
 
-        In a run that goes on from a former one they take the place of what the same rules said there; what was
-        ``listed`` there still is.
+        In a run that goes on from a former one they take the place of what the same rules said there; lists that no
+        rule names any more are dropped.
         """
         if database.execute("SELECT 1 FROM sqlite_master WHERE name = 'verdict'").fetchone() is None:
             for statement in _TABLES:
                 database.execute(statement)
             for table in ("verdict_subject", "verdict"):
                 geopackage.register_attributes(database, table, title=table, description="")
-        lists = [_insert(database, "verdict_subject", layer=layer, uids=of.result()) for layer, _, of in self._lists]
-        for row, listed, blobs in self._rules:
-            subjects = row["subjects"] if listed is None else lists[listed]
-            _insert(database, "verdict", instead_of="rule", **{**row, "subjects": subjects}, **blobs.result())
+        for number, layer, uids in self.lists:
+            _insert(database, "verdict_subject", fid=number, layer=layer, uids=uids)
+        for row in self.rules:
+            _insert(database, "verdict", instead_of="rule", **row)
         database.execute("DELETE FROM verdict_subject WHERE fid NOT IN (SELECT subjects FROM verdict)")
+
+
+class Packing:
+    """Verdicts on their way into a run: compressed on other threads while the next rules are judged."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(THREADS)  # zlib releases the interpreter's lock
+        self._rules: deque[tuple[dict[str, Any], Future[dict[str, bytes]]]] = deque()
+        self._lists: list[tuple[int, str, NDArray[np.object_]]] = []  # those that differ: few
+        self._new: dict[int, tuple[str, Future[bytes]]] = {}
+        self._number = 0  # of the last list
+
+    def begin_after(self, number: int) -> None:
+        """Lists have numbers after ``number``: those before belong to lists that the run has already."""
+        self._number = number
+
+    def add(self, one: VerdictColumns) -> None:
+        """The verdicts of the next rule."""
+        row = {
+            "rule": one.rule,
+            "rule_version": one.version,
+            "subjects": self._listed(one) if one.listed is None else one.listed,
+            "outcomes": json.dumps(one.outcomes),
+            "reasons": json.dumps(one.reasons, ensure_ascii=False),
+        }
+        self._rules.append((row, self._pool.submit(_blobs, one)))
+
+    def _listed(self, one: VerdictColumns) -> int:
+        """Which list of subjects it is about; kinds of subjects on one layer have arrays of their own, alike."""
+        mine = [(number, uids) for number, layer, uids in self._lists if layer == one.layer]
+        alike = (number for number, uids in mine if np.array_equal(uids, one.uids))
+        found = next((number for number, uids in mine if uids is one.uids), None)
+        found = next(alike, None) if found is None else found
+        if found is None:
+            found = self._number = self._number + 1
+            self._lists.append((found, one.layer, one.uids))
+            self._new[found] = one.layer, self._pool.submit(_list, one.uids)
+        return found
+
+    def take(self, *, wait: bool) -> Ready:
+        """The next rules with the lists that they are the first to name: those that are compressed; ``wait``: all."""
+        lists: list[tuple[int, str, bytes]] = []
+        rules: list[dict[str, Any]] = []
+        while self._rules and (wait or self._is_done(*self._rules[0])):
+            row, blobs = self._rules.popleft()
+            rules.append(row | blobs.result())
+            if (number := row["subjects"]) in self._new:
+                layer, uids = self._new.pop(number)
+                lists.append((number, layer, uids.result()))
+        return Ready(lists, rules)
+
+    def _is_done(self, row: dict[str, Any], blobs: Future[dict[str, bytes]]) -> bool:
+        number = row["subjects"]
+        return blobs.done() and (number not in self._new or self._new[number][1].done())
+
+    def close(self) -> None:
+        """End the threads; what was not begun is left."""
+        self._pool.shutdown(cancel_futures=True)
 
 
 def _list(uids: NDArray[np.object_]) -> bytes:
@@ -179,16 +210,15 @@ def _blobs(one: VerdictColumns) -> dict[str, bytes]:
     }
 
 
-def _insert(database: sqlite3.Connection, table: str, *, instead_of: str = "", **values: Any) -> int:
+def _insert(database: sqlite3.Connection, table: str, *, instead_of: str = "", **values: Any) -> None:
     """Add a row; ``instead_of`` the one that has the same value in that column, if there is one."""
     names, marks = ", ".join(values), ", ".join("?" for _ in values)
     renewed = ", ".join(f"{name} = excluded.{name}" for name in values)
     instead = f" ON CONFLICT ({instead_of}) DO UPDATE SET {renewed}" if instead_of else ""  # nosec B608 - names of this file
-    row = database.execute(
+    database.execute(
         f"INSERT INTO {table} ({names}) VALUES ({marks}){instead}",  # noqa: S608  # nosec B608 - names of this file
         tuple(values.values()),
     )
-    return int(row.lastrowid or 0)
 
 
 def _packed(values: NDArray[Any], kind: str, strategy: int = zlib.Z_DEFAULT_STRATEGY) -> bytes:
@@ -207,6 +237,13 @@ def _unpacked(blob: bytes, kind: str) -> NDArray[Any]:
 def _listed(uids: bytes) -> NDArray[np.object_]:
     text = zlib.decompress(uids).decode()
     return np.array(text.split("\n") if text else [], dtype=object)
+
+
+def lists_in(database: sqlite3.Connection) -> int:
+    """The largest number of a list of subjects in a run, 0 where there is none."""
+    if database.execute("SELECT 1 FROM sqlite_master WHERE name = 'verdict_subject'").fetchone() is None:
+        return 0
+    return int(database.execute("SELECT max(fid) FROM verdict_subject").fetchone()[0] or 0)
 
 
 def read(run: str | Path, rules: Sequence[str] | None = None) -> list[VerdictColumns]:

@@ -1,4 +1,4 @@
-"""Findings put into words and written into the run, by whichever process has time for it."""
+"""What a check found, put into words and written into the run by whichever process has time for it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from ...processing.zoning.verdicts.findings import Findings, Wording, Written, identified, in_words, with_waivers
 from ...store.bulk import Packed
 from ...store.packed_index import Entries
 from ...store.runs import RunFile, RunTable
+from ...store.verdicts import Ready
 from ...store.waivers import Waiver
 
 Waived = Mapping[tuple[str, str], Waiver]
@@ -25,6 +27,10 @@ def _fill(table: RunTable, said: Wording | Written, shapes: Packed, waived: Waiv
     return table.fill([(with_waivers(identified([in_words(said)]), waived), shapes)])
 
 
+def _write_verdicts(table: RunTable, rows: Ready) -> None:
+    table.write_verdicts(rows)
+
+
 @dataclass(frozen=True)
 class _Portion:
     """The findings of one rule on their way."""
@@ -35,7 +41,7 @@ class _Portion:
 
 
 class Rows:
-    """The findings of a run, written by ``hand`` – another process or thread – while others are added."""
+    """What a run is to hold, written by ``hand`` – another process or thread – while the next rules are judged."""
 
     def __init__(self, run: RunFile, crs: str, waived: Waived, hand: Executor) -> None:
         self._run = run
@@ -44,9 +50,12 @@ class Rows:
         self._hand = hand
         self._table = run.table("finding", crs)
         self._waiting: deque[_Portion] = deque()
+        self._verdicts: list[Future[None]] = []
 
     def add(self, findings: Findings) -> None:
-        """Those of the next rule."""
+        """Those of the next rule; and verdicts that are ready."""
+        if (rows := self._run.verdicts.take(wait=False)).rules:
+            self._verdicts.append(self._hand.submit(_write_verdicts, self._table, rows))
         if len(findings) == 0:
             return
         shapes = Packed.of(findings.geometry, self._crs)
@@ -63,11 +72,14 @@ class Rows:
             mine.append((with_waivers(identified([in_words(last.said)]), self._waived), last.shapes))
         while self._waiting:
             self._settle()
+        for writing in self._verdicts:
+            writing.result()
         self._run.placed("finding", self._table.fill(mine))
 
     def leave(self) -> None:
         """Nobody writes any more."""
-        wait([one.writing for one in self._waiting if not one.writing.cancel()])
+        every: list[Future[Any]] = [*self._verdicts, *(one.writing for one in self._waiting)]
+        wait([writing for writing in every if not writing.cancel()])
 
     def _count(self) -> int:
         return sum(len(one.shapes.blobs) for one in self._waiting)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import replace
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -69,10 +71,12 @@ def test_a_run_that_goes_on_renews_a_rule_in_its_place_and_drops_lists_that_nobo
     former = {one.rule: one for one in verdicts.read(run)}
     path = shutil.copyfile(run, tmp_path / "next.gpkg")
     made = verdicts.Packing()
-    made.add(replace(former["density"], code=DENSITY.code[::-1].copy()))  # on the list as it is
-    made.add(former["height"].only(np.array([True, True, True, False])))  # on another one
     with geopackage.writing(path) as database:
-        made.write(database)
+        made.begin_after(verdicts.lists_in(database))
+        made.add(replace(former["density"], code=DENSITY.code[::-1].copy()))  # on the list as it is
+        made.add(former["height"].only(np.array([True, True, True, False])))  # on another one
+        made.take(wait=True).write(database)
+    assert not made.take(wait=True).rules
     density, far, height = verdicts.read(path)
     assert (density.rule, far.rule, height.rule) == ("density", "far", "height")
     assert density.code.tolist() == DENSITY.code[::-1].tolist()
@@ -80,6 +84,46 @@ def test_a_run_that_goes_on_renews_a_rule_in_its_place_and_drops_lists_that_nobo
     assert height.uids.tolist() == UIDS.tolist()[:3]
     with closing(sqlite3.connect(path)) as database:
         assert database.execute("SELECT layer FROM verdict_subject").fetchall() == [("parcel",), ("building",)]
+
+
+def test_what_is_written_rule_by_rule_is_what_is_written_at_once(run, tmp_path):
+    made = verdicts.Packing()
+    path = tmp_path / "steps.gpkg"
+    with runs.new_run(tmp_path, "zoning.check", {}, {}, simulated=True) as step:
+        shutil.copyfile(step._temporary, path)
+        step.finish({})
+    for one in (
+        DENSITY,
+        replace(DENSITY, rule="far", uids=UIDS.copy()),
+        replace(DENSITY, rule="height", layer="building"),
+    ):
+        made.add(one)
+        with geopackage.writing(path) as database:
+            made.take(wait=True).write(database)
+    made.close()
+    for in_steps, at_once in zip(verdicts.read(path), verdicts.read(run), strict=True):
+        for name, value in vars(at_once).items():
+            assert np.array_equal(getattr(in_steps, name), value)
+
+
+def test_what_is_not_compressed_yet_is_taken_later_with_its_list():
+    made = verdicts.Packing()
+    slow: Future[bytes] = Future()
+    made._pool = mock.Mock(submit=lambda work, _one: slow if work is verdicts._list else done({}))
+    made.add(DENSITY)
+    assert not made.take(wait=False).rules
+    slow.set_result(b"list")
+    taken = made.take(wait=False)
+    assert taken.lists == [(1, "parcel", b"list")]
+    assert [row["subjects"] for row in taken.rules] == [1]
+    made.add(replace(DENSITY, rule="far"))
+    assert made.take(wait=False).lists == []
+
+
+def done(value: object) -> Future[object]:
+    made: Future[object] = Future()
+    made.set_result(value)
+    return made
 
 
 def test_some_subjects_alone(run):
