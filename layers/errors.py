@@ -54,3 +54,7 @@ class CancelledError(DothiError):
 
     def __init__(self) -> None:
         super().__init__("engine.cancelled")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Between processes errors are told by what makes them."""
+        return CancelledError, ()

@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 from ..processing.zoning.rulebook.rules import OUTCOMES
@@ -61,25 +62,33 @@ _LOOK = 0.1  # seconds between two looks at the memory of processes
 def timed(command: Sequence[str], environment: dict[str, str]) -> tuple[float, float, str]:
     """Seconds, peak MB and output of one process; the disk is at rest before.
 
-    The peak is that of the process and those that it begins together, as the system counts each: what they share
-    counts for both.
+    The peak is that of the process and those that it begins together, looked at ten times a second, as the system
+    counts each: what they share counts for both.
     """
     os.sync()
-    peak, started = 0, time.perf_counter()
-    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as complaints:
-        with subprocess.Popen(command, env=environment, stdout=out, stderr=complaints) as process:
-            while True:
-                try:
-                    process.wait(_LOOK)
-                    break
-                except subprocess.TimeoutExpired:
-                    peak = max(peak, sum(map(_resident, _with_children(process.pid))))
+    peaks, started = [0], time.perf_counter()
+    with (
+        tempfile.TemporaryFile("w+") as out,
+        tempfile.TemporaryFile("w+") as complaints,
+        subprocess.Popen(command, env=environment, stdout=out, stderr=complaints) as process,
+    ):
+        ended = Event()
+
+        def look() -> None:
+            while not ended.wait(_LOOK):
+                peaks.append(sum(map(_resident, _with_children(process.pid))))
+
+        looking = Thread(target=look)
+        looking.start()
+        process.wait()
         seconds = time.perf_counter() - started
+        ended.set()
+        looking.join()
         for told in (out, complaints):
             told.seek(0)
         if process.returncode:
             sys.exit(complaints.read()[-2000:] + out.read()[-2000:])
-        return seconds, peak / 1024**2, out.read()
+        return seconds, max(peaks) / 1024**2, out.read()
 
 
 def _with_children(pid: int) -> list[int]:

@@ -34,7 +34,10 @@ def second_process() -> Iterator[Executor | None]:
     try:
         pool = ProcessPoolExecutor(1, get_context("fork"), _begin)
         pool.submit(_nothing)  # begins it
-    except OSError:  # no semaphores, or no further process
+        # This process only writes there. As long as it could read, too, what it writes would wait for ever when the
+        # other one has ended (CPython issue 94777).
+        pool._call_queue._reader.close()  # type: ignore[attr-defined]
+    except (OSError, NotImplementedError):  # no semaphores, or no further process
         yield None
         return
     try:

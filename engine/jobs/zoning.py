@@ -217,6 +217,8 @@ def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
         judging = Judging(rules, on, found.matrix, states)
         seen = opened.look(judging, found, anew=anew) if opened is not None else None
         again = seen.again(Stage(heard, 0.1, 0.95)) if seen is not None else None
+        if again is not None and beside is not None:
+            beside.shutdown(wait=False)  # nobody asks it any more
         if again is None:
             rows = seen.rows if seen is not None else {}
             layers = inputs.whole(data, layers_needed(rules), instead, heard, scenario=scenario, rows=rows)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, Future, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from ...processing.zoning.verdicts.findings import Findings, Wording, Written, identified, in_words, with_waivers
 from ...store.bulk import Packed
@@ -17,6 +18,8 @@ from ...store.verdicts import Ready
 from ...store.waivers import Waiver
 
 Waived = Mapping[tuple[str, str], Waiver]
+
+Made = TypeVar("Made")
 
 # So many rows may wait to be written: all of them take memory.
 WAITING = 30_000
@@ -61,7 +64,7 @@ class Rows:
         shapes = Packed.of(findings.geometry, self._crs)
         writing = self._hand.submit(_fill, self._table, findings.said, shapes, self._waived)
         self._waiting.append(_Portion(findings.said, shapes, writing))
-        while self._waiting and (self._waiting[0].writing.done() or self._count() > WAITING):
+        while self._waiting and (self._waiting[0].writing.done() or self._too_many()):
             self._settle()
 
     def finish(self) -> None:
@@ -73,20 +76,29 @@ class Rows:
         while self._waiting:
             self._settle()
         for writing in self._verdicts:
-            writing.result()
-        self._run.placed("finding", self._table.fill(mine))
+            _result(writing)
+        self._run.placed("finding", self._table.fill(mine[::-1]))  # in the order of the rules
 
     def leave(self) -> None:
         """Nobody writes any more."""
         every: list[Future[Any]] = [*self._verdicts, *(one.writing for one in self._waiting)]
         wait([writing for writing in every if not writing.cancel()])
 
-    def _count(self) -> int:
-        return sum(len(one.shapes.blobs) for one in self._waiting)
+    def _too_many(self) -> bool:
+        """Whether more wait than may; those of one rule alone may, however many they are."""
+        return len(self._waiting) > 1 and sum(len(one.shapes.blobs) for one in self._waiting) > WAITING
 
     def _settle(self) -> None:
-        self._run.placed("finding", self._waiting[0].writing.result())
+        self._run.placed("finding", _result(self._waiting[0].writing))
         self._waiting.popleft()
+
+
+def _result(writing: Future[Made]) -> Made:
+    """What was written. Raises what went wrong; a process that ended while it was written to is a broken one."""
+    try:
+        return writing.result()
+    except BrokenPipeError as error:
+        raise BrokenProcessPool from error
 
 
 @contextmanager

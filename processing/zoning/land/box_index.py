@@ -34,7 +34,9 @@ class BoxIndex:
             return
         west, south, east, north = self._box.T
         self._from, self._until, self._south, self._north = west.min(), east.max(), south.min(), north.max()
-        self._height = float(2.0 * (north - south).mean()) or float(self._north - self._south) or 1.0
+        # No more rows than boxes: low ones may lie far apart.
+        spread_out = float(self._north - self._south) / len(self._of)
+        self._height = max(2.0 * float((north - south).mean()), spread_out) or 1.0
         self._first_row = self._row(south)
         number, row = spread(self._first_row, self._row(north) - self._first_row + 1)
         begins = row + self._place(west.take(number))
@@ -72,8 +74,7 @@ class BoxIndex:
         west, south, east, north = others[asked].T
         first_row = self._row(np.maximum(south, self._south))
         number, row = spread(first_row, self._row(np.minimum(north, self._north)) - first_row + 1)
-        slack = 8.0 * np.spacing(float(row.max()) + 1.0)
-        begin, end = row + self._place(west.take(number)) - slack, row + self._place(east.take(number)) + slack
+        begin, end = row + self._place(west.take(number)), row + self._place(east.take(number))
         low, high = np.empty_like(row), np.empty_like(row)
         order = np.argsort(begin)  # who searches in order finds the next place near the last
         low[order] = np.searchsorted(self._reached, begin.take(order))

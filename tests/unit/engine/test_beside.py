@@ -86,6 +86,23 @@ def test_its_sudden_end_is_told_in_both_languages():
 
 
 @linux
+def test_its_sudden_end_leaves_nobody_waiting_to_write_to_it():
+    done = run(
+        """
+        def die(_much):
+            os.kill(os.getpid(), signal.SIGKILL)
+        try:
+            with second_process() as pool:
+                several = [pool.submit(die, b"x" * 3_000_000) for _ in range(4)]
+                several[0].result()
+        except DothiError as error:
+            print(error.code)
+        """
+    )
+    assert done.stdout == "engine.second_process_ended\n", done.stderr
+
+
+@linux
 def test_it_ends_with_the_first_however_that_ends():
     done = run(
         """
