@@ -45,7 +45,7 @@ def second_process() -> Iterator[Executor | None]:
     except BrokenProcessPool as error:
         raise EnvironmentTroubleError("engine.second_process_ended") from error
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        pool.shutdown(cancel_futures=True)  # waited for: the end of this process would find it half closed
 
 
 def _begin() -> None:

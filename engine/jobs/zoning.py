@@ -218,7 +218,7 @@ def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
         seen = opened.look(judging, found, anew=anew) if opened is not None else None
         again = seen.again(Stage(heard, 0.1, 0.95)) if seen is not None else None
         if again is not None and beside is not None:
-            beside.shutdown(wait=False)  # nobody asks it any more
+            aside.submit(beside.shutdown)  # nobody asks it any more
         if again is None:
             rows = seen.rows if seen is not None else {}
             layers = inputs.whole(data, layers_needed(rules), instead, heard, scenario=scenario, rows=rows)
@@ -234,7 +234,7 @@ def check(parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
                 asked = inputs.asked_about(layers, parameters["parcels"], parameters["buildings"])
                 done = _judge_all(run, layers, judging, asked, waived, heard, beside)
                 if beside is not None:
-                    beside.shutdown(wait=False)  # it frees its memory while this one comes to the end
+                    aside.submit(beside.shutdown)  # it frees its memory while this one comes to the end
                 if cover is not None:
                     zone_cover.tell(cover.result(), heard)
             else:

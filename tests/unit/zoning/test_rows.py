@@ -67,6 +67,11 @@ def findings(path: Path) -> pd.DataFrame:
     return told.sort_values(["rule", "feature_uid", "how"], ignore_index=True)
 
 
+def files(data: Path) -> set[Path]:
+    """All that lies beside a data set, hidden files too."""
+    return {path for path in dataset.beside(data).rglob("*") if path.is_file()}
+
+
 def test_what_is_told_of_needs_no_other_columns_than_are_handed_over(data):
     layers = inputs.whole(data, set(FIELDS), {})
     few = check(layers, packs.load()[0], ON)
@@ -103,12 +108,12 @@ def test_a_second_process_writes_what_a_thread_writes(data):
     ],
 )
 def test_trouble_of_the_second_process_ends_the_job_with_a_sentence_and_leaves_nothing(data, trouble, code):
-    before = set((data.parent / "town.dothi").rglob("*"))
+    before = files(data)
     done = run(data, f"def fill(*_given):\n    {trouble}\nzoning_rows._fill = fill\n")
     assert done.returncode == 4
     assert code in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
-    assert set((data.parent / "town.dothi").rglob("*")) <= before
+    assert files(data) <= before
 
 
 class Never(Executor):
