@@ -28,7 +28,6 @@ from ...processing.zoning.rulebook.rules import OUTCOMES, Rule
 from ...processing.zoning.verdicts.check import Judged, edition_on, judged, layers_needed
 from ...processing.zoning.verdicts.drawn import as_drawn
 from ...processing.zoning.verdicts.explain import explained
-from ...processing.zoning.verdicts.findings import NO_FINDINGS, Findings
 from ...processing.zoning.verdicts.incremental import Judging
 from ...store import dataset, runs, scenarios
 from ...store import waivers as waivers_of
@@ -111,15 +110,15 @@ def _provenance(data: Path, found: packs.Library, rules: Sequence[Rule], on: dat
     }
 
 
-def _asked_about(one: Judged, asked: Mapping[str, Collection[str]] | None) -> tuple[Judged, Findings]:
-    """What one rule says on the features ``asked`` about (None: all), without its findings; and these."""
-    outcomes, findings = one.outcomes, one.findings
-    if asked is not None:
-        mine = asked.get(one.rule.layer if outcomes is None else outcomes.layer, ())
-        findings = findings.among(mine)
-        if outcomes is not None:
-            outcomes = outcomes.only(np.array([uid in mine for uid in outcomes.uids], dtype=bool))
-    return replace(one, outcomes=outcomes, findings=NO_FINDINGS), findings
+def _asked_about(one: Judged, asked: Mapping[str, Collection[str]] | None) -> Judged:
+    """What one rule says on the features ``asked`` about (None: all)."""
+    if asked is None:
+        return one
+    outcomes = one.outcomes
+    mine = asked.get(one.rule.layer if outcomes is None else outcomes.layer, ())
+    if outcomes is not None:
+        outcomes = outcomes.only(np.array([uid in mine for uid in outcomes.uids], dtype=bool))
+    return replace(one, outcomes=outcomes, findings=one.findings.among(mine))
 
 
 @dataclass(frozen=True)
@@ -176,11 +175,11 @@ def _judge_all(
         closing(every),  # where it ends badly, what is being measured ends here and now
     ):
         for one in every:
-            kept, findings = _asked_about(one, asked)
-            done.append(_Counted.of(kept))
-            if kept.outcomes is not None:
-                run.verdicts.add(kept.outcomes)
-            rows.add(findings)
+            wanted = _asked_about(one, asked)
+            done.append(_Counted.of(wanted))
+            if wanted.outcomes is not None:
+                run.verdicts.add(wanted.outcomes)
+            rows.add(wanted.findings)
     return done
 
 

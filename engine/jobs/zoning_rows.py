@@ -14,7 +14,6 @@ from ...processing.zoning.verdicts.findings import Findings, Wording, Written, i
 from ...store.bulk import Packed
 from ...store.packed_index import Entries
 from ...store.runs import RunFile, RunTable
-from ...store.verdicts import Ready
 from ...store.waivers import Waiver
 
 Waived = Mapping[tuple[str, str], Waiver]
@@ -25,13 +24,13 @@ Made = TypeVar("Made")
 WAITING = 30_000
 
 
+def _columns(said: Wording | Written, waived: Waived) -> Written:
+    return with_waivers(identified([in_words(said)]), waived)
+
+
 def _fill(table: RunTable, said: Wording | Written, shapes: Packed, waived: Waived) -> Entries:
     """Write the findings of one rule; where their rows lie."""
-    return table.fill([(with_waivers(identified([in_words(said)]), waived), shapes)])
-
-
-def _write_verdicts(table: RunTable, rows: Ready) -> None:
-    table.write_verdicts(rows)
+    return table.fill([(_columns(said, waived), shapes)])
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class Rows:
     def add(self, findings: Findings) -> None:
         """Those of the next rule; and verdicts that are ready."""
         if (rows := self._run.verdicts.take(wait=False)).rules:
-            self._verdicts.append(self._hand.submit(_write_verdicts, self._table, rows))
+            self._verdicts.append(self._hand.submit(self._table.write_verdicts, rows))
         if len(findings) == 0:
             return
         shapes = Packed.of(findings.geometry, self._crs)
@@ -72,7 +71,7 @@ class Rows:
         mine: list[tuple[Written, Packed]] = []
         while self._waiting and self._waiting[-1].writing.cancel():
             last = self._waiting.pop()
-            mine.append((with_waivers(identified([in_words(last.said)]), self._waived), last.shapes))
+            mine.append((_columns(last.said, self._waived), last.shapes))
         while self._waiting:
             self._settle()
         for writing in self._verdicts:

@@ -1,6 +1,6 @@
 """Many boxes, and which of them others meet: what is asked when only a few features of a large layer have changed.
 
-A tree of rectangles answers faster, but takes as long to make as thousands of questions here take together.
+An index of them all answers faster, but takes as long to make as thousands of questions here take together.
 """
 
 from __future__ import annotations
@@ -8,15 +8,14 @@ from __future__ import annotations
 from functools import cached_property
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
-from .overlay import Geometries, Indices
+from .arrays import Indices
+from .box_index import Boxes, BoxIndex
 
-Boxes = NDArray[np.float64]
 # Boxes are grown by so much, that what only touches is found whatever the rounding.
 TOUCH_M = 1e-3
-# From so many questions or comparisons of two boxes on, a tree is worth making.
+# From so many questions or comparisons of two boxes on, an index is worth making.
 _QUESTIONS, _COMPARISONS = 5_000, 30_000_000
 
 
@@ -24,11 +23,6 @@ def grown(boxes: Boxes, by: float | NDArray[np.float64]) -> Boxes:
     """Boxes made larger on all sides."""
     each = np.broadcast_to(np.asarray(by, dtype=float), len(boxes))[:, None]
     return np.asarray(boxes + each * np.array([-1.0, -1.0, 1.0, 1.0]))
-
-
-def rectangles(boxes: Boxes) -> Geometries:
-    """Boxes (n, 4: west, south, east, north) as polygons."""
-    return np.asarray(shapely.box(*boxes.T), dtype=object)
 
 
 class Boxed:
@@ -49,11 +43,11 @@ class Boxed:
         asked = grown(boxes, reach + TOUCH_M)
         west, south, east, north = self._sides
         if len(asked) > _QUESTIONS:
-            return self._by_tree(asked)
+            return self._by_index(asked)
         first = np.searchsorted(west, asked[:, 0] - self._widest)
         last = np.searchsorted(west, asked[:, 2], side="right")
         if (last - first).clip(min=0).sum() > _COMPARISONS:
-            return self._by_tree(asked)
+            return self._by_index(asked)
         found = np.zeros(len(west), dtype=bool)
         for a, b, one in zip(first.tolist(), last.tolist(), asked.tolist(), strict=True):
             here = east[a:b] >= one[0]
@@ -62,8 +56,8 @@ class Boxed:
             found[a:b] |= here
         return np.asarray(np.sort(self._order[found]))
 
-    def _by_tree(self, asked: Boxes) -> Indices:
-        return np.asarray(np.sort(self._order[np.unique(self._tree.query(rectangles(asked))[1])]))
+    def _by_index(self, asked: Boxes) -> Indices:
+        return np.asarray(np.unique(self._index.meeting(asked)[1]))
 
     def chained(self, rows: Indices, reach: float) -> Indices:
         """``rows`` and what lies within ``reach`` of them, and of that again, as far as it goes, by their boxes."""
@@ -75,5 +69,5 @@ class Boxed:
         return found
 
     @cached_property
-    def _tree(self) -> shapely.STRtree:
-        return shapely.STRtree(rectangles(self._sides.T))
+    def _index(self) -> BoxIndex:
+        return BoxIndex(self.box)

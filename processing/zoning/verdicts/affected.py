@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ....store.fingerprints import Prints
-from ..land.boxes import Boxes
+from ..land.box_index import Boxes
 from ..land.overlay import Indices
 from ..land.spacing import ADJOINING_M, BACKS_REACH_M
 from ..land.streets import STREET_LAYERS

@@ -10,11 +10,11 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
 
 from ....store.fingerprints import Changes, Prints
-from ..land.boxes import TOUCH_M, Boxed, Boxes, grown, rectangles
+from ..land.box_index import Boxes, BoxIndex
+from ..land.boxes import TOUCH_M, Boxed, grown
 from ..land.overlay import Indices
 from ..land.streets import SAME_LINE_M, STREET_LAYERS, UNKNOWN_STREET_M
 
@@ -101,8 +101,8 @@ class Streets:
         if len(boxes) == 0 or not parts:
             return frozenset()
         places = pd.concat(parts, ignore_index=True).dropna(subset=list(_SIDES))
-        tree = shapely.STRtree(rectangles(grown(boxes, TOUCH_M)))
-        return frozenset(places["key"].to_numpy()[np.unique(tree.query(rectangles(boxes_of(places)))[0])])
+        near, _ = BoxIndex(grown(boxes, TOUCH_M)).meeting(boxes_of(places))
+        return frozenset(places["key"].to_numpy()[np.unique(near)])
 
     @cached_property
     def _between(self) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ..land.boxes import Boxes
+from ..land.box_index import Boxes
 from ..land.overlay import Indices
 from ..land.spacing import BACKS_REACH_M
 from ..land.streets import STREET_LAYERS

@@ -1,4 +1,4 @@
-"""Boxes that meet others, and rows of them: the quick way, the tree and looking at every pair say the same."""
+"""Boxes that meet others, and rows of them: the quick way, the index and looking at every pair say the same."""
 
 from __future__ import annotations
 
